@@ -1,0 +1,31 @@
+// Every limit of documents and links in one place. A limit that a peer may meet is part of
+// PROTOCOL.md: lowering one there is a change of the protocol.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace solidaires::limits {
+
+inline constexpr std::size_t kFieldKeyBytes = 200;
+inline constexpr std::size_t kFieldValueBytes = 256UL * 1024;
+inline constexpr std::size_t kDocumentFields = 2000;
+inline constexpr std::size_t kDocumentBytes = 1024UL * 1024;
+inline constexpr std::size_t kDocumentTypeBytes = 60;
+inline constexpr std::size_t kVersionsPerField = 64;
+inline constexpr std::size_t kContextReplicas = 4096;
+
+inline constexpr std::size_t kBatchDocuments = 256;
+inline constexpr std::size_t kBatchBytes =
+    1024UL * 1024;  // of documents; one larger document travels alone
+inline constexpr std::size_t kFrameBytes = 4UL * 1024 * 1024;
+inline constexpr std::size_t kBatchesInFlight = 6;
+inline constexpr std::size_t kSubscriptions = 10'000;
+
+inline constexpr std::chrono::milliseconds kStallLimit{30'000};    // no progress on an owed answer
+inline constexpr std::chrono::milliseconds kSilenceLimit{45'000};  // nothing at all received
+inline constexpr std::chrono::milliseconds kHeartbeat{15'000};
+inline constexpr std::chrono::milliseconds kReconnectMin{1'000};
+inline constexpr std::chrono::milliseconds kReconnectMax{60'000};
+
+}  // namespace solidaires::limits

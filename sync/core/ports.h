@@ -1,0 +1,65 @@
+// What replication needs of a store. node/replication joins these to RocksDB; the simulator and the
+// contract tests join them to a store in memory. Synchronous, may block on the disk: the drivers
+// call them off the IO thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sync/base/ids.h"
+#include "sync/base/result.h"
+#include "sync/core/document.h"
+
+namespace solidaires::sync {
+
+// The place of a change in one scope's feed on one replica. 0: before every change. Meaningful only
+// together with the replica id that gave it.
+enum class Sequence : std::uint64_t {};
+
+struct FeedEntry {
+  Sequence sequence{};
+  Document document;  // as it is now; a document stands in the feed once, at its latest change
+  std::optional<ReplicaId>
+      origin;  // the peer whose copy equals this state: it need not be sent back to it
+};
+
+struct FeedPage {
+  std::vector<FeedEntry> entries;  // ascending sequence
+  Sequence head{};  // the last committed sequence of the scope when the page was read
+};
+
+// Documents received from a peer, and the cursor that they move. All of it is durable in one write,
+// or none.
+struct RemoteBatch {
+  ReplicaId peer{};
+  ScopeId scope;
+  Sequence previous{};  // must equal the stored cursor for (peer, scope), else Code::conflict
+  Sequence last{};
+  std::vector<Document> documents;  // all of `scope`, validated
+};
+
+class ReplicaStore {
+ public:
+  virtual ~ReplicaStore() = default;
+
+  [[nodiscard]] virtual ReplicaId replica() const = 0;
+  // The highest counter this replica has committed: every dot of its own is at or below it.
+  [[nodiscard]] virtual std::uint64_t counter() const = 0;
+  // How far the feed of `peer` for `scope` is durable here; Sequence{0} if nothing is.
+  [[nodiscard]] virtual Result<Sequence> cursor(ReplicaId peer, ScopeId const& scope) const = 0;
+  // At most `documents_max` entries after `after`, of at most about `bytes_max` bytes together, but
+  // at least one if there is any. Entries become visible in order: none is ever committed below a
+  // sequence that was already readable.
+  [[nodiscard]] virtual Result<FeedPage> read_feed(ScopeId const& scope, Sequence after,
+                                                   std::size_t documents_max,
+                                                   std::size_t bytes_max) const = 0;
+  [[nodiscard]] virtual Result<Sequence> head(ScopeId const& scope) const = 0;
+  // Merges, appends to the feed what changed, moves the cursor; returns when it is durable.
+  virtual Result<> apply(RemoteBatch const& batch) = 0;
+  // The link token last received from `peer` (PROTOCOL.md, "Identity"); empty if none.
+  [[nodiscard]] virtual Result<Bytes> link_token(ReplicaId peer) const = 0;
+  virtual Result<> keep_link_token(ReplicaId peer, Bytes const& token) = 0;
+};
+
+}  // namespace solidaires::sync
