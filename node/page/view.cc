@@ -1,0 +1,53 @@
+#include "node/page/view.h"
+
+#include "node/page/french.h"
+#include "node/page/view_tree.h"
+#include "sync/base/check.h"
+
+namespace solidaires::page {
+
+using kainjow::mustache::data;
+
+View::View() : tree_(std::make_unique<Tree>()) {}
+View::View(View const& other) : tree_(std::make_unique<Tree>(*other.tree_)) {}
+View::View(View&& other) noexcept = default;
+View& View::operator=(View const& other) {
+  if (this != &other) tree_ = std::make_unique<Tree>(*other.tree_);
+  return *this;
+}
+View& View::operator=(View&& other) noexcept = default;
+View::~View() = default;
+
+View& View::text(std::string_view name, std::string_view value) {
+  if (!value.empty()) tree_->data.set(std::string(name), data(std::string(value)));
+  return *this;
+}
+
+View& View::number(std::string_view name, std::int64_t value) {
+  return text(name, french_number(value));
+}
+
+View& View::flag(std::string_view name, bool value) {
+  tree_->data.set(std::string(name), data(value));
+  return *this;
+}
+
+View& View::html(std::string_view name, Html value) {
+  SOL_CHECK(name.ends_with("_html"));
+  if (!value.text.empty()) tree_->data.set(std::string(name), data(std::move(value.text)));
+  return *this;
+}
+
+View& View::view(std::string_view name, View value) {
+  tree_->data.set(std::string(name), std::move(value.tree_->data));
+  return *this;
+}
+
+View& View::list(std::string_view name, std::vector<View> items) {
+  data list{data::type::list};
+  for (auto& item : items) list.push_back(std::move(item.tree_->data));
+  tree_->data.set(std::string(name), std::move(list));
+  return *this;
+}
+
+}  // namespace solidaires::page
