@@ -1,0 +1,20 @@
+// Improvements for browsers with script; every page works without.
+
+// Filters apply as soon as a choice is made; the button stays for everybody else.
+for (const form of document.querySelectorAll("form[data-apply]")) {
+  form.addEventListener("change", (event) => {
+    if (event.target.matches('input[type="checkbox"], input[type="radio"], select')) form.requestSubmit();
+  });
+}
+
+// A form with unsent text asks before it is left.
+for (const form of document.querySelectorAll("form[data-guard]")) {
+  let touched = false;
+  form.addEventListener("input", () => { touched = true; });
+  form.addEventListener("submit", () => { touched = false; });
+  window.addEventListener("beforeunload", (event) => { if (touched) event.preventDefault(); });
+}
+
+// The map beside a list: loaded only where there is one.
+const map = document.querySelector("[data-map]");
+if (map) import("./map.js").then((module) => module.show(map));

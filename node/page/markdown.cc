@@ -1,0 +1,52 @@
+#include "node/page/markdown.h"
+
+#include <cmark-gfm-core-extensions.h>
+#include <cmark-gfm.h>
+
+#include <cstdlib>
+#include <memory>
+
+namespace solidaires::page {
+namespace {
+
+constexpr int kTopHeading = 3;
+
+void lower_headings(cmark_node* document) {
+  std::unique_ptr<cmark_iter, decltype(&cmark_iter_free)> const iterator(cmark_iter_new(document),
+                                                                         &cmark_iter_free);
+  for (auto event = cmark_iter_next(iterator.get()); event != CMARK_EVENT_DONE;
+       event = cmark_iter_next(iterator.get())) {
+    auto* const node = cmark_iter_get_node(iterator.get());
+    if (event == CMARK_EVENT_ENTER && cmark_node_get_type(node) == CMARK_NODE_HEADING) {
+      cmark_node_set_heading_level(
+          node, std::min(6, cmark_node_get_heading_level(node) + kTopHeading - 1));
+    }
+  }
+}
+
+}  // namespace
+
+Html markdown(std::string_view text) {
+  [[maybe_unused]] static bool const registered = [] {
+    cmark_gfm_core_extensions_ensure_registered();
+    return true;
+  }();
+  constexpr int kOptions = CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_HARDBREAKS;
+  std::unique_ptr<cmark_parser, decltype(&cmark_parser_free)> const parser(
+      cmark_parser_new(kOptions), &cmark_parser_free);
+  for (char const* const name : {"table", "strikethrough", "autolink"}) {
+    if (auto* const extension = cmark_find_syntax_extension(name); extension != nullptr) {
+      cmark_parser_attach_syntax_extension(parser.get(), extension);
+    }
+  }
+  cmark_parser_feed(parser.get(), text.data(), text.size());
+  std::unique_ptr<cmark_node, decltype(&cmark_node_free)> const document(
+      cmark_parser_finish(parser.get()), &cmark_node_free);
+  lower_headings(document.get());
+  std::unique_ptr<char, decltype(&std::free)> const html(
+      cmark_render_html(document.get(), kOptions, cmark_parser_get_syntax_extensions(parser.get())),
+      &std::free);
+  return Html{html.get()};
+}
+
+}  // namespace solidaires::page

@@ -1,0 +1,14 @@
+// Text that people wrote in Markdown, as safe HTML: cmark-gfm without raw HTML and without
+// dangerous addresses, with tables, strike-through and bare links. Pure function, any thread.
+#pragma once
+
+#include <string_view>
+
+#include "node/page/view.h"
+
+namespace solidaires::page {
+
+// Headings start at <h3>, below the page's own.
+[[nodiscard]] Html markdown(std::string_view text);
+
+}  // namespace solidaires::page
