@@ -1,0 +1,161 @@
+// What two ends of a link say to each other, as plain values: sync/wire turns them into bytes and
+// back, the session (link_session.h) decides them. One frame is one message of the transport.
+// Meaning and limits: sync/PROTOCOL.md, "Frames". Any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sync/base/clock.h"
+#include "sync/base/ids.h"
+#include "sync/core/document.h"
+#include "sync/core/ports.h"
+
+namespace solidaires::sync {
+
+inline constexpr std::uint32_t kProtocolMin = 1;
+inline constexpr std::uint32_t kProtocolMax = 1;
+
+// The first frame of either end: the parent's opens the session, the child's answers it.
+struct Hello {
+  std::uint32_t protocol_min = kProtocolMin;
+  std::uint32_t protocol_max = kProtocolMax;
+  std::uint64_t features = 0;  // bits; what both offer is in force. None is defined in version 1
+  NodeName node;
+  ReplicaId replica{};
+  std::uint64_t counter = 0;  // the highest committed by `replica`
+  Bytes link_token;           // child: the last one this parent's replica gave; parent: empty
+  std::string software;       // "solidaires 0.1.0"; for people
+  std::uint64_t model_version = 0;
+  std::int64_t wall_clock_ms = 0;  // Unix; shown when clocks differ, decides nothing
+  friend bool operator==(Hello const&, Hello const&) = default;
+};
+
+// Parent to child: accepted. The child keeps the token durably before it sends anything else.
+struct Welcome {
+  Bytes link_token;
+  friend bool operator==(Welcome const&, Welcome const&) = default;
+};
+
+// "I can send you these scopes": at the start of a session, and again for scopes that appear later.
+// The child's first Offer, even an empty one, says that the link token is kept.
+struct Offer {
+  std::vector<ScopeId> scopes;
+  friend bool operator==(Offer const&, Offer const&) = default;
+};
+
+// "Send me this scope's feed from after `cursor`."
+struct Subscribe {
+  ScopeId scope;
+  Sequence cursor{};
+  friend bool operator==(Subscribe const&, Subscribe const&) = default;
+};
+
+struct Batch {
+  ScopeId scope;
+  std::uint32_t generation = 0;     // of the sender's stream; a rewind starts the next
+  Sequence previous{};              // must equal the receiver's cursor
+  Sequence last{};                  // the cursor once this batch is durable; > previous
+  Sequence head{};                  // the last of the sender's feed: how much is still to come
+  std::vector<Document> documents;  // may be empty: only the cursor moves (echoes were skipped)
+  // Decoding only: why a document could not be read. Not empty: the batch goes to quarantine.
+  std::vector<std::string> unreadable;
+  friend bool operator==(Batch const&, Batch const&) = default;
+};
+
+// "Everything up to `cursor` is durable here."
+struct Ack {
+  ScopeId scope;
+  std::uint32_t generation = 0;
+  Sequence cursor{};
+  friend bool operator==(Ack const&, Ack const&) = default;
+};
+
+// On the wire: never renumber.
+enum class NackReason : std::uint8_t {
+  other = 0,        // a reason of a later version
+  gap = 1,          // `previous` is not the receiver's cursor: the sender rewinds to `cursor`
+  entitlement = 2,  // the scope may not travel this way, or was not subscribed to
+  limit = 3,        // larger than PROTOCOL.md allows
+  quarantine = 4,   // a document cannot be taken: the cursor is held
+};
+
+struct Nack {
+  ScopeId scope;
+  std::uint32_t generation = 0;
+  Sequence cursor{};  // durable at the receiver
+  NackReason reason = NackReason::other;
+  std::string detail;  // for people
+  friend bool operator==(Nack const&, Nack const&) = default;
+};
+
+struct ScopeStatus {
+  ScopeId scope;
+  Sequence head{};          // of the sender of this frame
+  Sequence acknowledged{};  // how far the other end has said it is durable there
+  friend bool operator==(ScopeStatus const&, ScopeStatus const&) = default;
+};
+
+// How the sender of it is doing; for consoles and metrics, decides nothing.
+struct Status {
+  std::vector<ScopeStatus> scopes;
+  std::int64_t oldest_unacknowledged_ms = 0;  // age
+  std::uint64_t disk_free_bytes = 0;
+  std::uint64_t open_conflicts = 0;
+  std::uint64_t quarantined = 0;
+  friend bool operator==(Status const&, Status const&) = default;
+};
+
+struct Ping {
+  std::uint64_t nonce = 0;
+  friend bool operator==(Ping const&, Ping const&) = default;
+};
+
+struct Pong {
+  std::uint64_t nonce = 0;
+  friend bool operator==(Pong const&, Pong const&) = default;
+};
+
+// On the wire: never renumber.
+enum class CloseReason : std::uint8_t {
+  other = 0,
+  going_away = 1,     // orderly shutdown, or a newer link of the same node took over
+  protocol = 2,       // the peer broke the protocol
+  version = 3,        // no protocol version in common
+  identity = 4,       // Hello names another node than the certificate
+  stale_replica = 5,  // a restored backup or a clone: draw a new incarnation first
+  busy = 6,           // admission: come back after `retry_after`
+  stalled = 7,        // an owed answer did not come in time
+  silent = 8,         // nothing at all was received for too long
+  storage = 9,        // the store could not read or commit (disk full, IO error)
+  suspended = 10,     // the administrator of the network suspended this node
+};
+[[nodiscard]] std::string_view close_reason_name(CloseReason reason) noexcept;
+[[nodiscard]] std::string_view nack_reason_name(NackReason reason) noexcept;
+
+struct Close {
+  CloseReason reason = CloseReason::other;
+  Millis retry_after{0};  // 0: as the dialling side sees fit
+  std::string detail;     // for people
+  friend bool operator==(Close const&, Close const&) = default;
+};
+
+// A kind that this version does not know: a sign of life, otherwise ignored.
+struct UnknownFrame {
+  std::uint32_t number = 0;
+  friend bool operator==(UnknownFrame const&, UnknownFrame const&) = default;
+};
+
+using Frame = std::variant<Hello, Welcome, Offer, Subscribe, Batch, Ack, Nack, Status, Ping, Pong,
+                           Close, UnknownFrame>;
+
+[[nodiscard]] std::string_view frame_name(Frame const& frame) noexcept;  // "batch"; for logs
+// Everything but a batch is control: a driver may send it before batches that still wait.
+[[nodiscard]] inline bool is_control(Frame const& frame) noexcept {
+  return !std::holds_alternative<Batch>(frame);
+}
+
+}  // namespace solidaires::sync

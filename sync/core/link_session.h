@@ -1,0 +1,217 @@
+// One session of one link, as a machine: fed with events, it answers with actions. It has no clock,
+// no thread, no socket, no store; a driver owns it, on one thread, for one connection, and throws
+// it away when the connection ends (the next connection is a new session). It never throws, and no
+// input of a peer can trip an invariant.
+//
+// Driver's duties
+//  1. Make the session when the transport is up and the certificate is checked; first subscribe to
+//     the store's commit notices, then feed Started. From then on feed every event below.
+//  2. After every step() carry out all Actions:
+//     - write `send` in order. Control frames may overtake batches that still wait to be written;
+//       batches keep their order among themselves, and so do control frames. Nothing in `send`
+//       waits for `tasks` of the same step.
+//     - run `tasks` off the IO thread (carry_out() below does it against a ReplicaStore) and feed
+//       the event that each answers with. ApplyBatch tasks of one session run one after another,
+//       in the order given; reads may run at any time. Answer BatchApplied only when it is durable.
+//     - arm ONE timer for `wake_at` (it replaces the earlier one; nullopt leaves it) and feed
+//       TimerFired. Firing early or twice is harmless.
+//     - `notices`: for logs and metrics.
+//     - `disconnect`: when `send` is written (or 5 s have passed), close the transport and destroy
+//       the session. Later events are ignored.
+//  3. Tell ScopeCommitted for every commit of the local store, whoever caused it (a person, this
+//     link, another link: that is how a hub relays), after it is durable and readable.
+//  4. `now` may not go backwards: wall clock at start, moved on by a steady clock. A step back is
+//     taken as no time passed.
+// What the transport must be: ordered, whole frames. A lost, repeated or swapped frame is noticed
+// and repaired by rewinding or closing, never by guessing.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sync/base/clock.h"
+#include "sync/base/result.h"
+#include "sync/core/entitlement.h"
+#include "sync/core/frames.h"
+#include "sync/core/ports.h"
+
+namespace solidaires::sync {
+
+struct LinkConfig {
+  Entitlement entitlement;    // says also which end we are
+  ReplicaId replica{};        // ReplicaStore::replica()
+  std::uint64_t counter = 0;  // ReplicaStore::counter() when the session starts
+  Bytes fresh_token;  // peer_role child only: 16 bytes from a SystemRng, drawn for this session
+  std::string software;
+  std::uint64_t model_version = 0;
+};
+
+// ---- Tasks: what the store is asked. Each is answered by exactly one event. ----
+
+struct ReadToken {  // -> TokenRead
+  ReplicaId peer{};
+};
+struct KeepToken {  // -> TokenKept, when durable. Opaque: the parent keeps a record in it
+  ReplicaId peer{};
+  Bytes token;
+};
+struct ReadCursor {  // -> CursorRead
+  ReplicaId peer{};
+  ScopeId scope;
+};
+struct ReadFeed {  // -> FeedRead
+  ScopeId scope;
+  Sequence after{};
+  std::size_t documents_max = 0;
+  std::size_t bytes_max = 0;
+};
+struct ApplyBatch {  // -> BatchApplied, when durable or failed
+  RemoteBatch batch;
+};
+using StoreTask = std::variant<ReadToken, KeepToken, ReadCursor, ReadFeed, ApplyBatch>;
+
+// ---- Events ----
+
+struct Started {};
+struct FrameReceived {
+  Frame frame;
+};
+struct FrameUnreadable {  // the codec refused the bytes: the session closes the link
+  Error error;
+};
+// Bytes of our frames were taken by the peer's side while nothing else happened; at most once a
+// second is enough. Keeps a slow line from being taken for a stalled one.
+struct TransportProgress {};
+struct TimerFired {};
+struct TokenRead {
+  Result<Bytes> token;
+};
+struct TokenKept {
+  Result<> outcome;
+};
+struct CursorRead {
+  ScopeId scope;
+  Result<Sequence> cursor;
+};
+struct FeedRead {
+  ScopeId scope;
+  Sequence after{};  // as asked
+  Result<FeedPage> page;
+};
+struct BatchApplied {
+  ScopeId scope;
+  Sequence last{};  // of the batch
+  Result<> outcome;
+  Result<Sequence> cursor;  // read from the store afterwards
+};
+struct ScopeCommitted {
+  ScopeId scope;
+  Sequence head{};
+};
+struct EntitlementChanged {  // e.g. a node joined: its public/ scope can now be offered
+  Entitlement entitlement;   // same self, peer and role
+};
+struct StatusDue {  // the driver's facts, sent to the peer; about every kHeartbeat
+  std::uint64_t disk_free_bytes = 0;
+  std::uint64_t open_conflicts = 0;
+  std::uint64_t quarantined = 0;
+};
+struct StopRequested {
+  CloseReason reason = CloseReason::going_away;
+  Millis retry_after{0};
+  std::string detail;
+};
+using Event = std::variant<Started, FrameReceived, FrameUnreadable, TransportProgress, TimerFired,
+                           TokenRead, TokenKept, CursorRead, FeedRead, BatchApplied, ScopeCommitted,
+                           EntitlementChanged, StatusDue, StopRequested>;
+
+// ---- Actions ----
+
+struct LinkUp {  // both Hellos are accepted; documents may flow
+  Hello peer;
+};
+struct Quarantined {  // documents of the peer that cannot be taken: show them, the cursor is held
+  ScopeId scope;
+  Sequence cursor{};
+  std::vector<std::string> reasons;
+};
+struct Refused {  // the peer answered Nack: our stream of this scope is rewound or held
+  Nack nack;
+};
+struct PeerStatus {
+  Status status;
+};
+struct RoundTrip {
+  Millis time{0};
+};
+struct Remark {  // something odd that was ignored: worth a line in the log
+  std::string text;
+};
+using Notice = std::variant<LinkUp, Quarantined, Refused, PeerStatus, RoundTrip, Remark>;
+
+struct Disconnect {
+  CloseReason reason = CloseReason::other;
+  bool by_peer = false;  // it sent Close; else we did (the Close is the last of `send`)
+  Millis retry_after{0};
+  std::string detail;
+};
+
+struct Actions {
+  std::vector<Frame> send;
+  std::vector<StoreTask> tasks;
+  std::vector<Notice> notices;
+  std::optional<Instant> wake_at;
+  std::optional<Disconnect> disconnect;
+};
+
+// ---- What can be seen from outside, for metrics and the console ----
+
+struct SendingView {
+  ScopeId scope;
+  bool subscribed = false;
+  bool held = false;  // the peer keeps its cursor: quarantine or a refusal
+  Sequence head{};
+  Sequence acknowledged{};
+  std::optional<Instant> behind_since;  // head is ahead of acknowledged since then
+};
+struct ReceivingView {
+  ScopeId scope;
+  bool held = false;
+  Sequence cursor{};  // durable here
+  Sequence peer_head{};
+};
+enum class LinkState : std::uint8_t { starting, greeting, checking, up, closed };
+struct LinkView {
+  LinkState state = LinkState::starting;
+  std::optional<Hello> peer;
+  std::vector<SendingView> sending;
+  std::vector<ReceivingView> receiving;
+  std::size_t batches_in_flight = 0;
+};
+
+class LinkSession {
+ public:
+  explicit LinkSession(LinkConfig config);
+  ~LinkSession();
+  LinkSession(LinkSession&&) noexcept;
+  LinkSession& operator=(LinkSession&&) noexcept;
+
+  [[nodiscard]] Actions step(Event event, Instant now);
+  [[nodiscard]] LinkView view() const;
+  [[nodiscard]] LinkState state() const noexcept;
+
+ private:
+  class Machine;
+  std::unique_ptr<Machine> machine_;
+};
+
+// Does one task against a store, blocking, and gives the event that answers it.
+[[nodiscard]] Event carry_out(StoreTask task, ReplicaStore& store);
+
+}  // namespace solidaires::sync
