@@ -1,0 +1,120 @@
+#include "node/model/workflow.h"
+
+#include <algorithm>
+#include <array>
+
+#include "sync/base/bytes.h"
+#include "sync/base/check.h"
+
+namespace solidaires::model {
+namespace {
+
+struct StateWords {
+  State state;
+  std::string_view name;
+  std::string_view label;
+};
+
+constexpr std::array<StateWords, 5> kStates{{
+    {State::draft, "draft", "brouillon"},
+    {State::submitted, "submitted", "en attente de relecture"},
+    {State::returned, "returned", "à corriger"},
+    {State::published, "published", "publié"},
+    {State::withdrawn, "withdrawn", "retiré"},
+}};
+
+StateWords const& words(State state) {
+  auto const* const found = std::ranges::find(kStates, state, &StateWords::state);
+  SOL_CHECK(found != kStates.end());
+  return *found;
+}
+
+bool has(Permissions const& permissions, std::string_view name) {
+  return permissions.contains(name);
+}
+
+std::unexpected<Error> impossible(State state, std::string_view step) {
+  return fail(Code::conflict, cat("Cette fiche est à l’état « ", state_label(state),
+                                  " » : il n’y a rien à ", step, "."));
+}
+
+}  // namespace
+
+std::string_view state_name(State state) {
+  return words(state).name;
+}
+std::string_view state_label(State state) {
+  return words(state).label;
+}
+
+std::optional<State> parse_state(std::string_view name) {
+  auto const* const found = std::ranges::find(kStates, name, &StateWords::name);
+  if (found == kStates.end()) return std::nullopt;
+  return found->state;
+}
+
+std::string_view step_name(Step step) {
+  switch (step) {
+    case Step::edit: return "edit";
+    case Step::submit: return "submit";
+    case Step::publish: return "publish";
+    case Step::send_back: return "send_back";
+    case Step::withdraw: return "withdraw";
+  }
+  SOL_CHECK(false);
+  return {};
+}
+
+Result<State> after(State state, Step step) {
+  switch (step) {
+    case Step::edit:
+      // Whoever corrects a text that waits takes it out of the queue only by submitting it again.
+      return state == State::submitted  ? State::submitted
+             : state == State::returned ? State::returned
+                                        : State::draft;
+    case Step::submit:
+      if (state == State::submitted || state == State::published)
+        return impossible(state, "proposer");
+      return State::submitted;
+    case Step::publish:
+      if (state == State::published) return impossible(state, "publier");
+      return State::published;
+    case Step::send_back:
+      if (state != State::submitted) return impossible(state, "renvoyer");
+      return State::returned;
+    case Step::withdraw:
+      if (state == State::withdrawn) return impossible(state, "retirer");
+      return State::withdrawn;
+  }
+  SOL_CHECK(false);
+  return State::draft;
+}
+
+Result<> may(Permissions const& permissions, State state, Step step, bool own) {
+  SOL_TRY(after(state, step));
+  bool const any = has(permissions, permission::kEditAny);
+  bool const mine = own && has(permissions, permission::kEditOwn);
+  bool allowed = false;
+  switch (step) {
+    case Step::edit: allowed = any || mine; break;
+    case Step::submit: allowed = (any || mine) && has(permissions, permission::kSubmit); break;
+    case Step::publish: allowed = has(permissions, permission::kPublish); break;
+    case Step::send_back: allowed = has(permissions, permission::kSendBack); break;
+    case Step::withdraw: allowed = mine || has(permissions, permission::kWithdraw); break;
+  }
+  if (!allowed) {
+    return fail(Code::denied, "Votre compte ne permet pas cette action sur cette fiche.");
+  }
+  return {};
+}
+
+std::vector<Step> open_steps(Permissions const& permissions, State state, bool own) {
+  std::vector<Step> steps;
+  for (auto const step :
+       {Step::publish, Step::submit, Step::edit, Step::send_back, Step::withdraw}) {
+    if (may(permissions, state, step, own)) steps.push_back(step);
+  }
+  return steps;
+}
+
+}  // namespace solidaires::model
