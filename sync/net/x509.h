@@ -1,0 +1,40 @@
+// OpenSSL's objects under RAII, and what this room reads out of them. Private to sync/net's .cc
+// files: no other room includes OpenSSL's X.509.
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <memory>
+#include <vector>
+
+#include "sync/net/authority.h"
+
+namespace solidaires::net {
+
+template <auto Free>
+struct Freeing {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using BioPtr = std::unique_ptr<BIO, Freeing<BIO_free_all>>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
+using CertificatePtr = std::unique_ptr<X509, Freeing<X509_free>>;
+using RequestPtr = std::unique_ptr<X509_REQ, Freeing<X509_REQ_free>>;
+
+// Empties OpenSSL's error queue of this thread into words.
+[[nodiscard]] std::string openssl_reason();
+
+[[nodiscard]] Result<KeyPtr> key_from_pem(std::string_view pem);
+// Every certificate in `pem`, in order; at least one, at most kCertificatesMax.
+[[nodiscard]] Result<std::vector<CertificatePtr>> certificates_from_pem(std::string_view pem);
+[[nodiscard]] Pem to_pem(X509* certificate);
+[[nodiscard]] Bytes fingerprint_of(X509* certificate);
+[[nodiscard]] Result<CertificateFacts> facts_of(X509* certificate);
+
+inline constexpr std::size_t kCertificatesMax = 16;
+
+}  // namespace solidaires::net
