@@ -1,0 +1,152 @@
+// The node's store on disk: documents, feeds, cursors, indexes, histories, local values (the bytes:
+// FORMAT.md). One per process, owned by the program's wiring. Every method from any thread; it may
+// block on the disk, so never call it on an IO thread. It decides nothing about content.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "node/store/commit.h"
+#include "node/store/view.h"
+#include "sync/base/clock.h"
+#include "sync/base/rng.h"
+#include "sync/core/ports.h"
+
+namespace solidaires::store {
+
+struct IndexEntry {
+  std::string index;  // [a-z0-9_], not empty
+  Bytes value;        // any bytes, at most 1000
+  friend auto operator<=>(IndexEntry const&, IndexEntry const&) = default;
+};
+
+// A pure function from a document to its entries in indexes, for local and received documents. A
+// `version` other than the one that built the indexes rebuilds them all when the store opens.
+struct Indexer {
+  std::string version;
+  std::function<std::vector<IndexEntry>(sync::Document const&)> entries;
+};
+
+struct Options {
+  bool create = true;  // a directory that is missing or empty becomes a new store
+  Indexer indexer{};
+  std::size_t block_cache_bytes = 64UL << 20;
+  std::size_t write_buffer_bytes = 48UL << 20;    // of all families together, in memory
+  std::uint64_t disk_reserve_bytes = 64UL << 20;  // below this much free space, writes are refused
+  Rng* rng = nullptr;                             // draws replica ids; null: the system's
+  Clock const* clock = nullptr;  // when received changes were recorded; null: the system's
+};
+
+struct Stats {
+  struct Scope {
+    ScopeId scope;
+    std::uint64_t documents = 0;  // deleted ones too: their tombstones are kept
+    std::uint64_t alive = 0;
+    sync::Sequence head{};
+  };
+  std::vector<std::pair<std::string, std::uint64_t>> family_bytes;  // on disk and in memory
+  std::vector<Scope> scopes;
+  std::uint64_t disk_free_bytes = 0;
+  std::uint64_t commits = 0;  // acknowledged since the store was opened
+  std::uint64_t syncs = 0;    // of the log, for them: fewer, when several commit at once
+};
+
+struct CheckReport {
+  std::uint64_t documents = 0;
+  std::vector<std::string> problems;  // at most 100; empty: every invariant holds
+};
+
+using Observer = std::function<void(CommitNotice const&)>;
+
+// While it lives, its observer is told. After its destructor returned, it is not being told any
+// more. Must not be destroyed by its own observer, nor after the Store.
+class Subscription {
+ public:
+  Subscription() = default;
+  explicit Subscription(std::function<void()> end) : end_(std::move(end)) {}
+  ~Subscription() { reset(); }
+  Subscription(Subscription&& other) noexcept : end_(std::exchange(other.end_, nullptr)) {}
+  Subscription& operator=(Subscription&& other) noexcept {
+    if (this != &other) {
+      reset();
+      end_ = std::exchange(other.end_, nullptr);
+    }
+    return *this;
+  }
+  void reset() {
+    if (auto end = std::exchange(end_, nullptr)) end();
+  }
+
+ private:
+  std::function<void()> end_;
+};
+
+class Store final : public sync::ReplicaStore {
+ public:
+  // Refused, with nothing touched: busy (another process has it), unsupported (written by a newer
+  // program), corrupt (damaged), invalid (a directory that holds something else), denied or io (the
+  // system said no), exhausted (the disk is full), not_found (!create). The message says what to
+  // do.
+  static Result<std::unique_ptr<Store>> open(std::filesystem::path const& directory,
+                                             Options options = {});
+  ~Store() override;
+
+  // Durable when it returns; the documents of the commit, in its order. Commits of several threads
+  // share one sync of the disk. A refused commit leaves no trace, and does not disturb the others.
+  // A failed disk is Code::io or Code::exhausted: then it is not known whether the commit will be
+  // there after a restart, as with any database.
+  Result<std::vector<CommittedDocument>> commit(Commit const& request);
+
+  [[nodiscard]] View view() const;
+  // Shorthands for one read at the latest state.
+  [[nodiscard]] Result<std::optional<StoredDocument>> get(sync::DocumentKey const& key) const;
+  [[nodiscard]] Result<std::optional<Bytes>> local(std::string_view key, Instant now) const;
+
+  // Living documents, from memory. nullopt: in every scope.
+  [[nodiscard]] std::uint64_t count(std::string_view type,
+                                    std::optional<ScopeId> const& scope = std::nullopt) const;
+  // Grows with every change of a document, restarts included; a page that was made at this version
+  // is fresh while it stays.
+  [[nodiscard]] std::uint64_t version() const;
+
+  // Observers are called in the order of the commits, when these are durable and readable, before
+  // commit() or apply() returns, on the thread that made the group of commits durable. They may
+  // read; a write from an observer is refused (Code::internal). Keep them short: commits wait.
+  [[nodiscard]] Subscription subscribe(Observer observer);
+
+  // sync::ReplicaStore. apply() refuses a document that claims writes of this replica which it
+  // never made (Code::corrupt: this store was restored or copied), and one whose type is not the
+  // type it has here (Code::invalid).
+  [[nodiscard]] ReplicaId replica() const override;
+  [[nodiscard]] std::uint64_t counter() const override;
+  [[nodiscard]] Result<sync::Sequence> cursor(ReplicaId peer, ScopeId const& scope) const override;
+  [[nodiscard]] Result<sync::FeedPage> read_feed(ScopeId const& scope, sync::Sequence after,
+                                                 std::size_t documents_max,
+                                                 std::size_t bytes_max) const override;
+  [[nodiscard]] Result<sync::Sequence> head(ScopeId const& scope) const override;
+  Result<> apply(sync::RemoteBatch const& batch) override;
+  [[nodiscard]] Result<Bytes> link_token(ReplicaId peer) const override;
+  Result<> keep_link_token(ReplicaId peer, Bytes const& token) override;
+
+  // Draws another replica id, and counts from zero: after a restore, a copy or a re-enrolment.
+  Result<ReplicaId> renew_incarnation();
+  // Removes the documents of a scope with all that belongs to them, and the cursors into it: when
+  // this node lost its right to hold it. Returns how many. Interrupted, it is to be called again.
+  Result<std::uint64_t> drop_scope(ScopeId const& scope);
+  // Removes local values that expired before `now`; returns how many.
+  Result<std::uint64_t> purge_expired(Instant now);
+
+  [[nodiscard]] Result<Stats> stats() const;
+  // Reads everything and verifies every invariant of FORMAT.md; commits go on meanwhile.
+  [[nodiscard]] Result<CheckReport> check();
+
+ private:
+  struct Parts;
+  explicit Store(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace solidaires::store
