@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, extname, join } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const [source, modules, output] = process.argv.slice(2);
@@ -13,7 +13,7 @@ if (!output) {
   console.error("usage: node build_assets.mjs SOURCE_DIR NODE_MODULES_DIR OUTPUT_DIR");
   process.exit(2);
 }
-const esbuild = createRequire(join(modules, "package.json"))("esbuild");
+const esbuild = createRequire(join(resolve(modules), "package.json"))("esbuild");
 
 const bundle = async (entry, options = {}) => {
   const result = await esbuild.build({
@@ -21,7 +21,7 @@ const bundle = async (entry, options = {}) => {
     bundle: true,
     minify: true,
     write: false,
-    target: ["es2020", "chrome90", "firefox88", "safari14"],
+    target: ["es2020", "chrome90", "firefox91", "safari15"],
     nodePaths: [modules],
     loader: { ".png": "dataurl", ".svg": "dataurl" },
     legalComments: "eof",
