@@ -96,7 +96,8 @@ struct FieldEdit {
 void write(Document& document, std::vector<FieldEdit> const& edits, Context const& seen, Dot dot,
            Instant now);
 
-// The join of two copies of one document (same key and type: checked).
+// The join of two copies of one document (same key: checked). Types are equal unless a peer lies;
+// then the greater spelling wins on every replica, so that even a lie converges.
 [[nodiscard]] Document merge(Document const& ours, Document const& theirs);
 
 // What a document must be before it is believed: limits (limits.h), sorted and distinct dots, dots

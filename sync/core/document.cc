@@ -1,0 +1,253 @@
+#include "sync/core/document.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <tuple>
+
+#include "sync/base/bytes.h"
+#include "sync/base/check.h"
+#include "sync/base/hash.h"
+#include "sync/base/limits.h"
+
+namespace solidaires::sync {
+namespace {
+
+using Versions = std::vector<FieldVersion>;
+
+// Of two versions with one dot. They are equal unless a replica id was used twice; then every
+// replica must still pick the same one.
+FieldVersion const& same_dot(FieldVersion const& a, FieldVersion const& b) {
+  return std::tie(a.stamp_ms, a.value) < std::tie(b.stamp_ms, b.value) ? b : a;
+}
+
+// Versions of one field, as two copies hold them; each list is sorted by dot.
+Versions merge_versions(Versions const& ours, Context const& our_context, Versions const& theirs,
+                        Context const& their_context) {
+  Versions merged;
+  auto a = ours.begin();
+  auto b = theirs.begin();
+  while (a != ours.end() || b != theirs.end()) {
+    if (b == theirs.end() || (a != ours.end() && a->dot < b->dot)) {
+      if (!their_context.covers(a->dot)) merged.push_back(*a);
+      ++a;
+    } else if (a == ours.end() || b->dot < a->dot) {
+      if (!our_context.covers(b->dot)) merged.push_back(*b);
+      ++b;
+    } else {
+      merged.push_back(same_dot(*a, *b));
+      ++a;
+      ++b;
+    }
+  }
+  return merged;
+}
+
+// The size in bytes of the sequence that starts `text`, if it is well-formed UTF-8 (RFC 3629) and
+// no control character; else 0.
+std::size_t printable_sequence(std::string_view text) {
+  auto const byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  unsigned const lead = byte(0);
+  if (lead < 0x80) return lead >= 0x20 && lead != 0x7f ? 1 : 0;
+  std::size_t const size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return 0;
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80U) return 0;
+  }
+  unsigned const second = byte(1);
+  bool const overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
+  bool const outside = (lead == 0xed && second > 0x9f) || (lead == 0xf4 && second > 0x8f);
+  bool const control = lead == 0xc2 && second < 0xa0;
+  return overlong || outside || control ? 0 : size;
+}
+
+bool is_printable(std::string_view text) {
+  while (!text.empty()) {
+    std::size_t const size = printable_sequence(text);
+    if (size == 0) return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
+Result<> validate_versions(std::string_view key, Versions const& versions, Context const& context) {
+  if (versions.empty()) return fail(Code::invalid, cat("field ", key, " has no version"));
+  if (versions.size() > limits::kVersionsPerField) {
+    return fail(Code::invalid, cat("field ", key, " has too many versions"));
+  }
+  for (auto at = versions.begin(); at != versions.end(); ++at) {
+    if (at != versions.begin() && !(std::prev(at)->dot < at->dot)) {
+      return fail(Code::invalid, cat("field ", key, ": the versions are not sorted by dot"));
+    }
+    if (at->dot.counter == 0 || !context.covers(at->dot)) {
+      return fail(Code::invalid, cat("field ", key, ": the context does not cover a dot"));
+    }
+    if (at->value.size() > limits::kFieldValueBytes) {
+      return fail(Code::invalid, cat("field ", key, " is too large"));
+    }
+    if (key == kExistence && at->value != kAlive && at->value != kDeleted) {
+      return fail(Code::invalid, "the existence is neither alive nor deleted");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+bool Context::covers(Dot dot) const {
+  auto const found = counters_.find(dot.replica);
+  return found != counters_.end() && dot.counter <= found->second;
+}
+
+bool Context::covers(Context const& other) const {
+  return std::ranges::all_of(
+      other.counters_, [this](auto const& pair) { return covers({pair.first, pair.second}); });
+}
+
+void Context::add(Dot dot) {
+  auto& counter = counters_[dot.replica];
+  counter = std::max(counter, dot.counter);
+}
+
+void Context::join(Context const& other) {
+  for (auto const& [replica, counter] : other.counters_) add({replica, counter});
+}
+
+FieldVersion const& shown(std::vector<FieldVersion> const& versions) {
+  SOL_CHECK(!versions.empty());
+  return *std::ranges::max_element(versions, [](FieldVersion const& a, FieldVersion const& b) {
+    return std::tie(a.stamp_ms, a.dot) < std::tie(b.stamp_ms, b.dot);
+  });
+}
+
+std::optional<std::string_view> shown_value(Document const& document, std::string_view field) {
+  auto const found = document.fields.find(field);
+  if (found == document.fields.end()) return std::nullopt;
+  auto const& value = shown(found->second).value;
+  if (value.empty()) return std::nullopt;
+  return value;
+}
+
+bool is_alive(Document const& document) {
+  return shown_value(document, kExistence) != kDeleted;
+}
+
+std::vector<std::string> conflicts(Document const& document) {
+  std::vector<std::string> keys;
+  for (auto const& [key, versions] : document.fields) {
+    auto const differs = [&first = versions.front()](FieldVersion const& version) {
+      return version.value != first.value;
+    };
+    if (std::ranges::any_of(versions, differs)) keys.push_back(key);
+  }
+  return keys;
+}
+
+std::int64_t highest_stamp_ms(Document const& document) {
+  std::int64_t highest = 0;
+  for (auto const& [key, versions] : document.fields) {
+    for (auto const& version : versions) highest = std::max(highest, version.stamp_ms);
+  }
+  return highest;
+}
+
+void write(Document& document, std::vector<FieldEdit> const& edits, Context const& seen, Dot dot,
+           Instant now) {
+  SOL_CHECK(!document.context.covers(dot));
+  std::int64_t const highest = highest_stamp_ms(document);
+  // A stamp at the end of time, from a broken clock elsewhere, must not stop anybody from writing.
+  std::int64_t const next =
+      highest < std::numeric_limits<std::int64_t>::max() ? highest + 1 : highest;
+  std::int64_t const stamp_ms = std::max(to_unix_ms(now), next);
+  for (auto const& edit : edits) {
+    auto& versions = document.fields[edit.field];
+    // The same dot again: an earlier edit of the same field in this very list.
+    std::erase_if(versions, [&](FieldVersion const& version) {
+      return seen.covers(version.dot) || version.dot == dot;
+    });
+    if (edit.value) {
+      auto const at = std::ranges::lower_bound(versions, dot, {}, &FieldVersion::dot);
+      versions.insert(at, FieldVersion{dot, stamp_ms, *edit.value});
+    }
+    if (versions.empty()) document.fields.erase(edit.field);
+  }
+  document.context.add(dot);
+}
+
+Document merge(Document const& ours, Document const& theirs) {
+  SOL_CHECK(ours.key == theirs.key);
+  static Versions const kNone;
+  Document merged{ours.key, std::max(ours.type, theirs.type), {}, ours.context};
+  merged.context.join(theirs.context);
+  auto const keep = [&](std::string const& key, Versions const& a, Versions const& b) {
+    auto versions = merge_versions(a, ours.context, b, theirs.context);
+    if (!versions.empty())
+      merged.fields.emplace_hint(merged.fields.end(), key, std::move(versions));
+  };
+  auto a = ours.fields.begin();
+  auto b = theirs.fields.begin();
+  while (a != ours.fields.end() || b != theirs.fields.end()) {
+    if (b == theirs.fields.end() || (a != ours.fields.end() && a->first < b->first)) {
+      keep(a->first, a->second, kNone);
+      ++a;
+    } else if (a == ours.fields.end() || b->first < a->first) {
+      keep(b->first, kNone, b->second);
+      ++b;
+    } else {
+      keep(a->first, a->second, b->second);
+      ++a;
+      ++b;
+    }
+  }
+  return merged;
+}
+
+Result<> validate(Document const& document) {
+  if (document.key.id == DocumentId{}) return fail(Code::invalid, "the document has no id");
+  if (document.type.empty() || document.type.size() > limits::kDocumentTypeBytes ||
+      !is_printable(document.type)) {
+    return fail(Code::invalid, "the document's type has no valid name");
+  }
+  if (document.fields.size() > limits::kDocumentFields) {
+    return fail(Code::invalid, "the document has too many fields");
+  }
+  if (document.context.counters().size() > limits::kContextReplicas) {
+    return fail(Code::invalid, "the document's context names too many replicas");
+  }
+  std::size_t size = 0;
+  for (auto const& [key, versions] : document.fields) {
+    if (key.empty() || key.size() > limits::kFieldKeyBytes || !is_printable(key)) {
+      return fail(Code::invalid, "the document has a field with no valid key");
+    }
+    SOL_TRY(validate_versions(key, versions, document.context));
+    for (auto const& version : versions) size += key.size() + version.value.size();
+  }
+  if (size > limits::kDocumentBytes) return fail(Code::invalid, "the document is too large");
+  return {};
+}
+
+Fingerprint fingerprint(Document const& document) {
+  Bytes encoded;
+  ByteWriter out(encoded);
+  out.raw("solidaires-document-1\n").sized(document.key.scope.to_string());
+  out.raw(document.key.id.bytes()).sized(document.type);
+  out.u32(static_cast<std::uint32_t>(document.fields.size()));
+  for (auto const& [key, versions] : document.fields) {
+    out.sized(key).u32(static_cast<std::uint32_t>(versions.size()));
+    for (auto const& version : versions) {
+      out.u64(static_cast<std::uint64_t>(version.dot.replica)).u64(version.dot.counter);
+      out.u64(static_cast<std::uint64_t>(version.stamp_ms)).sized(version.value);
+    }
+  }
+  auto const& counters = document.context.counters();
+  out.u32(static_cast<std::uint32_t>(counters.size()));
+  for (auto const& [replica, counter] : counters) {
+    out.u64(static_cast<std::uint64_t>(replica)).u64(counter);
+  }
+  Fingerprint result{};
+  std::ranges::transform(sha256(encoded).substr(0, result.size()), result.begin(),
+                         [](char c) { return static_cast<std::uint8_t>(c); });
+  return result;
+}
+
+}  // namespace solidaires::sync
