@@ -21,6 +21,8 @@ inline constexpr std::size_t kBatchBytes =
 inline constexpr std::size_t kFrameBytes = 4UL * 1024 * 1024;
 inline constexpr std::size_t kBatchesInFlight = 6;
 inline constexpr std::size_t kSubscriptions = 10'000;
+inline constexpr std::size_t kFrameTextBytes = 500;  // a text for people: cut, not refused
+inline constexpr std::size_t kLinkTokenBytes = 64;
 
 inline constexpr std::chrono::milliseconds kStallLimit{30'000};    // no progress on an owed answer
 inline constexpr std::chrono::milliseconds kSilenceLimit{45'000};  // nothing at all received

@@ -15,6 +15,9 @@ namespace {
 
 using Versions = std::vector<FieldVersion>;
 
+// What a version weighs beside its key and value: a valid document then fits a frame in any case.
+constexpr std::size_t kVersionBytes = 32;
+
 // Of two versions with one dot. They are equal unless a replica id was used twice; then every
 // replica must still pick the same one.
 FieldVersion const& same_dot(FieldVersion const& a, FieldVersion const& b) {
@@ -220,7 +223,7 @@ Result<> validate(Document const& document) {
       return fail(Code::invalid, "the document has a field with no valid key");
     }
     SOL_TRY(validate_versions(key, versions, document.context));
-    for (auto const& version : versions) size += key.size() + version.value.size();
+    for (auto const& version : versions) size += kVersionBytes + key.size() + version.value.size();
   }
   if (size > limits::kDocumentBytes) return fail(Code::invalid, "the document is too large");
   return {};

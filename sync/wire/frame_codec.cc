@@ -1,0 +1,318 @@
+#include "sync/wire/frame_codec.h"
+
+#include <google/protobuf/unknown_field_set.h>
+
+#include <utility>
+
+#include "proto/link.pb.h"
+#include "sync/base/limits.h"
+#include "sync/wire/document_codec.h"
+
+namespace solidaires::sync {
+namespace {
+
+std::uint64_t number(Sequence sequence) {
+  return static_cast<std::uint64_t>(sequence);
+}
+
+// ---- Scopes ----
+
+Result<> put(ScopeId const& scope, proto::Scope& out) {
+  switch (scope.kind()) {
+    case ScopeKind::office: out.set_office(scope.owner()); return {};
+    case ScopeKind::published: out.set_published(scope.owner()); return {};
+    case ScopeKind::network: out.set_network(scope.owner()); return {};
+    case ScopeKind::group: {
+      SOL_ASSIGN(auto const id, DocumentId::parse(scope.owner()));
+      out.set_group(std::string(id.bytes()));
+      return {};
+    }
+    case ScopeKind::local: break;
+  }
+  return fail(Code::invalid, "the scope local does not travel");
+}
+
+Result<ScopeId> take(proto::Scope const& wire) {
+  switch (wire.holder_case()) {
+    case proto::Scope::kOffice: {
+      SOL_ASSIGN(auto const node, NodeName::parse(wire.office()));
+      return ScopeId::office(node);
+    }
+    case proto::Scope::kPublished: {
+      SOL_ASSIGN(auto const node, NodeName::parse(wire.published()));
+      return ScopeId::published(node);
+    }
+    case proto::Scope::kNetwork: {
+      SOL_ASSIGN(auto const hub, NodeName::parse(wire.network()));
+      return ScopeId::network(hub);
+    }
+    case proto::Scope::kGroup: {
+      SOL_ASSIGN(auto const id, DocumentId::from_bytes(wire.group()));
+      return ScopeId::group(id);
+    }
+    case proto::Scope::HOLDER_NOT_SET: break;
+  }
+  return fail(Code::invalid, "a frame without a scope");
+}
+
+// ---- Each kind, out ----
+
+Result<> put(Hello const& hello, proto::Frame& frame) {
+  auto& out = *frame.mutable_hello();
+  out.set_protocol_min(hello.protocol_min);
+  out.set_protocol_max(hello.protocol_max);
+  out.set_features(hello.features);
+  out.set_node(hello.node.str());
+  out.set_replica(static_cast<std::uint64_t>(hello.replica));
+  out.set_counter(hello.counter);
+  out.set_link_token(hello.link_token);
+  out.set_software(hello.software);
+  out.set_model_version(hello.model_version);
+  out.set_wall_clock_ms(hello.wall_clock_ms);
+  return {};
+}
+
+Result<> put(Welcome const& welcome, proto::Frame& frame) {
+  frame.mutable_welcome()->set_link_token(welcome.link_token);
+  return {};
+}
+
+Result<> put(Offer const& offer, proto::Frame& frame) {
+  auto& out = *frame.mutable_offer();
+  for (auto const& scope : offer.scopes) SOL_TRY(put(scope, *out.add_scopes()));
+  return {};
+}
+
+Result<> put(Subscribe const& subscribe, proto::Frame& frame) {
+  auto& out = *frame.mutable_subscribe();
+  out.set_cursor(number(subscribe.cursor));
+  return put(subscribe.scope, *out.mutable_scope());
+}
+
+Result<> put(Batch const& batch, proto::Frame& frame) {
+  auto& out = *frame.mutable_batch();
+  out.set_generation(batch.generation);
+  out.set_previous(number(batch.previous));
+  out.set_last(number(batch.last));
+  out.set_head(number(batch.head));
+  for (auto const& document : batch.documents) out.add_documents(encode_document(document));
+  return put(batch.scope, *out.mutable_scope());
+}
+
+Result<> put(Ack const& ack, proto::Frame& frame) {
+  auto& out = *frame.mutable_ack();
+  out.set_generation(ack.generation);
+  out.set_cursor(number(ack.cursor));
+  return put(ack.scope, *out.mutable_scope());
+}
+
+Result<> put(Nack const& nack, proto::Frame& frame) {
+  auto& out = *frame.mutable_nack();
+  out.set_generation(nack.generation);
+  out.set_cursor(number(nack.cursor));
+  out.set_reason(static_cast<std::uint32_t>(nack.reason));
+  out.set_detail(nack.detail);
+  return put(nack.scope, *out.mutable_scope());
+}
+
+Result<> put(Status const& status, proto::Frame& frame) {
+  auto& out = *frame.mutable_status();
+  for (auto const& scope : status.scopes) {
+    auto& entry = *out.add_scopes();
+    entry.set_head(number(scope.head));
+    entry.set_acknowledged(number(scope.acknowledged));
+    SOL_TRY(put(scope.scope, *entry.mutable_scope()));
+  }
+  out.set_oldest_unacknowledged_ms(static_cast<std::uint64_t>(status.oldest_unacknowledged_ms));
+  out.set_disk_free_bytes(status.disk_free_bytes);
+  out.set_open_conflicts(status.open_conflicts);
+  out.set_quarantined(status.quarantined);
+  return {};
+}
+
+Result<> put(Ping const& ping, proto::Frame& frame) {
+  frame.mutable_ping()->set_nonce(ping.nonce);
+  return {};
+}
+
+Result<> put(Pong const& pong, proto::Frame& frame) {
+  frame.mutable_pong()->set_nonce(pong.nonce);
+  return {};
+}
+
+Result<> put(Close const& close, proto::Frame& frame) {
+  auto& out = *frame.mutable_close();
+  out.set_reason(static_cast<std::uint32_t>(close.reason));
+  out.set_retry_after_ms(static_cast<std::uint64_t>(close.retry_after.count()));
+  out.set_detail(close.detail);
+  return {};
+}
+
+Result<> put(UnknownFrame const&, proto::Frame&) {
+  return fail(Code::invalid, "an unknown frame is only ever received");
+}
+
+// ---- Each kind, in ----
+
+// A duration of a peer, in milliseconds: never more than a day, so that no sum overflows.
+std::int64_t duration_ms(std::uint64_t ms) {
+  constexpr std::uint64_t kDay = 86'400'000;
+  return static_cast<std::int64_t>(std::min(ms, kDay));
+}
+
+std::string text(std::string const& text) {
+  if (text.size() <= limits::kFrameTextBytes) return text;
+  std::size_t size = limits::kFrameTextBytes;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80U) --size;
+  return text.substr(0, size);
+}
+
+Result<Bytes> token(std::string const& bytes) {
+  if (bytes.size() > limits::kLinkTokenBytes) return fail(Code::invalid, "a link token too long");
+  return bytes;
+}
+
+Result<Frame> take(proto::Hello const& wire) {
+  Hello hello;
+  hello.protocol_min = wire.protocol_min();
+  hello.protocol_max = wire.protocol_max();
+  hello.features = wire.features();
+  SOL_ASSIGN(hello.node, NodeName::parse(wire.node()));
+  hello.replica = static_cast<ReplicaId>(wire.replica());
+  hello.counter = wire.counter();
+  SOL_ASSIGN(hello.link_token, token(wire.link_token()));
+  hello.software = text(wire.software());
+  hello.model_version = wire.model_version();
+  hello.wall_clock_ms = wire.wall_clock_ms();
+  return hello;
+}
+
+Result<Frame> take(proto::Welcome const& wire) {
+  SOL_ASSIGN(auto bytes, token(wire.link_token()));
+  return Welcome{std::move(bytes)};
+}
+
+Result<Frame> take(proto::Offer const& wire) {
+  if (static_cast<std::size_t>(wire.scopes_size()) > limits::kSubscriptions) {
+    return fail(Code::invalid, "an offer of too many scopes");
+  }
+  Offer offer;
+  for (auto const& entry : wire.scopes()) {
+    // A kind of scope that a later version knows is none that we could take.
+    if (entry.holder_case() == proto::Scope::HOLDER_NOT_SET) continue;
+    SOL_ASSIGN(auto scope, take(entry));
+    offer.scopes.push_back(std::move(scope));
+  }
+  return offer;
+}
+
+Result<Frame> take(proto::Subscribe const& wire) {
+  SOL_ASSIGN(auto scope, take(wire.scope()));
+  return Subscribe{std::move(scope), Sequence{wire.cursor()}};
+}
+
+Result<Frame> take(proto::Batch const& wire) {
+  if (static_cast<std::size_t>(wire.documents_size()) > limits::kBatchDocuments) {
+    return fail(Code::invalid, "a batch of too many documents");
+  }
+  SOL_ASSIGN(auto scope, take(wire.scope()));
+  Batch batch{std::move(scope),
+              wire.generation(),
+              Sequence{wire.previous()},
+              Sequence{wire.last()},
+              Sequence{wire.head()},
+              {},
+              {}};
+  batch.documents.reserve(static_cast<std::size_t>(wire.documents_size()));
+  for (auto const& bytes : wire.documents()) {
+    auto document = decode_document(bytes, batch.scope);
+    if (document) {
+      batch.documents.push_back(*std::move(document));
+    } else {
+      batch.unreadable.push_back(document.error().to_string());
+    }
+  }
+  return batch;
+}
+
+Result<Frame> take(proto::Ack const& wire) {
+  SOL_ASSIGN(auto scope, take(wire.scope()));
+  return Ack{std::move(scope), wire.generation(), Sequence{wire.cursor()}};
+}
+
+Result<Frame> take(proto::Nack const& wire) {
+  SOL_ASSIGN(auto scope, take(wire.scope()));
+  auto const last = static_cast<std::uint32_t>(NackReason::quarantine);
+  auto const reason =
+      wire.reason() <= last ? static_cast<NackReason>(wire.reason()) : NackReason::other;
+  return Nack{std::move(scope), wire.generation(), Sequence{wire.cursor()}, reason,
+              text(wire.detail())};
+}
+
+Result<Frame> take(proto::Status const& wire) {
+  if (static_cast<std::size_t>(wire.scopes_size()) > limits::kSubscriptions) {
+    return fail(Code::invalid, "a status of too many scopes");
+  }
+  Status status;
+  for (auto const& entry : wire.scopes()) {
+    if (entry.scope().holder_case() == proto::Scope::HOLDER_NOT_SET) continue;
+    SOL_ASSIGN(auto scope, take(entry.scope()));
+    status.scopes.push_back(
+        {std::move(scope), Sequence{entry.head()}, Sequence{entry.acknowledged()}});
+  }
+  status.oldest_unacknowledged_ms = duration_ms(wire.oldest_unacknowledged_ms());
+  status.disk_free_bytes = wire.disk_free_bytes();
+  status.open_conflicts = wire.open_conflicts();
+  status.quarantined = wire.quarantined();
+  return status;
+}
+
+Result<Frame> take(proto::Close const& wire) {
+  auto const last = static_cast<std::uint32_t>(CloseReason::suspended);
+  auto const reason =
+      wire.reason() <= last ? static_cast<CloseReason>(wire.reason()) : CloseReason::other;
+  return Close{reason, Millis(duration_ms(wire.retry_after_ms())), text(wire.detail())};
+}
+
+Result<Frame> take(proto::Frame const& wire) {
+  switch (wire.kind_case()) {
+    case proto::Frame::kHello: return take(wire.hello());
+    case proto::Frame::kWelcome: return take(wire.welcome());
+    case proto::Frame::kOffer: return take(wire.offer());
+    case proto::Frame::kSubscribe: return take(wire.subscribe());
+    case proto::Frame::kBatch: return take(wire.batch());
+    case proto::Frame::kAck: return take(wire.ack());
+    case proto::Frame::kNack: return take(wire.nack());
+    case proto::Frame::kStatus: return take(wire.status());
+    case proto::Frame::kPing: return Ping{wire.ping().nonce()};
+    case proto::Frame::kPong: return Pong{wire.pong().nonce()};
+    case proto::Frame::kClose: return take(wire.close());
+    case proto::Frame::KIND_NOT_SET: break;
+  }
+  auto const& unknown = wire.GetReflection()->GetUnknownFields(wire);
+  if (unknown.empty()) return fail(Code::corrupt, "a frame of no kind");
+  return UnknownFrame{static_cast<std::uint32_t>(unknown.field(0).number())};
+}
+
+}  // namespace
+
+Result<Bytes> encode_frame(Frame const& frame) {
+  proto::Frame wire;
+  SOL_TRY(std::visit([&wire](auto const& kind) { return put(kind, wire); }, frame));
+  auto bytes = wire.SerializeAsString();
+  if (bytes.size() > limits::kFrameBytes) {
+    return fail(Code::invalid, cat("a frame of ", bytes.size(), " bytes is larger than the limit"));
+  }
+  return bytes;
+}
+
+Result<Frame> decode_frame(std::string_view bytes) {
+  if (bytes.size() > limits::kFrameBytes) return fail(Code::exhausted, "a frame too large");
+  proto::Frame wire;
+  if (!wire.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return fail(Code::corrupt, "these bytes are not a frame");
+  }
+  return take(wire);
+}
+
+}  // namespace solidaires::sync
