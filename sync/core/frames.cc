@@ -17,6 +17,7 @@ std::string_view close_reason_name(CloseReason reason) noexcept {
     case CloseReason::silent: return "silent";
     case CloseReason::storage: return "storage";
     case CloseReason::suspended: return "suspended";
+    case CloseReason::rolled_back: return "rolled_back";
   }
   return "other";
 }

@@ -126,12 +126,13 @@ enum class CloseReason : std::uint8_t {
   protocol = 2,       // the peer broke the protocol
   version = 3,        // no protocol version in common
   identity = 4,       // Hello names another node than the certificate
-  stale_replica = 5,  // a restored backup or a clone: draw a new incarnation first
+  stale_replica = 5,  // you are a restored backup or a clone: draw a new incarnation first
   busy = 6,           // admission: come back after `retry_after`
   stalled = 7,        // an owed answer did not come in time
   silent = 8,         // nothing at all was received for too long
   storage = 9,        // the store could not read or commit (disk full, IO error)
   suspended = 10,     // the administrator of the network suspended this node
+  rolled_back = 11,   // I am a restored backup: you hold more of my feed than I do
 };
 [[nodiscard]] std::string_view close_reason_name(CloseReason reason) noexcept;
 [[nodiscard]] std::string_view nack_reason_name(NackReason reason) noexcept;

@@ -85,9 +85,12 @@ struct FrameReceived {
 struct FrameUnreadable {  // the codec refused the bytes: the session closes the link
   Error error;
 };
-// Bytes of our frames were taken by the peer's side while nothing else happened; at most once a
-// second is enough. Keeps a slow line from being taken for a stalled one.
-struct TransportProgress {};
+// Bytes moved though no frame was completed; at most once a second is enough. Keeps a slow line
+// from being taken for a stalled one.
+struct TransportProgress {
+  bool sent = true;      // the peer's side took bytes of our frames
+  bool received = true;  // bytes of a frame that is still incomplete came in
+};
 struct TimerFired {};
 struct TokenRead {
   Result<Bytes> token;
@@ -158,6 +161,8 @@ using Notice = std::variant<LinkUp, Quarantined, Refused, PeerStatus, RoundTrip,
 struct Disconnect {
   CloseReason reason = CloseReason::other;
   bool by_peer = false;  // it sent Close; else we did (the Close is the last of `send`)
+  // This store needs a new replica id before it dials or accepts again (PROTOCOL.md, "Identity").
+  bool new_incarnation_needed = false;
   Millis retry_after{0};
   std::string detail;
 };

@@ -268,7 +268,7 @@ Result<Frame> take(proto::Status const& wire) {
 }
 
 Result<Frame> take(proto::Close const& wire) {
-  auto const last = static_cast<std::uint32_t>(CloseReason::suspended);
+  auto const last = static_cast<std::uint32_t>(CloseReason::rolled_back);
   auto const reason =
       wire.reason() <= last ? static_cast<CloseReason>(wire.reason()) : CloseReason::other;
   return Close{reason, Millis(duration_ms(wire.retry_after_ms())), text(wire.detail())};

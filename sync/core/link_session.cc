@@ -1,0 +1,450 @@
+#include "sync/core/link_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sync/base/limits.h"
+#include "sync/core/link_receiving.h"
+#include "sync/core/link_sending.h"
+#include "sync/core/link_token.h"
+
+namespace solidaires::sync {
+
+class LinkSession::Machine {
+ public:
+  explicit Machine(LinkConfig config) : config_(std::move(config)) {}
+
+  Actions step(Event event, Instant now);
+  [[nodiscard]] LinkView view() const;
+  [[nodiscard]] LinkState state() const noexcept { return state_; }
+
+ private:
+  [[nodiscard]] bool is_parent() const { return config_.entitlement.peer_role == PeerRole::child; }
+
+  void on(Started, Actions& out);
+  void on(FrameReceived event, Actions& out);
+  void on(FrameUnreadable const& event, Actions& out);
+  void on(TransportProgress event, Actions&);
+  void on(TimerFired, Actions& out);
+  void on(TokenRead const& event, Actions& out);
+  void on(TokenKept const& event, Actions& out);
+  void on(CursorRead const& event, Actions& out);
+  void on(FeedRead event, Actions& out);
+  void on(BatchApplied const& event, Actions& out);
+  void on(ScopeCommitted const& event, Actions&);
+  void on(EntitlementChanged event, Actions& out);
+  void on(StatusDue const& event, Actions& out);
+  void on(StopRequested const& event, Actions& out);
+
+  void frame(Hello hello, Actions& out);
+  void frame(Welcome welcome, Actions& out);
+  void frame(Offer const& offer, Actions& out);
+  void frame(Subscribe const& subscribe, Actions& out);
+  void frame(Batch batch, Actions& out);
+  void frame(Ack const& ack, Actions& out);
+  void frame(Nack const& nack, Actions& out);
+  void frame(Status status, Actions& out);
+  void frame(Ping ping, Actions& out);
+  void frame(Pong pong, Actions& out);
+  void frame(Close close, Actions& out);
+  void frame(UnknownFrame unknown, Actions& out);
+
+  [[nodiscard]] Hello own_hello(Bytes token) const;
+  [[nodiscard]] Verdict judge(Hello const& hello) const;
+  void go_up(Actions& out);
+  void receive_offered(Actions& out);
+  void heartbeat(Actions& out);
+  [[nodiscard]] Verdict overdue() const;
+  void arm(Actions& out);
+  void close(Close close, Actions& out);
+  void check(Verdict verdict, Actions& out);
+  // True, or the link is closed: such a frame has no place before the session is up.
+  bool expect_up(std::string_view name, Actions& out);
+
+  LinkConfig config_;
+  LinkState state_ = LinkState::starting;
+  Instant now_{};
+  Instant started_at_{};
+  Instant received_at_{};
+  Instant heartbeat_at_{};
+  std::optional<Instant> armed_for_;
+
+  std::optional<Hello> peer_;
+  std::optional<TokenRecord> record_;  // parent: what is kept about this child's tokens
+  Bytes token_to_keep_;                // child: from Welcome
+  std::uint64_t peer_counter_ = 0;     // the highest dot of the peer's own that was received
+  std::set<ScopeId> offered_;          // by the peer
+  std::optional<Ping> ping_;
+  Instant ping_at_{};
+
+  Sending sending_;
+  Receiving receiving_;
+};
+
+Actions LinkSession::Machine::step(Event event, Instant now) {
+  Actions out;
+  if (state_ == LinkState::closed) return out;
+  now_ = std::max(now_, now);
+  std::visit([&](auto&& kind) { on(std::forward<decltype(kind)>(kind), out); }, std::move(event));
+  if (state_ == LinkState::up) sending_.pump(out);
+  if (state_ != LinkState::closed) arm(out);
+  return out;
+}
+
+// ---- Events ----
+
+void LinkSession::Machine::on(Started, Actions& out) {
+  if (state_ != LinkState::starting) return;
+  state_ = LinkState::greeting;
+  started_at_ = received_at_ = now_;
+  heartbeat_at_ = now_ + limits::kHeartbeat;
+  if (is_parent()) out.send.emplace_back(own_hello({}));
+}
+
+void LinkSession::Machine::on(FrameReceived event, Actions& out) {
+  received_at_ = now_;
+  std::visit([&](auto&& kind) { frame(std::forward<decltype(kind)>(kind), out); },
+             std::move(event.frame));
+}
+
+void LinkSession::Machine::on(FrameUnreadable const& event, Actions& out) {
+  close({CloseReason::protocol, Millis{0}, event.error.to_string()}, out);
+}
+
+void LinkSession::Machine::on(TransportProgress event, Actions&) {
+  if (event.received) received_at_ = now_;
+  if (event.sent) sending_.transport_progress(now_);
+}
+
+void LinkSession::Machine::on(TimerFired, Actions& out) {
+  armed_for_.reset();
+  if (auto late = overdue()) {
+    close(*std::move(late), out);
+  } else if (state_ == LinkState::up && now_ >= heartbeat_at_) {
+    heartbeat(out);
+  }
+}
+
+void LinkSession::Machine::on(TokenRead const& event, Actions& out) {
+  if (state_ != LinkState::checking) return;
+  if (!event.token) {
+    return close({CloseReason::storage, limits::kReconnectMax, event.token.error().to_string()},
+                 out);
+  }
+  if (!is_parent()) {
+    out.send.emplace_back(own_hello(*event.token));
+    return;
+  }
+  auto judged = judge_token(*event.token, peer_->link_token, peer_->counter, config_.fresh_token);
+  if (!judged) {
+    bool const stale = judged.error().code() == Code::denied;
+    return close({stale ? CloseReason::stale_replica : CloseReason::storage, limits::kReconnectMax,
+                  judged.error().message()},
+                 out);
+  }
+  record_ = *std::move(judged);
+  out.tasks.emplace_back(KeepToken{peer_->replica, encode(*record_)});
+}
+
+void LinkSession::Machine::on(TokenKept const& event, Actions& out) {
+  if (!event.outcome) {
+    return close({CloseReason::storage, limits::kReconnectMax, event.outcome.error().to_string()},
+                 out);
+  }
+  if (state_ != LinkState::checking) return;  // a later note of the parent
+  if (is_parent()) out.send.emplace_back(Welcome{config_.fresh_token});
+  go_up(out);
+}
+
+void LinkSession::Machine::on(CursorRead const& event, Actions& out) {
+  if (state_ == LinkState::up) check(receiving_.cursor_read(event, out), out);
+}
+
+void LinkSession::Machine::on(FeedRead event, Actions& out) {
+  if (peer_) check(sending_.page_read(std::move(event), peer_->replica, now_, out), out);
+}
+
+void LinkSession::Machine::on(BatchApplied const& event, Actions& out) {
+  check(receiving_.applied(event, out), out);
+}
+
+void LinkSession::Machine::on(ScopeCommitted const& event, Actions&) {
+  sending_.committed(event, now_);
+}
+
+void LinkSession::Machine::on(EntitlementChanged event, Actions& out) {
+  config_.entitlement = std::move(event.entitlement);
+  if (state_ != LinkState::up) return;
+  auto fresh = sending_.allow(config_.entitlement.sendable());
+  if (!fresh.empty()) out.send.emplace_back(Offer{std::move(fresh)});
+  receiving_.keep_only(config_.entitlement);
+  receive_offered(out);
+}
+
+void LinkSession::Machine::on(StatusDue const& event, Actions& out) {
+  if (state_ != LinkState::up) return;
+  Status status{{}, 0, event.disk_free_bytes, event.open_conflicts, event.quarantined};
+  for (auto const& view : sending_.view()) {
+    if (!view.subscribed) continue;
+    status.scopes.push_back({view.scope, view.head, view.acknowledged});
+    if (view.behind_since) {
+      status.oldest_unacknowledged_ms =
+          std::max(status.oldest_unacknowledged_ms, (now_ - *view.behind_since).count());
+    }
+  }
+  out.send.emplace_back(std::move(status));
+}
+
+void LinkSession::Machine::on(StopRequested const& event, Actions& out) {
+  close({event.reason, event.retry_after, event.detail}, out);
+}
+
+// ---- Frames ----
+
+void LinkSession::Machine::frame(Hello hello, Actions& out) {
+  if (state_ != LinkState::greeting) {
+    return close({CloseReason::protocol, Millis{0}, "a Hello out of place"}, out);
+  }
+  if (auto objection = judge(hello)) return close(*std::move(objection), out);
+  peer_ = std::move(hello);
+  peer_counter_ = peer_->counter;
+  state_ = LinkState::checking;
+  out.tasks.emplace_back(ReadToken{peer_->replica});
+}
+
+void LinkSession::Machine::frame(Welcome welcome, Actions& out) {
+  if (is_parent() || state_ != LinkState::checking || !token_to_keep_.empty() ||
+      welcome.link_token.empty()) {
+    return close({CloseReason::protocol, Millis{0}, "a Welcome out of place"}, out);
+  }
+  token_to_keep_ = std::move(welcome.link_token);
+  out.tasks.emplace_back(KeepToken{peer_->replica, token_to_keep_});
+}
+
+void LinkSession::Machine::frame(Offer const& offer, Actions& out) {
+  // The parent's first Offer follows its Welcome at once, while the token is still being kept here.
+  bool const welcomed = state_ == LinkState::checking && !token_to_keep_.empty();
+  if (!welcomed && !expect_up("Offer", out)) return;
+  offered_.insert(offer.scopes.begin(), offer.scopes.end());
+  if (offered_.size() > limits::kSubscriptions) {
+    return close({CloseReason::protocol, Millis{0}, "too many scopes offered"}, out);
+  }
+  if (record_ && !record_->pending.empty()) {  // the child has kept its token: the old one is void
+    confirm(*record_);
+    out.tasks.emplace_back(KeepToken{peer_->replica, encode(*record_)});
+  }
+  auto const refused = std::ranges::count_if(
+      offer.scopes, [this](auto const& scope) { return !config_.entitlement.may_receive(scope); });
+  if (refused > 0) {
+    out.notices.emplace_back(
+        Remark{cat(refused, " of ", offer.scopes.size(), " scopes offered may not be received")});
+  }
+  if (state_ == LinkState::up) receive_offered(out);
+}
+
+void LinkSession::Machine::frame(Subscribe const& subscribe, Actions& out) {
+  if (expect_up("Subscribe", out)) sending_.subscribed(subscribe, now_, out);
+}
+
+void LinkSession::Machine::frame(Batch batch, Actions& out) {
+  if (!expect_up("Batch", out)) return;
+  for (auto const& document : batch.documents) {
+    auto const& counters = document.context.counters();
+    auto const found = counters.find(peer_->replica);
+    if (found != counters.end()) peer_counter_ = std::max(peer_counter_, found->second);
+  }
+  check(receiving_.batch(std::move(batch), peer_->replica, out), out);
+}
+
+void LinkSession::Machine::frame(Ack const& ack, Actions& out) {
+  if (expect_up("Ack", out)) check(sending_.acknowledged(ack, now_), out);
+}
+
+void LinkSession::Machine::frame(Nack const& nack, Actions& out) {
+  if (expect_up("Nack", out)) check(sending_.refused(nack, now_, out), out);
+}
+
+void LinkSession::Machine::frame(Status status, Actions& out) {
+  if (state_ == LinkState::up) out.notices.emplace_back(PeerStatus{std::move(status)});
+}
+
+void LinkSession::Machine::frame(Ping ping, Actions& out) {
+  if (state_ == LinkState::up) out.send.emplace_back(Pong{ping.nonce});
+}
+
+void LinkSession::Machine::frame(Pong pong, Actions& out) {
+  if (!ping_ || pong.nonce != ping_->nonce) return;
+  ping_.reset();
+  out.notices.emplace_back(RoundTrip{now_ - ping_at_});
+}
+
+void LinkSession::Machine::frame(Close close, Actions& out) {
+  state_ = LinkState::closed;
+  bool const stale = close.reason == CloseReason::stale_replica;
+  out.disconnect =
+      Disconnect{close.reason, true, stale, close.retry_after, std::move(close.detail)};
+}
+
+void LinkSession::Machine::frame(UnknownFrame unknown, Actions& out) {
+  out.notices.emplace_back(Remark{cat("a frame of unknown kind ", unknown.number)});
+}
+
+// ---- Decisions ----
+
+Hello LinkSession::Machine::own_hello(Bytes token) const {
+  Hello hello;
+  hello.node = config_.entitlement.self;
+  hello.replica = config_.replica;
+  hello.counter = config_.counter;
+  hello.link_token = std::move(token);
+  hello.software = config_.software;
+  hello.model_version = config_.model_version;
+  hello.wall_clock_ms = to_unix_ms(now_);
+  return hello;
+}
+
+Verdict LinkSession::Machine::judge(Hello const& hello) const {
+  if (hello.protocol_max < kProtocolMin || hello.protocol_min > kProtocolMax) {
+    return Close{CloseReason::version, limits::kReconnectMax,
+                 cat("protocol ", kProtocolMin, " to ", kProtocolMax, " is spoken here")};
+  }
+  if (hello.node != config_.entitlement.peer) {
+    return Close{CloseReason::identity, limits::kReconnectMax,
+                 "Hello names another node than the certificate"};
+  }
+  if (hello.replica == config_.replica) {
+    return Close{CloseReason::stale_replica, limits::kReconnectMax,
+                 "both ends have the same replica id"};
+  }
+  return std::nullopt;
+}
+
+void LinkSession::Machine::go_up(Actions& out) {
+  state_ = LinkState::up;
+  heartbeat_at_ = now_ + limits::kHeartbeat;
+  out.notices.emplace_back(LinkUp{*peer_});
+  out.send.emplace_back(Offer{sending_.allow(config_.entitlement.sendable())});
+  receive_offered(out);
+}
+
+void LinkSession::Machine::receive_offered(Actions& out) {
+  for (auto const& scope : offered_) {
+    if (config_.entitlement.may_receive(scope)) receiving_.open(scope, peer_->replica, out);
+  }
+}
+
+void LinkSession::Machine::heartbeat(Actions& out) {
+  heartbeat_at_ = now_ + limits::kHeartbeat;
+  ping_ = Ping{static_cast<std::uint64_t>(to_unix_ms(now_))};
+  ping_at_ = now_;
+  out.send.emplace_back(*ping_);
+  sending_.flush_idle(now_, out);
+  if (record_ && record_->counter < peer_counter_) {
+    record_->counter = peer_counter_;
+    out.tasks.emplace_back(KeepToken{peer_->replica, encode(*record_)});
+  }
+}
+
+Verdict LinkSession::Machine::overdue() const {
+  if (state_ == LinkState::starting) return std::nullopt;
+  if (state_ != LinkState::up && now_ >= started_at_ + limits::kStallLimit) {
+    return Close{CloseReason::stalled, Millis{0}, "the greeting took too long"};
+  }
+  if (now_ >= received_at_ + limits::kSilenceLimit) {
+    return Close{CloseReason::silent, Millis{0}, "nothing was received for too long"};
+  }
+  auto const waiting = sending_.waiting_since();
+  if (waiting && now_ >= *waiting + limits::kStallLimit) {
+    return Close{CloseReason::stalled, Millis{0}, "batches are not acknowledged"};
+  }
+  return std::nullopt;
+}
+
+// One timer, for whatever is due first. One that is armed for earlier will do: it is armed again
+// when it fires.
+void LinkSession::Machine::arm(Actions& out) {
+  if (state_ == LinkState::starting) return;
+  Instant due = received_at_ + limits::kSilenceLimit;
+  due = std::min(due, state_ == LinkState::up ? heartbeat_at_ : started_at_ + limits::kStallLimit);
+  if (auto const waiting = sending_.waiting_since()) {
+    due = std::min(due, *waiting + limits::kStallLimit);
+  }
+  if (armed_for_ && *armed_for_ <= due) return;
+  armed_for_ = due;
+  out.wake_at = due;
+}
+
+void LinkSession::Machine::close(Close close, Actions& out) {
+  state_ = LinkState::closed;
+  out.tasks.clear();
+  bool const rolled_back = close.reason == CloseReason::rolled_back;
+  out.disconnect = Disconnect{close.reason, false, rolled_back, close.retry_after, close.detail};
+  out.send.emplace_back(std::move(close));
+}
+
+void LinkSession::Machine::check(Verdict verdict, Actions& out) {
+  if (verdict) close(*std::move(verdict), out);
+}
+
+bool LinkSession::Machine::expect_up(std::string_view name, Actions& out) {
+  if (state_ == LinkState::up) return true;
+  close({CloseReason::protocol, Millis{0}, cat(name, " before the greeting is done")}, out);
+  return false;
+}
+
+LinkView LinkSession::Machine::view() const {
+  return {state_, peer_, sending_.view(), receiving_.view(), sending_.batches_in_flight()};
+}
+
+// ---- The public face ----
+
+LinkSession::LinkSession(LinkConfig config)
+    : machine_(std::make_unique<Machine>(std::move(config))) {}
+LinkSession::~LinkSession() = default;
+LinkSession::LinkSession(LinkSession&&) noexcept = default;
+LinkSession& LinkSession::operator=(LinkSession&&) noexcept = default;
+
+Actions LinkSession::step(Event event, Instant now) {
+  return machine_->step(std::move(event), now);
+}
+
+LinkView LinkSession::view() const {
+  return machine_->view();
+}
+
+LinkState LinkSession::state() const noexcept {
+  return machine_->state();
+}
+
+namespace {
+
+struct Doer {
+  ReplicaStore& store;
+
+  Event operator()(ReadToken const& task) const { return TokenRead{store.link_token(task.peer)}; }
+  Event operator()(KeepToken const& task) const {
+    return TokenKept{store.keep_link_token(task.peer, task.token)};
+  }
+  Event operator()(ReadCursor const& task) const {
+    return CursorRead{task.scope, store.cursor(task.peer, task.scope)};
+  }
+  Event operator()(ReadFeed const& task) const {
+    return FeedRead{task.scope, task.after,
+                    store.read_feed(task.scope, task.after, task.documents_max, task.bytes_max)};
+  }
+  Event operator()(ApplyBatch const& task) const {
+    auto const& batch = task.batch;
+    auto outcome = store.apply(batch);
+    Result<Sequence> cursor = batch.last;
+    if (!outcome) cursor = store.cursor(batch.peer, batch.scope);
+    return BatchApplied{batch.scope, batch.last, std::move(outcome), std::move(cursor)};
+  }
+};
+
+}  // namespace
+
+Event carry_out(StoreTask task, ReplicaStore& store) {
+  return std::visit(Doer{store}, task);
+}
+
+}  // namespace solidaires::sync
