@@ -29,10 +29,6 @@ StateWords const& words(State state) {
   return *found;
 }
 
-bool has(Permissions const& permissions, std::string_view name) {
-  return permissions.contains(name);
-}
-
 std::unexpected<Error> impossible(State state, std::string_view step) {
   return fail(Code::conflict, cat("Cette fiche est à l’état « ", state_label(state),
                                   " » : il n’y a rien à ", step, "."));
@@ -92,15 +88,20 @@ Result<State> after(State state, Step step) {
 
 Result<> may(Permissions const& permissions, State state, Step step, bool own) {
   SOL_TRY(after(state, step));
-  bool const any = has(permissions, permission::kEditAny);
-  bool const mine = own && has(permissions, permission::kEditOwn);
+  using enum schema::Permission;
+  auto const has = [&permissions](schema::Permission one) { return permissions.contains(one); };
+  bool const touches = has(edit_any) || (own && has(edit_own));
   bool allowed = false;
   switch (step) {
-    case Step::edit: allowed = any || mine; break;
-    case Step::submit: allowed = (any || mine) && has(permissions, permission::kSubmit); break;
-    case Step::publish: allowed = has(permissions, permission::kPublish); break;
-    case Step::send_back: allowed = has(permissions, permission::kSendBack); break;
-    case Step::withdraw: allowed = mine || has(permissions, permission::kWithdraw); break;
+    case Step::edit: allowed = touches; break;
+    case Step::submit: allowed = touches && has(schema::Permission::submit); break;
+    case Step::publish:
+      allowed = has(schema::Permission::publish) || (own && has(publish_own));
+      break;
+    case Step::send_back: allowed = has(schema::Permission::send_back); break;
+    case Step::withdraw:
+      allowed = has(schema::Permission::withdraw) || (own && has(withdraw_own));
+      break;
   }
   if (!allowed) {
     return fail(Code::denied, "Votre compte ne permet pas cette action sur cette fiche.");

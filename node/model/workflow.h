@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "schema/role.h"
 #include "sync/base/result.h"
 
 namespace solidaires::model {
@@ -29,18 +29,7 @@ enum class Step : std::uint8_t { edit, submit, publish, send_back, withdraw };
 [[nodiscard]] std::string_view state_label(State state);  // "brouillon"
 [[nodiscard]] std::string_view step_name(Step step);
 
-// Permissions that steps ask for; the names stand in schema/roles.txtpb.
-namespace permission {
-inline constexpr std::string_view kCreate = "create";
-inline constexpr std::string_view kEditOwn = "edit_own";
-inline constexpr std::string_view kEditAny = "edit_any";
-inline constexpr std::string_view kSubmit = "submit";
-inline constexpr std::string_view kPublish = "publish";
-inline constexpr std::string_view kSendBack = "send_back";
-inline constexpr std::string_view kWithdraw = "withdraw";
-}  // namespace permission
-
-using Permissions = std::set<std::string, std::less<>>;
+using Permissions = std::set<schema::Permission>;
 
 // The state after a step. Code::conflict if the step makes no sense from here ("déjà publié").
 [[nodiscard]] Result<State> after(State state, Step step);

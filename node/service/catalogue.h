@@ -81,9 +81,15 @@ struct ListResult {
   std::vector<ListHit> hits;
   std::map<std::string, std::vector<FacetCount>, std::less<>> facets;  // most frequent first
   std::map<std::string, std::size_t, std::less<>>
-      by_type;                   // under every other condition, also of other types
-  std::string corrected_words;   // what was searched instead; empty: the words as they are
-  bool some_words_only = false;  // nothing had all the words
+      by_type;  // under every other condition, also of other types
+  // A typed word that nothing holds, and the nearest that something does; `used`: searched instead.
+  struct Correction {
+    std::string typed, corrected;
+    bool used = false;
+  };
+  std::vector<Correction> corrections;
+  std::vector<std::string> words;  // folded, as searched: for search::highlight
+  bool some_words_only = false;    // nothing had all the words
 };
 
 struct AgendaItem {
@@ -104,6 +110,9 @@ class Catalogue {
   static Result<std::unique_ptr<Catalogue>> open(
       Instance const& instance, std::shared_ptr<geography::Gazetteer const> gazetteer);
   ~Catalogue();
+
+  // Reads everything again: once a day, so that series reach further into the future.
+  Result<> refresh();
 
   [[nodiscard]] Result<ListResult> find(ListQuery const& query) const;
   // "epicerie-de-rumilly-7k2m9qrt": the tail decides, the slug before it may be an old one.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,8 +66,10 @@ class Editorial {
   // Code::invalid with the problems' count in the message if the record is not complete; ask
   // problems().
   Result<WorkingCopy> submit(Actor const& actor, sync::DocumentKey const& key);
-  // Working copy and public copy in one commit.
+  // Working copy and public copy in one commit. With `seen` (what the moderator's screen showed):
+  // Code::conflict if anything has changed since, so that nobody publishes what they have not read.
   Result<WorkingCopy> publish(Actor const& actor, sync::DocumentKey const& key,
+                              std::optional<sync::Context> const& seen = std::nullopt,
                               std::string_view reason = {});
   Result<WorkingCopy> send_back(Actor const& actor, sync::DocumentKey const& key,
                                 std::string_view reason);

@@ -40,6 +40,8 @@ struct EditBasis {
   std::map<std::string, std::string, std::less<>>
       digests;  // document field key -> first 6 bytes of SHA-256
 
+  // True if the form showed exactly these bytes for the field.
+  [[nodiscard]] bool holds(std::string_view key, std::string_view bytes) const;
   [[nodiscard]] std::string encode() const;  // base64url
   static Result<EditBasis> decode(std::string_view text);
 };

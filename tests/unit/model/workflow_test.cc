@@ -5,9 +5,10 @@
 namespace solidaires::model {
 namespace {
 
-Permissions const kMember{"create", "edit_own", "submit"};
-Permissions const kModerator{"create",  "edit_own",  "edit_any", "submit",
-                             "publish", "send_back", "withdraw"};
+using enum schema::Permission;
+
+Permissions const kMember{create, edit_own, submit, withdraw_own};
+Permissions const kModerator{create, edit_own, edit_any, submit, publish, send_back, withdraw};
 
 TEST(Workflow, every_state_reads_back_by_its_stored_name) {
   for (auto const state :

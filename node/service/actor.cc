@@ -1,0 +1,34 @@
+#include "node/service/actor.h"
+
+#include <algorithm>
+
+#include "sync/base/bytes.h"
+
+namespace solidaires::service {
+
+std::string Author::encode() const {
+  return cat(account, '\t', name, '\t', node.str());
+}
+
+Author Author::decode(std::string_view text) {
+  Author author;
+  auto const first = text.find('\t');
+  if (first == std::string_view::npos) {
+    author.name = text;
+    return author;
+  }
+  auto const second = text.find('\t', first + 1);
+  author.account = text.substr(0, first);
+  author.name =
+      text.substr(first + 1, second == std::string_view::npos ? second : second - first - 1);
+  if (second != std::string_view::npos) {
+    author.node = NodeName::parse(text.substr(second + 1)).value_or(NodeName());
+  }
+  return author;
+}
+
+bool Actor::works_for(NodeName const& node) const {
+  return std::ranges::contains(offices, node);
+}
+
+}  // namespace solidaires::service

@@ -1,0 +1,346 @@
+#include "node/service/catalogue.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "node/geography/gazetteer.h"
+#include "node/search/index.h"
+#include "node/service/indexes.h"
+#include "node/service/public_record.h"
+#include "sync/base/log.h"
+
+namespace solidaires::service {
+namespace {
+
+constexpr std::size_t kRebuildBatch = 500;
+constexpr std::size_t kAgendaRecordsMax = 2'000;
+
+std::string area_code(std::string_view kind, std::string_view code) {
+  return cat(kind, ':', code);
+}
+
+// The areas that hold a commune: a record that serves one of them is found from there.
+std::vector<std::string> areas_around(geography::Gazetteer const& gazetteer,
+                                      std::string_view commune_code) {
+  auto const* const commune = gazetteer.commune(commune_code);
+  if (commune == nullptr) return {area_code("commune", commune_code)};
+  std::vector<std::string> codes{area_code("commune", commune->code),
+                                 area_code("dep", commune->department)};
+  if (!commune->epci.empty()) codes.push_back(area_code("epci", commune->epci));
+  if (auto const* const department = gazetteer.department(commune->department);
+      department != nullptr) {
+    codes.push_back(area_code("region", department->region));
+  }
+  codes.push_back("country:FR");
+  return codes;
+}
+
+search::Where where_of(PlaceFilter const& place, geography::Gazetteer const& gazetteer) {
+  search::Where where;
+  where.departments = place.departments;
+  for (auto const& department : place.departments)
+    where.served.push_back(area_code("dep", department));
+  if (!place.epci.empty()) {
+    where.epcis = {place.epci};
+    where.served.push_back(area_code("epci", place.epci));
+  }
+  if (place.around && place.radius_km > 0) {
+    where.circle =
+        search::Circle{{place.around->latitude, place.around->longitude}, place.radius_km};
+    where.departments.clear();  // a circle crosses borders: that is what it is for
+    where.served.clear();
+  } else if (!place.commune.empty()) {
+    where.communes = {place.commune};
+    where.departments.clear();
+    where.served.clear();
+  }
+  if (!place.commune.empty()) {
+    for (auto& code : areas_around(gazetteer, place.commune))
+      where.served.push_back(std::move(code));
+  }
+  return where;
+}
+
+search::Sort sort_of(ListQuery const& query, schema::ContentModel const& model) {
+  switch (query.sort) {
+    case Sort::distance: return search::Sort::distance;
+    case Sort::name: return search::Sort::name;
+    case Sort::relevance: return search::Sort::relevance;
+    case Sort::date: break;
+  }
+  bool const scheduled =
+      !query.types.empty() && std::ranges::all_of(query.types, [&](auto const& key) {
+        auto const* const type = model.type(key);
+        return type != nullptr && type->has(schema::Trait::has_schedule);
+      });
+  return scheduled ? search::Sort::date : search::Sort::newest;
+}
+
+schema::Schedule const* schedule_of(PublicRecord const& record) {
+  auto const* const field = record.type->first(schema::FieldKind::schedule);
+  return field == nullptr ? nullptr : schema::get<schema::Schedule>(record.record, field->key);
+}
+
+std::optional<model::Occurrence> occurrence_of(PublicRecord const& record, ListQuery const& query,
+                                               model::CivilDate today) {
+  auto const* const schedule = schedule_of(record);
+  if (schedule == nullptr) return std::nullopt;
+  if (!query.from && !query.until) return model::next_occurrence(*schedule, today);
+  auto const from = query.from.value_or(today);
+  auto const until = query.until.value_or(model::CivilDate::from_days(from.days() + 2LL * 366));
+  auto list = model::occurrences(*schedule, from, until, 1);
+  if (list.empty()) return std::nullopt;
+  return list.front();
+}
+
+}  // namespace
+
+struct Catalogue::State {
+  Instance const& instance;
+  std::shared_ptr<geography::Gazetteer const> gazetteer;
+  search::Index index;
+  std::mutex order;                  // a rebuild and the notices of commits take turns
+  store::Subscription subscription;  // last: ends first
+
+  void follow(store::CommitNotice const& notice);
+  Result<> rebuild();
+  [[nodiscard]] Result<RecordPtr> read(store::View const& view, sync::DocumentKey const& key) const;
+  [[nodiscard]] search::Query search_query(ListQuery const& query) const;
+};
+
+void Catalogue::State::follow(store::CommitNotice const& notice) {
+  std::scoped_lock const lock(order);
+  for (auto const& change : notice.changes) {
+    if (change.key().scope.kind() != ScopeKind::published) continue;
+    auto const record =
+        change.alive() ? read_public_record(*change.after, instance.model) : nullptr;
+    if (record) {
+      index.put(make_entry(*record, *gazetteer, instance.clock.now()));
+    } else {
+      index.remove(change.key());
+    }
+  }
+}
+
+Result<> Catalogue::State::rebuild() {
+  std::scoped_lock const lock(order);
+  index.clear();
+  auto const view = instance.store.view();
+  auto const now = instance.clock.now();
+  SOL_ASSIGN(auto const scopes, view.scopes());
+  std::vector<search::Entry> entries;
+  for (auto const& scope : scopes) {
+    if (scope.kind() != ScopeKind::published) continue;
+    SOL_TRY(view.each_document(scope, DocumentId(), [&](store::StoredDocument const& stored) {
+      if (auto const record = read_public_record(stored.document, instance.model); record) {
+        entries.push_back(make_entry(*record, *gazetteer, now));
+      }
+      if (entries.size() == kRebuildBatch) {
+        index.put(entries);
+        entries.clear();
+      }
+      return true;
+    }));
+  }
+  index.put(entries);
+  return {};
+}
+
+Result<RecordPtr> Catalogue::State::read(store::View const& view,
+                                         sync::DocumentKey const& key) const {
+  SOL_ASSIGN(auto const stored, view.get(key));
+  if (!stored) return RecordPtr();
+  return read_public_record(stored->document, instance.model);
+}
+
+search::Query Catalogue::State::search_query(ListQuery const& query) const {
+  search::Query asked;
+  asked.words = query.words;
+  asked.types = query.types;
+  asked.where = where_of(query.place, *gazetteer);
+  if (query.place.around) {
+    asked.centre = search::Point{query.place.around->latitude, query.place.around->longitude};
+  }
+  for (auto const& [field, codes] : query.facets) asked.facets.emplace(field, codes);
+  if (query.from || query.until) {
+    auto const from = query.from.value_or(model::CivilDate{1970, 1, 1});
+    auto const until = query.until.value_or(model::CivilDate{2999, 12, 31});
+    asked.dates =
+        search::Interval{model::to_instant({from, 0, 0}),
+                         model::to_instant({model::CivilDate::from_days(until.days() + 1), 0, 0})};
+  }
+  asked.sort = sort_of(query, instance.model);
+  asked.offset = query.offset;
+  asked.limit = query.limit;
+  asked.count = query.facets_wanted;
+  asked.count.emplace_back(search::kTypeFacet);
+  asked.now = instance.clock.now();
+  return asked;
+}
+
+Catalogue::Catalogue(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Catalogue::~Catalogue() = default;
+
+Result<std::unique_ptr<Catalogue>> Catalogue::open(
+    Instance const& instance, std::shared_ptr<geography::Gazetteer const> gazetteer) {
+  auto state = std::unique_ptr<State>(new State{instance, std::move(gazetteer), {}, {}, {}});
+  state->subscription = instance.store.subscribe(
+      [raw = state.get()](store::CommitNotice const& notice) { raw->follow(notice); });
+  SOL_TRY(state->rebuild());
+  return std::unique_ptr<Catalogue>(new Catalogue(std::move(state)));
+}
+
+Result<> Catalogue::refresh() {
+  return state_->rebuild();
+}
+
+Result<ListResult> Catalogue::find(ListQuery const& query) const {
+  auto const found = state_->index.search(state_->search_query(query));
+  ListResult result;
+  result.total = found.total;
+  result.some_words_only = found.some_words;
+  for (auto const& correction : found.corrections) {
+    result.corrections.push_back({correction.typed, correction.corrected, correction.used});
+  }
+  result.words = found.words;
+  for (auto const& [name, counts] : found.counts) {
+    for (auto const& count : counts) {
+      if (name == search::kTypeFacet) {
+        result.by_type[count.code] = count.entries;
+      } else {
+        result.facets[name].push_back({count.code, count.entries});
+      }
+    }
+  }
+  auto const today = model::to_civil(state_->instance.clock.now()).date;
+  auto const view = state_->instance.store.view();
+  for (auto const& hit : found.hits) {
+    SOL_ASSIGN(auto record, state_->read(view, hit.key));
+    if (!record) continue;  // withdrawn between the search and this read
+    auto occurrence = occurrence_of(*record, query, today);
+    result.hits.push_back({std::move(record), hit.distance_km, std::move(occurrence)});
+  }
+  return result;
+}
+
+Result<std::variant<RecordPtr, Gone, NotHere>> Catalogue::at(schema::Type const& type,
+                                                             std::string_view address) const {
+  using Answer = std::variant<RecordPtr, Gone, NotHere>;
+  auto const hyphen = address.rfind('-');
+  auto const tail = hyphen == std::string_view::npos ? address : address.substr(hyphen + 1);
+  auto const view = state_->instance.store.view();
+  SOL_ASSIGN(auto const page,
+             view.scan(store::IndexScan{
+                 .index = std::string(index::kShortId), .prefix = Bytes(tail), .limit = 100}));
+  RecordPtr best;
+  bool gone = false;
+  for (auto const& hit : page.hits) {
+    if (hit.value != tail) continue;
+    SOL_ASSIGN(auto const stored, view.get(hit.key));
+    if (!stored || stored->document.type != type.key) continue;
+    auto const record = read_public_record(stored->document, state_->instance.model);
+    if (!record) {
+      gone = true;
+    } else if (!best || record->path.ends_with(address)) {
+      best = record;
+    }
+  }
+  if (best) return Answer(best);
+  if (gone) return Answer(Gone{{}, &type});
+  return Answer(NotHere{});
+}
+
+Result<RecordPtr> Catalogue::get(DocumentId const& id) const {
+  auto const view = state_->instance.store.view();
+  SOL_ASSIGN(auto const page,
+             view.scan(store::IndexScan{
+                 .index = std::string(index::kShortId), .prefix = id.short_id(), .limit = 100}));
+  for (auto const& hit : page.hits) {
+    if (hit.key.id == id) return state_->read(view, hit.key);
+  }
+  return RecordPtr();
+}
+
+Result<std::vector<RecordPtr>> Catalogue::referring_to(DocumentId const& id, std::string_view type,
+                                                       std::size_t limit) const {
+  auto const view = state_->instance.store.view();
+  SOL_ASSIGN(auto const page, view.scan(store::IndexScan{.index = std::string(index::kReference),
+                                                         .prefix = Bytes(id.bytes()),
+                                                         .limit = 1'000}));
+  std::vector<RecordPtr> records;
+  for (auto const& hit : page.hits) {
+    SOL_ASSIGN(auto record, state_->read(view, hit.key));
+    if (record && (type.empty() || record->type->key == type)) records.push_back(std::move(record));
+  }
+  auto const today = model::to_civil(state_->instance.clock.now()).date;
+  // What is to come first, by date; then the rest, newest first.
+  auto const rank = [&](RecordPtr const& record) {
+    auto const* const schedule = schedule_of(*record);
+    auto const next = schedule == nullptr ? std::nullopt : model::next_occurrence(*schedule, today);
+    return next ? std::pair(0, to_unix_ms(model::to_instant(next->start)))
+                : std::pair(1, -to_unix_ms(record->updated_at));
+  };
+  std::ranges::sort(records, {}, rank);
+  if (records.size() > limit) records.resize(limit);
+  return records;
+}
+
+Result<std::vector<AgendaItem>> Catalogue::agenda(ListQuery const& query, model::CivilDate from,
+                                                  model::CivilDate until, std::size_t limit) const {
+  ListQuery wanted = query;
+  wanted.from = from;
+  wanted.until = until;
+  wanted.sort = Sort::date;
+  wanted.offset = 0;
+  wanted.limit = kAgendaRecordsMax;
+  SOL_ASSIGN(auto const found, find(wanted));
+  std::vector<AgendaItem> items;
+  for (auto const& hit : found.hits) {
+    auto const* const schedule = schedule_of(*hit.record);
+    if (schedule == nullptr) continue;
+    for (auto& one : model::occurrences(*schedule, from, until, limit)) {
+      items.push_back({hit.record, std::move(one)});
+    }
+  }
+  std::ranges::stable_sort(items, {}, [](AgendaItem const& item) { return item.occurrence.start; });
+  if (items.size() > limit) items.resize(limit);
+  return items;
+}
+
+std::map<std::string, std::size_t, std::less<>> Catalogue::counts(
+    std::vector<std::string> const& departments) const {
+  ListQuery query;
+  query.place.departments = departments;
+  query.limit = 0;
+  auto const found = state_->index.search(state_->search_query(query));
+  std::map<std::string, std::size_t, std::less<>> counts;
+  if (auto const types = found.counts.find(search::kTypeFacet); types != found.counts.end()) {
+    for (auto const& count : types->second) counts[count.code] = count.entries;
+  }
+  return counts;
+}
+
+std::vector<RecordPtr> Catalogue::suggest(std::string_view typed, std::size_t limit) const {
+  std::vector<RecordPtr> records;
+  auto const view = state_->instance.store.view();
+  for (auto const& suggestion : state_->index.suggest(typed, limit)) {
+    auto record = state_->read(view, suggestion.key);
+    if (record && *record) records.push_back(*std::move(record));
+  }
+  return records;
+}
+
+std::vector<std::string> Catalogue::tags_of(store::CommitNotice const& notice) {
+  std::vector<std::string> tags;
+  for (auto const& change : notice.changes) {
+    if (change.key().scope.kind() != ScopeKind::published) continue;
+    tags.push_back(cat("doc:", change.key().id.to_string()));
+    tags.push_back(cat("type:", change.type()));
+  }
+  std::ranges::sort(tags);
+  auto const twins = std::ranges::unique(tags);
+  tags.erase(twins.begin(), twins.end());
+  return tags;
+}
+
+}  // namespace solidaires::service

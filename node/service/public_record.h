@@ -1,0 +1,18 @@
+// From a public document to what visitors see, and to what the search index holds. For this room's
+// own use cases.
+#pragma once
+
+#include "node/geography/gazetteer.h"
+#include "node/search/entry.h"
+#include "node/service/catalogue.h"
+
+namespace solidaires::service {
+
+// Null if the model does not know the type, or the document is deleted.
+[[nodiscard]] RecordPtr read_public_record(sync::Document const& document,
+                                           schema::ContentModel const& model);
+// `now`: occurrences from the day before it, for two years, are entered.
+[[nodiscard]] search::Entry make_entry(PublicRecord const& record,
+                                       geography::Gazetteer const& gazetteer, Instant now);
+
+}  // namespace solidaires::service

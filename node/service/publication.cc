@@ -1,0 +1,54 @@
+#include "node/service/publication.h"
+
+#include "node/service/working_copy_reader.h"
+#include "node/store/store.h"
+#include "schema/audience.h"
+
+namespace solidaires::service {
+namespace {
+
+sync::DocumentKey public_key(WorkingCopy const& copy) {
+  return {ScopeId::published(copy.node), copy.key.id};
+}
+
+// Engine fields that visitors may know of: where a record comes from, and that it is invented.
+constexpr std::array<std::string_view, 2> kSharedEngineFields{engine::kSource,
+                                                              engine::kDemonstration};
+
+}  // namespace
+
+Result<store::DocumentEdit> publication_of(Instance const& instance, WorkingCopy const& copy,
+                                           Instant now) {
+  SOL_ASSIGN(auto const working, instance.store.get(copy.key));
+  SOL_ASSIGN(auto const existing, instance.store.get(public_key(copy)));
+  if (!working) return fail(Code::not_found, "the working copy is gone");
+  std::map<std::string, Bytes, std::less<>> wanted;
+  for (auto const& [key, value] : schema::public_part(*copy.type, copy.record)) {
+    wanted.emplace(key, schema::encode(value));
+  }
+  for (auto const field : kSharedEngineFields) {
+    if (auto text = engine_text(working->document, field); !text.empty())
+      wanted.emplace(field, std::move(text));
+  }
+  wanted.emplace(engine::kPublishedAt, std::to_string(to_unix_ms(copy.published_at.value_or(now))));
+  wanted.emplace(engine::kUpdatedAt, std::to_string(to_unix_ms(now)));
+  wanted.emplace(sync::kExistence, sync::kAlive);
+  store::DocumentEdit edit{.key = public_key(copy), .type = copy.type->key};
+  if (existing) {
+    for (auto const& [key, versions] : existing->document.fields) {
+      if (!wanted.contains(key)) edit.fields.push_back({key, std::nullopt});
+    }
+  }
+  for (auto& [key, bytes] : wanted) edit.fields.push_back({key, std::move(bytes)});
+  return edit;
+}
+
+Result<std::optional<store::DocumentEdit>> withdrawal_of(Instance const& instance,
+                                                         WorkingCopy const& copy) {
+  SOL_ASSIGN(auto const existing, instance.store.get(public_key(copy)));
+  if (!existing || !sync::is_alive(existing->document)) return std::nullopt;
+  return store::DocumentEdit{.key = public_key(copy),
+                             .fields = {{std::string(sync::kExistence), Bytes(sync::kDeleted)}}};
+}
+
+}  // namespace solidaires::service

@@ -1,0 +1,19 @@
+// The public copy of a working copy: what publishing writes and withdrawing takes away. For this
+// room's own use cases.
+#pragma once
+
+#include "node/service/instance.h"
+#include "node/service/working_copy.h"
+#include "node/store/commit.h"
+#include "sync/base/result.h"
+
+namespace solidaires::service {
+
+// The edit that makes the public copy equal to the public part of `copy` (schema/audience.h).
+[[nodiscard]] Result<store::DocumentEdit> publication_of(Instance const& instance,
+                                                         WorkingCopy const& copy, Instant now);
+// The edit that deletes the public copy; nullopt if there is none.
+[[nodiscard]] Result<std::optional<store::DocumentEdit>> withdrawal_of(Instance const& instance,
+                                                                       WorkingCopy const& copy);
+
+}  // namespace solidaires::service
