@@ -45,6 +45,8 @@ struct Head {
   void clear();
 };
 
+// Whether these bytes can become a request at all: a TLS hello on a plain port cannot.
+[[nodiscard]] bool may_be_head(std::string_view bytes) noexcept;
 // How many bytes at the start of `bytes` are one complete head, its empty line included; 0: not yet
 // complete. `scanned` keeps the place between calls with a growing buffer; start it at 0.
 [[nodiscard]] std::size_t find_head_end(std::string_view bytes, std::size_t& scanned) noexcept;
@@ -96,7 +98,6 @@ class ChunkedReader {
   int digits_ = 0;
   std::uint64_t left_ = 0;  // of the current chunk
   std::uint64_t received_ = 0;
-  std::uint64_t chunks_ = 0;
   std::size_t overhead_ = 0;  // bytes of extensions and trailers so far
 };
 

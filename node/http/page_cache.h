@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "node/http/prebuilt.h"
@@ -79,7 +80,7 @@ class PageCache {
   mutable std::mutex mutex_;
   Entries entries_;
   std::unordered_map<std::string_view, Entries::iterator> by_key_;
-  std::unordered_map<std::string, std::vector<std::string_view>> by_tag_;  // keys
+  std::unordered_map<std::string, std::unordered_set<std::string_view>> by_tag_;  // keys
   std::unordered_map<std::string, Flight> flights_;
   // Last invalidation of each tag; forgotten in one go when there are too many, which only keeps
   // flights from before `floor_` from being stored.
