@@ -1,0 +1,48 @@
+// One connection to one verified peer: whole binary messages in order, over a TLS 1.3 WebSocket. A
+// Transport makes it; one Link drives it; IO thread only. It knows nothing of what it carries.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "sync/base/bytes.h"
+#include "sync/base/clock.h"
+#include "sync/net/authority.h"
+
+namespace solidaires::net {
+
+// Whoever uses a channel. Must outlive it until closed().
+class ChannelEvents {
+ public:
+  virtual ~ChannelEvents() = default;
+  virtual void received(Bytes message) = 0;
+  // Some of what waited was taken by the system; called after each message.
+  virtual void sent(std::size_t bytes) = 0;
+  // The last call, exactly once after start(), never from inside another call of the channel.
+  virtual void closed(Error const& why) = 0;
+};
+
+enum class Lane : std::uint8_t { control, bulk };  // control overtakes what waits in bulk
+
+class Channel {
+ public:
+  virtual ~Channel() = default;
+  virtual void start(ChannelEvents& events) = 0;  // once
+  // Queued without bound here: its user keeps to a window. Ignored once closing.
+  virtual void send(Bytes message, Lane lane) = 0;
+  [[nodiscard]] virtual std::size_t waiting_bytes() const = 0;
+  // Stops (true) and starts reading again: back-pressure to the peer.
+  virtual void pause(bool paused) = 0;
+  // Sends what waits, says goodbye, closes; after `within` closes anyway. Reads on meanwhile.
+  virtual void close(Millis within) = 0;
+  virtual void abort() = 0;
+};
+
+// A connection that is open, and who is at its other end.
+struct Opened {
+  CertificateFacts peer;
+  std::string address;  // "host:port" of the other end; for logs
+  std::shared_ptr<Channel> channel;
+};
+
+}  // namespace solidaires::net

@@ -1,0 +1,241 @@
+#include "sync/net/link.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "sync/base/check.h"
+#include "sync/base/limits.h"
+#include "sync/wire/frame_codec.h"
+
+namespace solidaires::net {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t kInlineBytes = 16UL * 1024;  // decoded on the IO thread: some 50 microseconds
+constexpr std::size_t kInlineDocuments = 8;
+constexpr std::size_t kWaitingMax = 2 * limits::kBatchesInFlight;  // jobs, before reading pauses
+constexpr Millis kLastWords{5'000};
+constexpr std::chrono::seconds kProgressInterval{1};
+
+bool is_write(sync::StoreTask const& task) {
+  return std::holds_alternative<sync::ApplyBatch>(task) ||
+         std::holds_alternative<sync::KeepToken>(task);
+}
+
+}  // namespace
+
+Link::Link(boost::asio::io_context& io, Workers& workers, sync::ReplicaStore& store,
+           Clock const& clock, LinkOwner& owner, Opened opened, LinkSetup setup)
+    : io_(io),
+      store_(store),
+      owner_(owner),
+      opened_(std::move(opened)),
+      setup_(std::move(setup)),
+      started_wall_(clock.now()),
+      started_steady_(SteadyClock::now()),
+      reads_(std::make_shared<JobQueue>(io, workers)),
+      writes_(std::make_shared<JobQueue>(io, workers)),
+      decoding_(std::make_shared<JobQueue>(io, workers)),
+      encoding_(std::make_shared<JobQueue>(io, workers)),
+      wake_(io),
+      heartbeat_(io),
+      progress_told_(started_steady_),
+      last_contact_(started_wall_) {}
+
+Instant Link::now() const {
+  return started_wall_ + std::chrono::duration_cast<Millis>(SteadyClock::now() - started_steady_);
+}
+
+void Link::start() {
+  bool const taken = reads_->run([self = shared_from_this()]() -> JobQueue::Completion {
+    auto const replica = self->store_.replica();
+    auto const counter = self->store_.counter();
+    return [self, replica, counter] { self->begin(replica, counter); };
+  });
+  if (!taken) give_up({Code::unavailable, "the program is stopping"});
+}
+
+void Link::begin(ReplicaId replica, std::uint64_t counter) {
+  if (ending_) return;
+  session_.emplace(sync::LinkConfig{.entitlement = setup_.entitlement,
+                                    .replica = replica,
+                                    .counter = counter,
+                                    .fresh_token = setup_.fresh_token,
+                                    .software = setup_.software,
+                                    .model_version = setup_.model_version});
+  channel_open_ = true;
+  opened_.channel->start(*this);
+  heartbeat();
+  feed(sync::Started{});
+}
+
+void Link::feed(sync::Event event) {
+  if (!session_ || ending_) return;
+  auto actions = session_->step(std::move(event), now());
+  for (auto& frame : actions.send) send(std::move(frame));
+  for (auto& task : actions.tasks) ask_store(std::move(task));
+  if (actions.wake_at) wake_at(*actions.wake_at);
+  for (auto const& notice : actions.notices) owner_.link_notice(*this, notice);
+  if (actions.disconnect && !ending_) {
+    ending_ = true;
+    end_.decided = std::move(actions.disconnect);
+    opened_.channel->close(kLastWords);
+  }
+  balance();
+  owner_.link_changed(*this);
+}
+
+void Link::committed(ScopeId const& scope, sync::Sequence head) {
+  // Before the session begins there is nothing to tell: it reads the store afterwards.
+  feed(sync::ScopeCommitted{.scope = scope, .head = head});
+}
+
+void Link::entitle(sync::Entitlement const& entitlement) {
+  if (entitlement == setup_.entitlement) return;
+  setup_.entitlement = entitlement;
+  feed(sync::EntitlementChanged{entitlement});
+}
+
+void Link::stop(sync::CloseReason reason, std::string const& detail) {
+  if (!session_) return give_up({Code::unavailable, detail});
+  feed(sync::StopRequested{.reason = reason, .retry_after = Millis{0}, .detail = detail});
+}
+
+void Link::drop() {
+  give_up({Code::unavailable, "the connection was cut"});
+}
+
+sync::LinkView Link::view() const {
+  return session_ ? session_->view() : sync::LinkView{};
+}
+
+void Link::received(Bytes message) {
+  traffic_.bytes_in += message.size();
+  last_contact_ = now();
+  if (ending_) return;
+  if (message.size() <= kInlineBytes && decoding_->idle()) {
+    take_frame(sync::decode_frame(message));
+    return;
+  }
+  bool const taken = decoding_->run(
+      [self = shared_from_this(), message = std::move(message)]() mutable -> JobQueue::Completion {
+        return [self, frame = sync::decode_frame(message)]() mutable {
+          self->take_frame(std::move(frame));
+        };
+      });
+  if (!taken) give_up({Code::unavailable, "the program is stopping"});
+  balance();
+}
+
+void Link::take_frame(Result<sync::Frame> frame) {
+  if (!frame) return feed(sync::FrameUnreadable{std::move(frame).error()});
+  if (auto const* batch = std::get_if<sync::Batch>(&*frame)) {
+    traffic_.documents_in += batch->documents.size();
+  }
+  if (std::holds_alternative<sync::Ack>(*frame)) end_.progressed = true;
+  feed(sync::FrameReceived{*std::move(frame)});
+}
+
+void Link::send(sync::Frame frame) {
+  if (!sync::is_control(frame)) return send_bulk(std::move(frame));
+  auto bytes = sync::encode_frame(frame);
+  if (!bytes) return give_up(std::move(bytes).error().in("encoding a frame"));
+  opened_.channel->send(*std::move(bytes), Lane::control);
+}
+
+void Link::send_bulk(sync::Frame frame) {
+  auto const documents = std::get<sync::Batch>(frame).documents.size();
+  traffic_.documents_out += documents;
+  auto const pass_on = [this](Result<Bytes> bytes) {
+    if (!bytes) return give_up(std::move(bytes).error().in("encoding a batch"));
+    opened_.channel->send(*std::move(bytes), Lane::bulk);
+  };
+  if (documents <= kInlineDocuments && encoding_->idle()) {
+    return pass_on(sync::encode_frame(frame));
+  }
+  bool const taken = encoding_->run([self = shared_from_this(), frame = std::move(frame),
+                                     pass_on]() -> JobQueue::Completion {
+    return
+        [self, pass_on, bytes = sync::encode_frame(frame)]() mutable { pass_on(std::move(bytes)); };
+  });
+  if (!taken) give_up({Code::unavailable, "the program is stopping"});
+}
+
+void Link::ask_store(sync::StoreTask task) {
+  auto const& queue = is_write(task) ? writes_ : reads_;
+  bool const taken = queue->run(
+      [self = shared_from_this(), task = std::move(task)]() mutable -> JobQueue::Completion {
+        return [self, event = sync::carry_out(std::move(task), self->store_)]() mutable {
+          if (auto const* applied = std::get_if<sync::BatchApplied>(&event)) {
+            self->end_.progressed |= applied->outcome.has_value();
+          }
+          self->feed(std::move(event));
+        };
+      });
+  if (!taken) give_up({Code::unavailable, "the program is stopping"});
+}
+
+void Link::sent(std::size_t bytes) {
+  traffic_.bytes_out += bytes;
+  auto const at = SteadyClock::now();
+  if (at - progress_told_ < kProgressInterval) return;
+  progress_told_ = at;
+  feed(sync::TransportProgress{});
+}
+
+void Link::wake_at(Instant at) {
+  wake_.expires_at(started_steady_ + (at - started_wall_));
+  wake_.async_wait([weak = weak_from_this()](boost::system::error_code const& cancelled) {
+    auto const self = weak.lock();
+    if (!cancelled && self) self->feed(sync::TimerFired{});
+  });
+}
+
+void Link::heartbeat() {
+  heartbeat_.expires_after(limits::kHeartbeat);
+  heartbeat_.async_wait([weak = weak_from_this()](boost::system::error_code const& cancelled) {
+    auto const self = weak.lock();
+    if (cancelled || !self || self->ending_) return;
+    self->feed(self->owner_.status_facts());
+    self->heartbeat();
+  });
+}
+
+// A peer that sends faster than the store takes waits in its own socket, not in our memory.
+void Link::balance() {
+  if (!channel_open_) return;
+  opened_.channel->pause(!ending_ &&
+                         std::max(decoding_->waiting(), writes_->waiting()) > kWaitingMax);
+}
+
+void Link::give_up(Error why) {
+  if (ending_) return;
+  ending_ = true;
+  end_.why = std::move(why);
+  opened_.channel->abort();
+  if (!channel_open_) boost::asio::post(io_, [self = shared_from_this()] { self->finish(); });
+}
+
+void Link::closed(Error const& why) {
+  if (!ending_) end_.why = why;
+  ending_ = true;
+  channel_open_ = false;
+  finish();
+}
+
+// The store may still be busy with a job of this link: its owner is told when that is over.
+void Link::finish() {
+  wake_.cancel();
+  heartbeat_.cancel();
+  for (auto const& queue : {reads_, writes_, decoding_, encoding_}) queue->clear();
+  for (auto const& queue : {reads_, writes_, decoding_, encoding_}) {
+    if (queue->idle()) continue;
+    queue->when_idle([self = shared_from_this()] { self->finish(); });
+    return;
+  }
+  boost::asio::post(io_,
+                    [self = shared_from_this()] { self->owner_.link_ended(*self, self->end_); });
+}
+
+}  // namespace solidaires::net

@@ -1,0 +1,531 @@
+#include "sync/net/links.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+#include <mutex>
+
+#include "sync/base/check.h"
+#include "sync/base/log.h"
+#include "sync/net/backoff.h"
+
+namespace solidaires::net {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr Millis kStatusInterval{100};
+constexpr Millis kMaintenanceInterval{60UL * 60 * 1000};
+constexpr std::size_t kQuarantineShown = 20;
+constexpr std::size_t kTokenBytes = 16;
+constexpr std::size_t kStrangersLogged = 3;  // in a row from one address; then one every hour
+
+std::string decided(sync::Disconnect const& disconnect) {
+  return cat(disconnect.by_peer ? "the other side closed: " : "closed: ",
+             sync::close_reason_name(disconnect.reason), disconnect.detail.empty() ? "" : ": ",
+             disconnect.detail);
+}
+
+bool needs_somebody(sync::CloseReason reason) {
+  using enum sync::CloseReason;
+  return reason == identity || reason == stale_replica || reason == version ||
+         reason == suspended || reason == protocol;
+}
+
+LinkTraffic operator+(LinkTraffic const& a, LinkTraffic const& b) {
+  return {a.bytes_in + b.bytes_in, a.bytes_out + b.bytes_out, a.documents_in + b.documents_in,
+          a.documents_out + b.documents_out};
+}
+
+}  // namespace
+
+std::string_view peer_state_name(PeerState state) noexcept {
+  switch (state) {
+    case PeerState::connecting: return "connecting";
+    case PeerState::greeting: return "greeting";
+    case PeerState::live: return "live";
+    case PeerState::waiting: return "waiting";
+    case PeerState::refused: return "refused";
+    case PeerState::absent: return "absent";
+  }
+  return "unknown";
+}
+
+class Links::Impl final : public Door,
+                          public LinkOwner,
+                          public std::enable_shared_from_this<Links::Impl> {
+ public:
+  Impl(asio::io_context& io, Workers& workers, sync::ReplicaStore& store, Clock const& clock,
+       Rng& rng, LinksPolicy& policy, LinksOptions options)
+      : io_(io),
+        workers_(workers),
+        store_(store),
+        clock_(clock),
+        rng_(rng),
+        policy_(policy),
+        options_(std::move(options)),
+        transport_(io, workers, clock, options_.transport),
+        backoff_(options_.reconnect_min, options_.reconnect_max),
+        stranger_log_(kStrangersLogged, kMaintenanceInterval),
+        keeping_(std::make_shared<JobQueue>(io, workers)),
+        redial_(io),
+        refresh_(io),
+        maintenance_(io) {}
+
+  Result<> accept_with(Credentials const& credentials) {
+    return transport_.accept_with(credentials);
+  }
+
+  Result<std::uint16_t> listen(Address const& address) { return transport_.listen(address, *this); }
+
+  Result<> dial(Address const& hub, Credentials const& credentials) {
+    SOL_CHECK(!hub_);
+    SOL_TRY(use(credentials));
+    hub_ = hub;
+    attempt();
+    maintain();
+    return {};
+  }
+
+  void committed(ScopeId const& scope, sync::Sequence head) {
+    {
+      std::lock_guard const lock(mutex_);
+      bool const is_posted = !commits_.empty();
+      auto& known = commits_[scope];
+      known = std::max(known, head);
+      if (is_posted) return;
+    }
+    asio::post(io_, [self = shared_from_this()] { self->tell_commits(); });
+  }
+
+  void policy_changed() {
+    asio::post(io_, [self = shared_from_this()] { self->apply_policy(); });
+  }
+
+  LinksStatus status() const {
+    std::lock_guard const lock(mutex_);
+    return status_;
+  }
+
+  void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
+
+  void cut() {
+    for (auto const& [name, peer] : peers_) {
+      if (peer.link) peer.link->drop();
+    }
+  }
+
+  void stop(std::function<void()> done) {
+    SOL_CHECK(!stopping_);
+    stopping_ = true;
+    on_stopped_ = std::move(done);
+    redial_.cancel();
+    maintenance_.cancel();
+    for (auto const& link : std::vector(links_)) {
+      link->stop(sync::CloseReason::going_away, "this instance stops");
+    }
+    stop_transport_if_over();
+  }
+
+  // ---- Door ----
+
+  Result<> admit(CertificateFacts const& peer) override {
+    if (stopping_) return fail(Code::unavailable, "this instance stops");
+    auto const found = peers_.find(peer.node);
+    bool const replaces = found != peers_.end() && found->second.link;
+    if (links_.size() >= options_.links_max && !replaces) {
+      return fail(Code::busy, "too many links at once");
+    }
+    SOL_TRY(policy_.child(peer));
+    return {};
+  }
+
+  void opened(Opened opened) override {
+    auto entitlement = policy_.child(opened.peer);
+    if (!entitlement || stopping_) return opened.channel->abort();
+    take(std::move(opened), *std::move(entitlement), rng_.bytes(kTokenBytes));
+  }
+
+  void turned_away(NodeName const& node, std::string const& address, Error const& why) override {
+    if (node.empty()) {
+      ++strangers_;
+      last_stranger_ = why.message();
+      auto const host = address.substr(0, address.rfind(':'));
+      if (stranger_log_.allow(host, clock_.now())) {
+        log_warning("link.stranger_turned_away", {{"from", host}, {"reason", why.message()}});
+      }
+    } else if (!hub_name_is(node)) {
+      auto& peer = peers_.try_emplace(node).first->second;
+      peer.status.role = sync::PeerRole::child;
+      peer.status.address = address;
+      note_error(node, peer, PeerState::refused, why.message());
+    }
+    refresh_now();
+  }
+
+  EnrolmentDesk* desk() override { return policy_.desk(); }
+
+  // ---- LinkOwner ----
+
+  void link_notice(Link& link, sync::Notice const& notice) override {
+    auto* const peer = peer_of(link);
+    if (peer == nullptr) return;
+    if (std::holds_alternative<sync::LinkUp>(notice)) {
+      enter(*peer, PeerState::live);
+      peer->status.last_error.clear();
+      peer->logged_error.clear();
+      peer->status.quarantine.clear();
+      log_info("link.up", {{"peer", link.peer().node.str()}, {"address", link.address()}});
+      refresh_now();
+    } else if (auto const* trip = std::get_if<sync::RoundTrip>(&notice)) {
+      peer->status.round_trip = trip->time;
+    } else if (auto const* held = std::get_if<sync::Quarantined>(&notice)) {
+      for (auto const& reason : held->reasons) {
+        log_warning("link.quarantine", {{"peer", link.peer().node.str()},
+                                        {"scope", held->scope.to_string()},
+                                        {"reason", reason}});
+        if (peer->status.quarantine.size() < kQuarantineShown) {
+          peer->status.quarantine.push_back(cat(held->scope.to_string(), ": ", reason));
+        }
+      }
+    } else if (auto const* refused = std::get_if<sync::Refused>(&notice)) {
+      auto const& nack = refused->nack;
+      if (nack.reason != sync::NackReason::gap) {
+        note_error(link.peer().node, *peer, peer->status.state,
+                   cat("the other side does not take ", nack.scope.to_string(), ": ",
+                       sync::nack_reason_name(nack.reason), ": ", nack.detail));
+      }
+    } else if (auto const* remark = std::get_if<sync::Remark>(&notice)) {
+      log_info("link.remark", {{"peer", link.peer().node.str()}, {"text", remark->text}});
+    }
+  }
+
+  void link_changed(Link&) override { refresh_soon(); }
+
+  sync::StatusDue status_facts() override { return policy_.status_facts(); }
+
+  void link_ended(Link& link, LinkEnd const& end) override {
+    auto const keep_alive = link.shared_from_this();
+    std::erase(links_, keep_alive);
+    if (auto* const peer = peer_of(link)) {
+      peer->past = peer->past + link.traffic();
+      peer->status.last_contact = link.last_contact();
+      peer->status.view = link.view();
+      peer->link = nullptr;
+      auto const reason = end.decided ? decided(*end.decided) : end.why.message();
+      bool const is_refusal = end.decided && needs_somebody(end.decided->reason);
+      auto const rest =
+          link.peer_role() == sync::PeerRole::parent ? PeerState::waiting : PeerState::absent;
+      if (std::exchange(peer->logged_error, reason) != reason) {
+        log_info("link.down", {{"peer", link.peer().node.str()}, {"reason", reason}});
+      }
+      note_error(link.peer().node, *peer, is_refusal ? PeerState::refused : rest, reason);
+    }
+    if (link.peer_role() == sync::PeerRole::parent) {
+      if (end.progressed) backoff_.reset();
+      redial_after(end.decided ? end.decided->retry_after : Millis{0});
+    }
+    refresh_now();
+    stop_transport_if_over();
+  }
+
+ private:
+  struct Peer {
+    PeerStatus status;
+    LinkTraffic past;  // of links that ended
+    std::shared_ptr<Link> link;
+    std::string logged_error;
+  };
+
+  [[nodiscard]] bool hub_name_is(NodeName const& node) const { return hub_ && node == hub_name_; }
+
+  Peer* peer_of(Link const& link) {
+    auto const found = peers_.find(link.peer().node);
+    // A link that was replaced by a newer one speaks for nobody any more.
+    return found != peers_.end() && found->second.link.get() == &link ? &found->second : nullptr;
+  }
+
+  void enter(Peer& peer, PeerState state) {
+    if (peer.status.state == state && peer.status.since != Instant{}) return;
+    peer.status.state = state;
+    peer.status.since = clock_.now();
+  }
+
+  void note_error(NodeName const& name, Peer& peer, PeerState state, std::string const& reason) {
+    enter(peer, state);
+    peer.status.last_error = reason;
+    if (std::exchange(peer.logged_error, reason) == reason) return;
+    log_warning("link.problem",
+                {{"peer", name.str()}, {"state", peer_state_name(state)}, {"reason", reason}});
+  }
+
+  void take(Opened opened, sync::Entitlement entitlement, Bytes token) {
+    auto const name = opened.peer.node;
+    auto& peer = peers_.try_emplace(name).first->second;
+    if (peer.link) {
+      // The peer came back before its old connection was noticed to be dead: the newer one counts.
+      auto const old = std::exchange(peer.link, nullptr);
+      peer.past = peer.past + old->traffic();
+      old->stop(sync::CloseReason::going_away, "a newer link of this node took over");
+    }
+    peer.status.role = entitlement.peer_role;
+    peer.status.address = opened.address;
+    peer.status.certificate_expires = opened.peer.not_after;
+    ++peer.status.connections;
+    enter(peer, PeerState::greeting);
+    peer.link = std::make_shared<Link>(io_, workers_, store_, clock_, *this, std::move(opened),
+                                       LinkSetup{.entitlement = std::move(entitlement),
+                                                 .fresh_token = std::move(token),
+                                                 .software = options_.software,
+                                                 .model_version = options_.model_version});
+    links_.push_back(peer.link);
+    peer.link->start();
+    refresh_now();
+  }
+
+  // ---- Dialling ----
+
+  Result<> use(Credentials const& credentials) {
+    SOL_ASSIGN(auto const facts, credentials.facts());
+    SOL_TRY(transport_.dial_with(credentials));
+    own_ = facts;
+    roots_ = credentials.roots;
+    hub_name_ = facts.network;
+    return {};
+  }
+
+  Peer& hub_peer() {
+    auto& peer = peers_.try_emplace(hub_name_).first->second;
+    peer.status.role = sync::PeerRole::parent;
+    peer.status.address = hub_->to_string();
+    return peer;
+  }
+
+  void attempt() {
+    enter(hub_peer(), PeerState::connecting);
+    refresh_now();
+    transport_.dial(*hub_, [self = shared_from_this()](Result<Opened> opened) {
+      self->dialled(std::move(opened));
+    });
+  }
+
+  void dialled(Result<Opened> opened) {
+    if (stopping_) {
+      if (opened) opened->channel->abort();
+      return stop_transport_if_over();
+    }
+    if (opened) {
+      auto const name = opened->peer.node;
+      return take(*std::move(opened), policy_.parent(name), {});
+    }
+    bool const is_refusal = opened.error().code() == Code::denied;
+    note_error(hub_name_, hub_peer(), is_refusal ? PeerState::refused : PeerState::waiting,
+               opened.error().message());
+    redial_after(Millis{0});
+    refresh_now();
+  }
+
+  void redial_after(Millis at_least) {
+    if (stopping_) return;
+    redial_.expires_after(std::max(at_least, backoff_.next(rng_)));
+    redial_.async_wait([weak = weak_from_this()](boost::system::error_code const& cancelled) {
+      auto const self = weak.lock();
+      if (!cancelled && self && !self->stopping_) self->attempt();
+    });
+  }
+
+  // ---- The own certificate ----
+
+  void maintain() {
+    if (renewal_due(own_, clock_.now())) renew();
+    maintenance_.expires_after(kMaintenanceInterval);
+    maintenance_.async_wait([weak = weak_from_this()](boost::system::error_code const& cancelled) {
+      auto const self = weak.lock();
+      if (!cancelled && self && !self->stopping_) self->maintain();
+    });
+  }
+
+  void renew() {
+    auto pair = make_key_and_request();
+    if (!pair) return log_error("node.renewal_failed", {{"reason", pair.error().message()}});
+    transport_.renew(*hub_, pair->request,
+                     [self = shared_from_this(), key = pair->key](Result<Issued> issued) {
+                       self->renewed(key, std::move(issued));
+                     });
+  }
+
+  void renewed(Pem const& key, Result<Issued> issued) {
+    auto const failed = [](std::string const& reason) {
+      log_warning("node.renewal_failed", {{"reason", reason}});
+    };
+    if (!issued) return failed(issued.error().message());
+    Credentials credentials{key, issued->certificate, issued->roots};
+    auto const facts = verify(credentials.certificate, roots_, Role::node, clock_.now());
+    if (!facts) return failed(facts.error().message());
+    if (facts->node != own_.node || facts->network != own_.network) {
+      return failed("the hub gave a certificate for another node");
+    }
+    auto const taken =
+        keeping_->run([self = shared_from_this(), credentials, failed]() -> JobQueue::Completion {
+          auto kept = self->policy_.keep(credentials);
+          return [self, credentials, failed, kept = std::move(kept)] {
+            auto const used = kept ? self->use(credentials) : kept;
+            if (!used) return failed(used.error().message());
+            log_info("node.certificate_renewed",
+                     {{"expires_unix_ms", to_unix_ms(self->own_.not_after)}});
+            self->refresh_now();
+          };
+        });
+    if (!taken) failed("the program is stopping");
+  }
+
+  // ---- Commits and policy ----
+
+  void tell_commits() {
+    std::map<ScopeId, sync::Sequence> commits;
+    {
+      std::lock_guard const lock(mutex_);
+      commits.swap(commits_);
+    }
+    for (auto const& link : std::vector(links_)) {
+      for (auto const& [scope, head] : commits) link->committed(scope, head);
+    }
+  }
+
+  void apply_policy() {
+    if (stopping_) return;
+    for (auto const& link : std::vector(links_)) {
+      if (link->peer_role() == sync::PeerRole::parent) {
+        link->entitle(policy_.parent(link->peer().node));
+        continue;
+      }
+      auto const entitlement = policy_.child(link->peer());
+      if (entitlement) {
+        link->entitle(*entitlement);
+      } else {
+        link->stop(sync::CloseReason::suspended, entitlement.error().message());
+      }
+    }
+  }
+
+  // ---- Status ----
+
+  void refresh_soon() {
+    if (std::exchange(refresh_pending_, true)) return;
+    refresh_.expires_after(kStatusInterval);
+    refresh_.async_wait([weak = weak_from_this()](boost::system::error_code const& cancelled) {
+      auto const self = weak.lock();
+      if (!cancelled && self) self->refresh_now();
+    });
+  }
+
+  void refresh_now() {
+    refresh_pending_ = false;
+    refresh_.cancel();
+    LinksStatus fresh;
+    fresh.last_stranger = last_stranger_;
+    fresh.strangers = strangers_;
+    fresh.own_certificate_expires = own_.not_after;
+    for (auto& [name, peer] : peers_) {
+      peer.status.peer = name;
+      peer.status.traffic = peer.past;
+      if (peer.link) {
+        peer.status.traffic = peer.past + peer.link->traffic();
+        peer.status.last_contact = peer.link->last_contact();
+        peer.status.view = peer.link->view();
+      }
+      fresh.peers.push_back(peer.status);
+    }
+    auto const parent = std::ranges::find(fresh.peers, sync::PeerRole::parent, &PeerStatus::role);
+    if (parent != fresh.peers.end()) std::rotate(fresh.peers.begin(), parent, parent + 1);
+    {
+      std::lock_guard const lock(mutex_);
+      status_ = std::move(fresh);
+    }
+    if (on_change_) on_change_();
+  }
+
+  void stop_transport_if_over() {
+    if (!stopping_ || !links_.empty() || !on_stopped_) return;
+    refresh_.cancel();
+    // The transport itself counts what is still being dialled, accepted or asked.
+    keeping_->when_idle([self = shared_from_this(), done = std::exchange(on_stopped_, nullptr)] {
+      self->transport_.stop(done);
+    });
+  }
+
+  asio::io_context& io_;
+  Workers& workers_;
+  sync::ReplicaStore& store_;
+  Clock const& clock_;
+  Rng& rng_;
+  LinksPolicy& policy_;
+  LinksOptions const options_;
+  Transport transport_;
+  std::optional<Address> hub_;
+  NodeName hub_name_;
+  CertificateFacts own_;
+  Pem roots_;
+  Backoff backoff_;
+  RateLimit stranger_log_;
+  std::map<NodeName, Peer> peers_;
+  std::vector<std::shared_ptr<Link>> links_;  // also those that were replaced and are ending
+  std::string last_stranger_;
+  std::uint64_t strangers_ = 0;
+  std::shared_ptr<JobQueue> keeping_;  // writes credentials down
+  asio::steady_timer redial_;
+  asio::steady_timer refresh_;
+  asio::steady_timer maintenance_;
+  bool refresh_pending_ = false;
+  bool stopping_ = false;
+  std::function<void()> on_stopped_;
+  std::function<void()> on_change_;
+  mutable std::mutex mutex_;                   // guards the two below
+  std::map<ScopeId, sync::Sequence> commits_;  // not told yet
+  LinksStatus status_;
+};
+
+Links::Links(asio::io_context& io, Workers& workers, sync::ReplicaStore& store, Clock const& clock,
+             Rng& rng, LinksPolicy& policy, LinksOptions options)
+    : impl_(std::make_shared<Impl>(io, workers, store, clock, rng, policy, std::move(options))) {}
+
+Links::~Links() = default;
+
+Result<> Links::accept_with(Credentials const& credentials) {
+  return impl_->accept_with(credentials);
+}
+
+Result<std::uint16_t> Links::listen(Address const& address) {
+  return impl_->listen(address);
+}
+
+Result<> Links::dial(Address const& hub, Credentials const& credentials) {
+  return impl_->dial(hub, credentials);
+}
+
+void Links::committed(ScopeId const& scope, sync::Sequence head) {
+  impl_->committed(scope, head);
+}
+
+void Links::policy_changed() {
+  impl_->policy_changed();
+}
+
+LinksStatus Links::status() const {
+  return impl_->status();
+}
+
+void Links::on_change(std::function<void()> callback) {
+  impl_->on_change(std::move(callback));
+}
+
+void Links::cut() {
+  impl_->cut();
+}
+
+void Links::stop(std::function<void()> done) {
+  impl_->stop(std::move(done));
+}
+
+}  // namespace solidaires::net

@@ -1,0 +1,108 @@
+// Every link of one instance: accepts those of the nodes below, keeps the one to the hub above,
+// tells both of new commits, and shows how they are. Owned by node/replication (or a test). IO
+// thread, except where said. It asks its Policy who may do what; it knows no registry and no disk.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sync/base/limits.h"
+#include "sync/base/rng.h"
+#include "sync/core/link_session.h"
+#include "sync/net/link.h"
+#include "sync/net/transport.h"
+
+namespace solidaires::net {
+
+// What the owner decides. IO thread, from memory, quick.
+class LinksPolicy {
+ public:
+  virtual ~LinksPolicy() = default;
+  // What a verified node below may hold; an Error refuses it (Code::denied: suspended, unknown, a
+  // certificate that was replaced), and its message is told to the node.
+  virtual Result<sync::Entitlement> child(CertificateFacts const& peer) = 0;
+  virtual sync::Entitlement parent(NodeName const& hub) = 0;
+  virtual sync::StatusDue status_facts() = 0;
+  virtual EnrolmentDesk* desk() = 0;  // null: nobody enrols here
+  // The hub has renewed this node's certificate: written down on a worker thread; blocks.
+  virtual Result<> keep(Credentials const& credentials) = 0;
+};
+
+struct LinksOptions {
+  TransportOptions transport;
+  Millis reconnect_min = limits::kReconnectMin;
+  Millis reconnect_max = limits::kReconnectMax;
+  std::size_t links_max = 256;
+  std::string software;
+  std::uint64_t model_version = 0;
+};
+
+enum class PeerState : std::uint8_t {
+  connecting,  // an attempt is on its way
+  greeting,    // connected; the two sides check each other
+  live,
+  waiting,  // the last attempt failed or the link was cut: the next attempt follows
+  refused,  // by the other side, or by us: somebody has to act; attempts go on, rarely
+  absent,   // a node below that was here and is not now
+};
+[[nodiscard]] std::string_view peer_state_name(PeerState state) noexcept;
+
+struct PeerStatus {
+  NodeName peer;
+  sync::PeerRole role = sync::PeerRole::parent;
+  std::string address;
+  PeerState state = PeerState::connecting;
+  Instant since{};                // in this state
+  Instant last_contact{};         // epoch: never
+  std::string last_error;         // empty: none since the link was last live
+  Instant certificate_expires{};  // the peer's; epoch: not seen yet
+  Millis round_trip{0};
+  LinkTraffic traffic;  // of all its links since this program started
+  std::uint64_t connections = 0;
+  sync::LinkView view;                  // of the last link; live only in state live
+  std::vector<std::string> quarantine;  // reasons, at most 20: documents that cannot be taken
+};
+
+struct LinksStatus {
+  std::vector<PeerStatus> peers;      // the hub above first, then by name
+  Instant own_certificate_expires{};  // of the dialling side; epoch: none
+  std::string last_stranger;  // why a connection without a verified name was turned away last
+  std::uint64_t strangers = 0;
+};
+
+class Links {
+ public:
+  // `store`, `workers`, `clock`, `rng` and `policy` outlive it.
+  Links(boost::asio::io_context& io, Workers& workers, sync::ReplicaStore& store,
+        Clock const& clock, Rng& rng, LinksPolicy& policy, LinksOptions options = {});
+  ~Links();  // after stop() has called back, or with its io_context at rest
+
+  // May be called again with fresh credentials before the old ones expire.
+  Result<> accept_with(Credentials const& credentials);
+  // Gives the port, chosen by the system if `address` has 0. Once.
+  Result<std::uint16_t> listen(Address const& address);
+  // Keeps a link to the hub from now on, and the certificate fresh. Once.
+  Result<> dial(Address const& hub, Credentials const& credentials);
+
+  // Any thread; cheap. Many commits of one scope become one event.
+  void committed(ScopeId const& scope, sync::Sequence head);
+  // Any thread: the policy would answer differently now.
+  void policy_changed();
+  // Any thread. At most about 100 ms old.
+  [[nodiscard]] LinksStatus status() const;
+  // Called on the IO thread whenever status() shows something new. Set before the first link.
+  void on_change(std::function<void()> callback);
+  // Drops the connection of every link as a broken cable would: for tests and for the console.
+  void cut();
+
+  // Says goodbye to every peer (5 s at most), then calls back when nothing runs any more.
+  void stop(std::function<void()> done);
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace solidaires::net
