@@ -12,4 +12,10 @@ Absorbed absorb(Document const* ours, Document theirs, ReplicaId peer) {
   return {std::move(merged), changed, as_sent ? std::optional(peer) : std::nullopt};
 }
 
+bool claims_unmade_writes(Document const& document, ReplicaStore const& store) {
+  auto const& counters = document.context.counters();
+  auto const found = counters.find(store.replica());
+  return found != counters.end() && found->second > store.counter();
+}
+
 }  // namespace solidaires::sync

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sync/core/document.h"
+#include "sync/core/ports.h"
 
 namespace solidaires::sync {
 
@@ -19,5 +20,9 @@ struct Absorbed {
 
 // `ours`: the stored copy, or null. `theirs`: validated, of the same key.
 [[nodiscard]] Absorbed absorb(Document const* ours, Document theirs, ReplicaId peer);
+
+// The document has seen writes of the store's own replica that this store never made: it was
+// restored from a backup or copied, and must draw a new replica id.
+[[nodiscard]] bool claims_unmade_writes(Document const& document, ReplicaStore const& store);
 
 }  // namespace solidaires::sync

@@ -24,10 +24,10 @@ std::vector<std::string> objections(Batch const& batch) {
   return reasons;
 }
 
-// Failures that are the documents' own, and would be the same tomorrow.
+// Failures that are the documents' own, and would be the same tomorrow. Code::corrupt is not: it
+// speaks of what this store holds.
 bool blames_documents(Code code) {
-  return code == Code::invalid || code == Code::denied || code == Code::corrupt ||
-         code == Code::unsupported;
+  return code == Code::invalid || code == Code::denied || code == Code::unsupported;
 }
 
 }  // namespace
@@ -129,6 +129,9 @@ Verdict Receiving::applied(BatchApplied const& applied, Actions& out) {
     return std::nullopt;
   }
   auto const& error = applied.outcome.error();
+  if (applied.disowned) {
+    return Close{CloseReason::rolled_back, limits::kReconnectMax, error.message()};
+  }
   if (!applied.cursor || (error.code() != Code::conflict && !blames_documents(error.code()))) {
     return Close{CloseReason::storage, limits::kReconnectMax, error.to_string()};
   }

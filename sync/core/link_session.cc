@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sync/base/limits.h"
+#include "sync/core/absorb.h"
 #include "sync/core/link_receiving.h"
 #include "sync/core/link_sending.h"
 #include "sync/core/link_token.h"
@@ -434,10 +435,14 @@ struct Doer {
   }
   Event operator()(ApplyBatch const& task) const {
     auto const& batch = task.batch;
-    auto outcome = store.apply(batch);
+    bool const disowned = std::ranges::any_of(batch.documents, [&](auto const& document) {
+      return claims_unmade_writes(document, store);
+    });
+    Result<> outcome =
+        disowned ? fail(Code::denied, "writes that this replica never made") : store.apply(batch);
     Result<Sequence> cursor = batch.last;
     if (!outcome) cursor = store.cursor(batch.peer, batch.scope);
-    return BatchApplied{batch.scope, batch.last, std::move(outcome), std::move(cursor)};
+    return BatchApplied{batch.scope, batch.last, std::move(outcome), std::move(cursor), disowned};
   }
 };
 

@@ -112,6 +112,7 @@ struct BatchApplied {
   Sequence last{};  // of the batch
   Result<> outcome;
   Result<Sequence> cursor;  // read from the store afterwards
+  bool disowned = false;    // a document claims writes of this replica that it never made
 };
 struct ScopeCommitted {
   ScopeId scope;

@@ -1,0 +1,169 @@
+#include "tests/contract/memory_store.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace solidaires::sync {
+namespace {
+
+std::size_t weight(Document const& document) {
+  std::size_t bytes = 64;
+  for (auto const& [key, versions] : document.fields) {
+    for (auto const& version : versions) bytes += key.size() + version.value.size() + 32;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::set<ScopeId> MemoryStore::Image::put(Commit const& commit) {
+  std::set<ScopeId> touched;
+  for (auto const& written : commit.documents) {
+    auto const& key = written.document.key;
+    auto& feed = feeds[key.scope];
+    auto& stored = documents[key];
+    feed.entries.erase(stored.sequence);
+    stored = written;
+    feed.head = Sequence{static_cast<std::uint64_t>(feed.head) + 1};
+    stored.sequence = feed.head;
+    feed.entries[feed.head] = key.id;
+    touched.insert(key.scope);
+  }
+  if (commit.cursor) cursors[commit.cursor->first] = commit.cursor->second;
+  if (commit.token) tokens[commit.token->first] = commit.token->second;
+  counter = std::max(counter, commit.counter);
+  return touched;
+}
+
+void MemoryStore::Image::forget(DocumentKey const& key) {
+  auto const found = documents.find(key);
+  if (found == documents.end()) return;
+  feeds[key.scope].entries.erase(found->second.sequence);
+  documents.erase(found);
+}
+
+Result<Sequence> MemoryStore::cursor(ReplicaId peer, ScopeId const& scope) const {
+  auto const found = live_.cursors.find({peer, scope});
+  return found == live_.cursors.end() ? Sequence{} : found->second;
+}
+
+Sequence MemoryStore::durable_cursor(ReplicaId peer, ScopeId const& scope) const {
+  auto const found = durable_.cursors.find({peer, scope});
+  return found == durable_.cursors.end() ? Sequence{} : found->second;
+}
+
+Result<FeedPage> MemoryStore::read_feed(ScopeId const& scope, Sequence after,
+                                        std::size_t documents_max, std::size_t bytes_max) const {
+  FeedPage page;
+  auto const found = live_.feeds.find(scope);
+  if (found == live_.feeds.end()) return page;
+  page.head = found->second.head;
+  std::size_t bytes = 0;
+  auto at = found->second.entries.upper_bound(after);
+  for (; at != found->second.entries.end() && page.entries.size() < documents_max; ++at) {
+    auto const& stored = live_.documents.at({scope, at->second});
+    bytes += weight(stored.document);
+    if (!page.entries.empty() && bytes > bytes_max) break;
+    page.entries.push_back({stored.sequence, stored.document, stored.origin});
+  }
+  return page;
+}
+
+Result<Sequence> MemoryStore::head(ScopeId const& scope) const {
+  auto const found = live_.feeds.find(scope);
+  return found == live_.feeds.end() ? Sequence{} : found->second.head;
+}
+
+Absorbed MemoryStore::absorb_one(Document const* ours, Document theirs, ReplicaId peer) const {
+  return absorb(ours, std::move(theirs), peer);
+}
+
+// The same document may stand in a batch twice: the second meets what the first has made.
+Result<MemoryStore::Commit> MemoryStore::merged(RemoteBatch const& batch) const {
+  Commit commit;
+  std::map<DocumentKey, Stored> made;
+  for (auto const& theirs : batch.documents) {
+    if (theirs.key.scope != batch.scope) return fail(Code::invalid, "a document of another scope");
+    if (claims_unmade_writes(theirs, *this)) {
+      return fail(Code::corrupt, "a document claims writes that this replica never made");
+    }
+    auto const earlier = made.find(theirs.key);
+    auto const* ours = earlier == made.end() ? find(theirs.key) : &earlier->second.document;
+    if (ours != nullptr && ours->type != theirs.type) return fail(Code::invalid, "another type");
+    auto absorbed = absorb_one(ours, theirs, batch.peer);
+    if (!absorbed.changed) continue;
+    made[theirs.key] = Stored{std::move(absorbed.document), {}, absorbed.origin};
+  }
+  for (auto& [key, stored] : made) commit.documents.push_back(std::move(stored));
+  commit.cursor = {{batch.peer, batch.scope}, batch.last};
+  return commit;
+}
+
+Result<> MemoryStore::apply(RemoteBatch const& batch) {
+  SOL_ASSIGN(auto const stored, cursor(batch.peer, batch.scope));
+  if (stored != batch.previous) return fail(Code::conflict, "the cursor is elsewhere");
+  SOL_ASSIGN(auto changes, merged(batch));
+  return commit(std::move(changes));
+}
+
+Result<Bytes> MemoryStore::link_token(ReplicaId peer) const {
+  auto const found = live_.tokens.find(peer);
+  return found == live_.tokens.end() ? Bytes{} : found->second;
+}
+
+Result<> MemoryStore::keep_link_token(ReplicaId peer, Bytes const& token) {
+  Commit change;
+  change.token = {peer, token};
+  return commit(std::move(change));
+}
+
+Result<Dot> MemoryStore::write_local(DocumentKey const& key, std::string const& type,
+                                     std::vector<FieldEdit> const& edits, Context const& seen,
+                                     Instant now) {
+  auto const* stored = find(key);
+  Document document = stored != nullptr ? *stored : Document{key, type, {}, {}};
+  Dot const dot{replica(), counter() + 1};
+  write(document, edits, seen, dot, now);
+  Commit change;
+  change.documents.push_back({std::move(document), {}, std::nullopt});
+  change.counter = dot.counter;
+  SOL_TRY(commit(std::move(change)));
+  return dot;
+}
+
+Document const* MemoryStore::find(DocumentKey const& key) const {
+  auto const found = live_.documents.find(key);
+  return found == live_.documents.end() ? nullptr : &found->second.document;
+}
+
+Result<> MemoryStore::commit(Commit commit, bool synced) {
+  if (full_) return fail(Code::exhausted, "the disk is full");
+  auto const touched = live_.put(commit);
+  if (synced) {
+    sync();  // a log is synced as a whole
+    durable_.put(commit);
+  } else {
+    unsynced_.push_back(std::move(commit));
+  }
+  for (auto const& scope : touched) {
+    if (on_commit) on_commit(scope, live_.feeds[scope].head);
+  }
+  return {};
+}
+
+void MemoryStore::sync() {
+  for (auto const& commit : unsynced_) durable_.put(commit);
+  unsynced_.clear();
+}
+
+void MemoryStore::crash() {
+  unsynced_.clear();
+  live_ = durable_;
+}
+
+void MemoryStore::forget(DocumentKey const& key) {
+  live_.forget(key);
+  durable_.forget(key);
+}
+
+}  // namespace solidaires::sync

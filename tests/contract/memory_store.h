@@ -1,0 +1,92 @@
+// A ReplicaStore in memory over a disk that can be crashed: for the simulator and the contract
+// tests. Every commit is whole and synced before it returns, unless a test asks for a worse disk.
+// One thread.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "sync/core/absorb.h"
+#include "sync/core/ports.h"
+
+namespace solidaires::sync {
+
+class MemoryStore : public ReplicaStore {
+ public:
+  explicit MemoryStore(ReplicaId replica) { live_.replica = durable_.replica = replica; }
+
+  [[nodiscard]] ReplicaId replica() const override { return live_.replica; }
+  [[nodiscard]] std::uint64_t counter() const override { return live_.counter; }
+  [[nodiscard]] Result<Sequence> cursor(ReplicaId peer, ScopeId const& scope) const override;
+  [[nodiscard]] Result<FeedPage> read_feed(ScopeId const& scope, Sequence after,
+                                           std::size_t documents_max,
+                                           std::size_t bytes_max) const override;
+  [[nodiscard]] Result<Sequence> head(ScopeId const& scope) const override;
+  Result<> apply(RemoteBatch const& batch) override;
+  [[nodiscard]] Result<Bytes> link_token(ReplicaId peer) const override;
+  Result<> keep_link_token(ReplicaId peer, Bytes const& token) override;
+
+  // A person's change, with the next counter; durable when it returns. Gives the dot.
+  Result<Dot> write_local(DocumentKey const& key, std::string const& type,
+                          std::vector<FieldEdit> const& edits, Context const& seen, Instant now);
+  [[nodiscard]] Document const* find(DocumentKey const& key) const;
+
+  struct Stored {
+    Document document;
+    Sequence sequence{};
+    std::optional<ReplicaId> origin;
+  };
+  using Documents = std::map<DocumentKey, Stored>;
+  [[nodiscard]] Documents const& documents() const { return live_.documents; }
+  [[nodiscard]] Documents const& durable_documents() const { return durable_.documents; }
+  [[nodiscard]] Sequence durable_cursor(ReplicaId peer, ScopeId const& scope) const;
+
+  // ---- The disk ----
+
+  void crash();                                // what is not synced is gone
+  void sync();                                 // everything committed so far becomes durable
+  void fill_disk(bool full) { full_ = full; }  // every commit fails with Code::exhausted
+  // Called after every commit, for each scope whose head moved.
+  std::function<void(ScopeId const&, Sequence)> on_commit;
+
+ protected:
+  struct Commit {
+    std::vector<Stored> documents;  // sequences are given when it is committed
+    std::optional<std::pair<std::pair<ReplicaId, ScopeId>, Sequence>> cursor;
+    std::optional<std::pair<ReplicaId, Bytes>> token;
+    std::uint64_t counter = 0;
+  };
+  // Visible at once; durable too, unless `synced` is false: then at the next sync().
+  Result<> commit(Commit commit, bool synced = true);
+  [[nodiscard]] Result<Commit> merged(RemoteBatch const& batch) const;
+  // The rule for a received document: sync/core's, unless a test plants another.
+  [[nodiscard]] virtual Absorbed absorb_one(Document const* ours, Document theirs,
+                                            ReplicaId peer) const;
+  void forget(DocumentKey const& key);  // as if it had never been: only a planted fault does this
+
+ private:
+  struct Feed {
+    Sequence head{};
+    std::map<Sequence, DocumentId> entries;
+  };
+  struct Image {
+    ReplicaId replica{};
+    std::uint64_t counter = 0;
+    Documents documents;
+    std::map<ScopeId, Feed> feeds;
+    std::map<std::pair<ReplicaId, ScopeId>, Sequence> cursors;
+    std::map<ReplicaId, Bytes> tokens;
+
+    std::set<ScopeId> put(Commit const& commit);
+    void forget(DocumentKey const& key);
+  };
+
+  Image live_;
+  Image durable_;
+  std::vector<Commit> unsynced_;
+  bool full_ = false;
+};
+
+}  // namespace solidaires::sync

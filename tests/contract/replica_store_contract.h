@@ -1,0 +1,253 @@
+// What every ReplicaStore must do (sync/core/ports.h), as one typed suite: the store in memory and
+// the store on disk run the same tests. To instantiate it, write a bench and one line:
+//
+//   class MyBench {  // default-constructed for each test: an empty store
+//    public:
+//     ReplicaStore& store();  // valid until reopen()
+//     // A person's change, durable when it returns; `now` stamps it.
+//     Result<Dot> write(DocumentKey const&, std::string const& type,
+//                       std::vector<FieldEdit> const&, Context const& seen, Instant now);
+//     Result<std::optional<Document>> find(DocumentKey const&);
+//     void reopen();  // as after kill -9: only what is durable is there
+//   };
+//   INSTANTIATE_TYPED_TEST_SUITE_P(Memory, ReplicaStoreContract, MyBench);
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "sync/base/rng.h"
+#include "sync/core/ports.h"
+
+namespace solidaires::sync {
+
+template <class Bench>
+class ReplicaStoreContract : public testing::Test {
+ protected:
+  static constexpr ReplicaId kPeer{0xbeef};
+  static constexpr ReplicaId kOtherPeer{0xcafe};
+
+  ReplicaStore& store() { return bench_.store(); }
+  [[nodiscard]] static ScopeId scope(std::string const& text = "office/isere") {
+    return ScopeId::parse(text).value();
+  }
+  DocumentKey key(ScopeId const& of = scope()) {
+    return {of, DocumentId::make(from_unix_ms(1'000'000), rng_)};
+  }
+  // A document as a peer would send it: one write of `replica`.
+  static Document made(DocumentKey const& key, ReplicaId replica, std::uint64_t counter,
+                       std::string const& name, Document base = {}) {
+    base.key = key;
+    base.type = "article";
+    sync::write(base, {{"name", name}, {std::string(kExistence), Bytes(kAlive)}}, base.context,
+                {replica, counter}, from_unix_ms(2'000'000));
+    return base;
+  }
+  Dot write(DocumentKey const& key, std::string const& name) {
+    auto const found = bench_.find(key).value();
+    auto const seen = found ? found->context : Context{};
+    return bench_
+        .write(key, "article", {{"name", name}, {std::string(kExistence), Bytes(kAlive)}}, seen,
+               from_unix_ms(3'000'000))
+        .value();
+  }
+  Result<> apply(std::uint64_t previous, std::uint64_t last, std::vector<Document> documents,
+                 ReplicaId peer = kPeer, ScopeId const& of = scope()) {
+    return store().apply({peer, of, Sequence{previous}, Sequence{last}, std::move(documents)});
+  }
+  FeedPage feed(Sequence after = {}, std::size_t documents_max = 100, ScopeId const& of = scope(),
+                std::size_t bytes_max = 1UL << 20U) {
+    return store().read_feed(of, after, documents_max, bytes_max).value();
+  }
+  std::uint64_t cursor(ReplicaId peer = kPeer, ScopeId const& of = scope()) {
+    return static_cast<std::uint64_t>(store().cursor(peer, of).value());
+  }
+
+  Bench bench_;
+  SeededRng rng_{7};
+};
+
+TYPED_TEST_SUITE_P(ReplicaStoreContract);
+
+TYPED_TEST_P(ReplicaStoreContract, starts_with_nothing) {
+  EXPECT_NE(this->store().replica(), ReplicaId{});
+  EXPECT_EQ(this->store().counter(), 0U);
+  EXPECT_EQ(this->cursor(), 0U);
+  EXPECT_EQ(this->store().head(this->scope()).value(), Sequence{});
+  EXPECT_TRUE(this->feed().entries.empty());
+  EXPECT_EQ(this->feed().head, Sequence{});
+  EXPECT_EQ(this->store().link_token(this->kPeer).value(), "");
+}
+
+TYPED_TEST_P(ReplicaStoreContract, a_document_stands_in_the_feed_once_at_its_latest_change) {
+  auto const first = this->key();
+  auto const second = this->key();
+  this->write(first, "a");
+  this->write(second, "b");
+  auto const before = this->feed();
+  this->write(first, "c");
+  auto const page = this->feed();
+  ASSERT_EQ(page.entries.size(), 2U);
+  EXPECT_EQ(page.entries[0].document.key, second);
+  EXPECT_EQ(page.entries[1].document.key, first);
+  EXPECT_EQ(shown_value(page.entries[1].document, "name"), "c");
+  EXPECT_GT(page.entries[1].sequence, before.head);
+  EXPECT_EQ(page.head, page.entries[1].sequence);
+  EXPECT_EQ(this->store().head(this->scope()).value(), page.head);
+  EXPECT_FALSE(page.entries[1].origin.has_value());
+}
+
+TYPED_TEST_P(ReplicaStoreContract, a_page_keeps_to_its_limits_but_gives_at_least_one) {
+  for (int i = 0; i < 5; ++i) this->write(this->key(), std::string(1000, 'x'));
+  auto const two = this->feed({}, 2);
+  ASSERT_EQ(two.entries.size(), 2U);
+  EXPECT_GT(two.head, two.entries[1].sequence) << "the head is the feed's, not the page's";
+  EXPECT_EQ(this->feed(two.entries[1].sequence).entries.size(), 3U);
+  EXPECT_EQ(this->feed({}, 100, this->scope(), 10).entries.size(), 1U);
+  auto const some = this->feed({}, 100, this->scope(), 3500).entries.size();
+  EXPECT_GE(some, 1U);
+  EXPECT_LT(some, 5U);
+  EXPECT_TRUE(this->feed(two.head).entries.empty());
+}
+
+TYPED_TEST_P(ReplicaStoreContract, feeds_of_scopes_know_nothing_of_each_other) {
+  auto const other = this->scope("public/isere");
+  this->write(this->key(), "a");
+  this->write(this->key(other), "b");
+  EXPECT_EQ(this->feed().entries.size(), 1U);
+  ASSERT_EQ(this->feed({}, 100, other).entries.size(), 1U);
+  EXPECT_EQ(this->feed({}, 100, other).entries[0].document.key.scope, other);
+  EXPECT_TRUE(this->feed({}, 100, this->scope("public/isere-sud")).entries.empty());
+}
+
+TYPED_TEST_P(ReplicaStoreContract, an_applied_batch_is_durable_with_its_cursor_and_origin) {
+  auto const document = this->made(this->key(), this->kPeer, 4, "from afar");
+  ASSERT_TRUE(this->apply(0, 9, {document}));
+  this->bench_.reopen();
+  EXPECT_EQ(this->cursor(), 9U);
+  EXPECT_EQ(this->bench_.find(document.key).value(), document);
+  ASSERT_EQ(this->feed().entries.size(), 1U);
+  EXPECT_EQ(this->feed().entries[0].origin, this->kPeer);
+}
+
+TYPED_TEST_P(ReplicaStoreContract, a_batch_that_skips_or_repeats_is_refused_whole) {
+  auto const document = this->made(this->key(), this->kPeer, 1, "a");
+  ASSERT_TRUE(this->apply(0, 5, {}));
+  for (auto const previous : {0U, 4U, 6U}) {
+    auto const refused = this->apply(previous, 10, {document});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Code::conflict);
+  }
+  EXPECT_EQ(this->cursor(), 5U);
+  EXPECT_EQ(this->bench_.find(document.key).value(), std::nullopt);
+  EXPECT_TRUE(this->feed().entries.empty());
+}
+
+TYPED_TEST_P(ReplicaStoreContract, an_empty_batch_moves_the_cursor_alone) {
+  ASSERT_TRUE(this->apply(0, 5, {}));
+  EXPECT_EQ(this->cursor(), 5U);
+  EXPECT_TRUE(this->feed().entries.empty());
+}
+
+TYPED_TEST_P(ReplicaStoreContract, cursors_and_tokens_are_each_peers_own) {
+  auto const other = this->scope("public/isere");
+  ASSERT_TRUE(this->apply(0, 5, {}));
+  ASSERT_TRUE(this->apply(0, 7, {}, this->kOtherPeer));
+  ASSERT_TRUE(this->apply(0, 8, {}, this->kPeer, other));
+  ASSERT_TRUE(this->store().keep_link_token(this->kPeer, "one"));
+  ASSERT_TRUE(this->store().keep_link_token(this->kOtherPeer, Bytes("\0two", 4)));
+  ASSERT_TRUE(this->store().keep_link_token(this->kPeer, "three"));
+  this->bench_.reopen();
+  EXPECT_EQ(this->cursor(), 5U);
+  EXPECT_EQ(this->cursor(this->kOtherPeer), 7U);
+  EXPECT_EQ(this->cursor(this->kPeer, other), 8U);
+  EXPECT_EQ(this->store().link_token(this->kPeer).value(), "three");
+  EXPECT_EQ(this->store().link_token(this->kOtherPeer).value(), Bytes("\0two", 4));
+}
+
+TYPED_TEST_P(ReplicaStoreContract, what_changes_nothing_leaves_the_feed_as_it_was) {
+  auto const document = this->made(this->key(), this->kPeer, 1, "a");
+  ASSERT_TRUE(this->apply(0, 5, {document}));
+  auto const before = this->feed();
+  ASSERT_TRUE(this->apply(0, 6, {document}, this->kOtherPeer));
+  EXPECT_EQ(this->feed().head, before.head);
+  EXPECT_EQ(this->feed().entries[0].origin, this->kPeer);
+  EXPECT_EQ(this->cursor(this->kOtherPeer), 6U);
+}
+
+TYPED_TEST_P(ReplicaStoreContract, edits_that_met_here_are_all_kept_and_sent_back) {
+  auto const key = this->key();
+  auto const theirs = this->made(key, this->kPeer, 1, "theirs");
+  this->write(key, "ours");
+  ASSERT_TRUE(this->apply(0, 5, {theirs}));
+  auto const merged = this->bench_.find(key).value().value();
+  EXPECT_EQ(merged.fields.at("name").size(), 2U);
+  ASSERT_EQ(this->feed().entries.size(), 1U);
+  EXPECT_FALSE(this->feed().entries[0].origin.has_value()) << "the peer lacks our edit";
+  EXPECT_EQ(this->feed().entries[0].document, merged);
+}
+
+TYPED_TEST_P(ReplicaStoreContract, a_local_edit_takes_the_origin_away) {
+  auto const document = this->made(this->key(), this->kPeer, 1, "a");
+  ASSERT_TRUE(this->apply(0, 5, {document}));
+  this->write(document.key, "b");
+  ASSERT_EQ(this->feed().entries.size(), 1U);
+  EXPECT_FALSE(this->feed().entries[0].origin.has_value());
+}
+
+TYPED_TEST_P(ReplicaStoreContract, a_document_twice_in_a_batch_is_merged_with_itself) {
+  auto const key = this->key();
+  auto const first = this->made(key, this->kPeer, 1, "a");
+  auto const second = this->made(key, this->kPeer, 2, "b", first);
+  ASSERT_TRUE(this->apply(0, 5, {second, first}));
+  EXPECT_EQ(this->bench_.find(key).value(), second);
+  EXPECT_EQ(this->feed().entries.size(), 1U);
+}
+
+TYPED_TEST_P(ReplicaStoreContract, a_batch_with_one_wrong_document_is_refused_whole) {
+  auto const good = this->made(this->key(), this->kPeer, 1, "a");
+  auto const stray = this->made(this->key(this->scope("public/isere")), this->kPeer, 2, "b");
+  EXPECT_FALSE(this->apply(0, 5, {good, stray}));
+  auto const own = this->store().replica();
+  auto const unmade = this->made(this->key(), own, this->store().counter() + 1, "never written");
+  auto const disowned = this->apply(0, 5, {good, unmade});
+  ASSERT_FALSE(disowned);
+  EXPECT_EQ(disowned.error().code(), Code::corrupt);
+  EXPECT_EQ(this->cursor(), 0U);
+  EXPECT_EQ(this->bench_.find(good.key).value(), std::nullopt);
+}
+
+TYPED_TEST_P(ReplicaStoreContract, the_counter_never_gives_a_dot_twice) {
+  auto const key = this->key();
+  auto const first = this->write(key, "a");
+  EXPECT_EQ(first.replica, this->store().replica());
+  EXPECT_EQ(first.counter, this->store().counter());
+  this->bench_.reopen();
+  auto const second = this->write(key, "b");
+  EXPECT_EQ(second.replica, first.replica);
+  EXPECT_GT(second.counter, first.counter);
+  EXPECT_EQ(this->bench_.find(key).value().value().fields.at("name").size(), 1U);
+}
+
+TYPED_TEST_P(ReplicaStoreContract, values_of_any_bytes_come_back_as_they_were) {
+  Bytes every;
+  for (int byte = 0; byte < 256; ++byte) every += static_cast<char>(byte);
+  auto const document = this->made(this->key(), this->kPeer, 1, every);
+  ASSERT_TRUE(this->apply(0, 1, {document}));
+  this->bench_.reopen();
+  ASSERT_EQ(this->feed().entries.size(), 1U);
+  EXPECT_EQ(this->feed().entries[0].document, document);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(
+    ReplicaStoreContract, starts_with_nothing,
+    a_document_stands_in_the_feed_once_at_its_latest_change,
+    a_page_keeps_to_its_limits_but_gives_at_least_one, feeds_of_scopes_know_nothing_of_each_other,
+    an_applied_batch_is_durable_with_its_cursor_and_origin,
+    a_batch_that_skips_or_repeats_is_refused_whole, an_empty_batch_moves_the_cursor_alone,
+    cursors_and_tokens_are_each_peers_own, what_changes_nothing_leaves_the_feed_as_it_was,
+    edits_that_met_here_are_all_kept_and_sent_back, a_local_edit_takes_the_origin_away,
+    a_document_twice_in_a_batch_is_merged_with_itself,
+    a_batch_with_one_wrong_document_is_refused_whole, the_counter_never_gives_a_dot_twice,
+    values_of_any_bytes_come_back_as_they_were);
+
+}  // namespace solidaires::sync
