@@ -1,0 +1,194 @@
+#include "node/store/check.h"
+
+#include <algorithm>
+
+namespace solidaires::store {
+namespace {
+
+constexpr std::size_t kProblems = 100;
+
+class Checker {
+ public:
+  Checker(Engine const& engine, EngineSnapshot const& at, Indexer const& indexer)
+      : engine_(engine), at_(at), indexer_(indexer) {}
+
+  Result<CheckReport> run(Counts::Table const& counts) {
+    SOL_TRY(read_meta());
+    SOL_TRY(walk(Family::documents, [this](auto key, auto value) { document(key, value); }));
+    SOL_TRY(walk(Family::feeds, [this](auto key, auto value) { feed_entry(key, value); }));
+    SOL_TRY(walk(Family::indexes, [this](auto key, auto) { index_entry(key); }));
+    SOL_TRY(walk(Family::history, [this](auto key, auto value) { history(key, value); }));
+    SOL_TRY(walk(Family::cursors, [this](auto key, auto value) { cursor(key, value); }));
+    SOL_TRY(walk(Family::blobs, [this](auto, auto value) { expect(parse_blob_record(value)); }));
+    SOL_TRY(walk(Family::local, [this](auto key, auto value) { local(key, value); }));
+    if (feed_entries_ != report_.documents) problem("a feed has entries of no document", "feeds");
+    if (index_entries_ != indexed_) problem("an index has entries of no document", "indexes");
+    if (local_expiries_ != expiries_) problem("an expiry belongs to no value", "local");
+    SOL_ASSIGN(auto const counted, Counts::read(engine_, &at_));
+    if (counted != counts) problem("the counts in memory are not those on disk", "counts");
+    return std::move(report_);
+  }
+
+ private:
+  template <class Visit>
+  Result<> walk(Family family, Visit const& visit) {
+    auto cursor = engine_.walk(family, {}, {}, &at_);
+    for (cursor.seek_first(); cursor.valid(); cursor.next()) visit(cursor.key(), cursor.value());
+    if (auto const status = cursor.status(); !status) {
+      problem(status.error().message(), family_name(family));
+    }
+    return {};
+  }
+
+  void problem(std::string_view what, std::string_view where) {
+    if (report_.problems.size() < kProblems) report_.problems.push_back(cat(where, ": ", what));
+  }
+
+  // The value, or a null and a problem.
+  template <class T>
+  std::optional<T> expect(Result<T> result, std::string_view where = "record") {
+    if (result) return *std::move(result);
+    problem(result.error().message(), where);
+    return std::nullopt;
+  }
+
+  void expect_key(Family family, std::string_view key, std::string_view what,
+                  std::string const& where) {
+    auto const found = engine_.get(family, key, &at_);
+    if (!found || !*found) problem(what, where);
+  }
+
+  Result<> read_meta() {
+    auto const read = [this](std::string_view key) -> Result<std::uint64_t> {
+      SOL_ASSIGN(auto const bytes, engine_.get(Family::meta, key, &at_));
+      if (!bytes) return fail(Code::corrupt, cat("there is no ", key));
+      return parse_number(*bytes);
+    };
+    replica_ = ReplicaId{expect(read(meta_key::kReplica), "meta").value_or(0)};
+    counter_ = expect(read(meta_key::kCounter), "meta").value_or(0);
+    if (expect(read(meta_key::kFormat), "meta") != kFormat) problem("another format", "meta");
+    auto cursor = engine_.walk(Family::meta, meta_key::kHead, after_prefix(meta_key::kHead), &at_);
+    for (cursor.seek_first(); cursor.valid(); cursor.next()) {
+      auto scope = expect(ScopeId::parse(cursor.key().substr(meta_key::kHead.size())), "meta");
+      auto const head = expect(parse_number(cursor.value()), "meta");
+      if (scope && head) heads_[*std::move(scope)] = *head;
+    }
+    return cursor.status();
+  }
+
+  void document(std::string_view raw_key, std::string_view bytes) {
+    ++report_.documents;
+    auto const key = expect(parse_document_key(raw_key), "documents");
+    if (!key) return;
+    auto const name = cat(key->scope.to_string(), ' ', key->id.to_string());
+    auto const stored = expect(parse_record(*key, bytes), name);
+    if (!stored) return;
+    auto const& content = stored->document;
+    if (auto const valid = sync::validate(content); !valid) problem(valid.error().message(), name);
+    if (sync::fingerprint(content) != stored->fingerprint) problem("a stale fingerprint", name);
+    auto const& counters = content.context.counters();
+    if (auto const own = counters.find(replica_); own != counters.end() && own->second > counter_) {
+      problem("a write of this replica above its counter", name);
+    }
+    document_places(*stored, name);
+  }
+
+  void document_places(StoredDocument const& stored, std::string const& name) {
+    auto const& content = stored.document;
+    auto const place =
+        engine_.get(Family::feeds, feed_key(content.key.scope, stored.sequence), &at_);
+    auto const entry = place && *place ? parse_feed_record(**place) : Result<FeedRecord>();
+    if (!entry || entry->id != content.key.id)
+      problem("its place in the feed is not its own", name);
+    auto const type = engine_.get(Family::indexes, type_key(content.type, content.key), &at_);
+    auto const mark = sync::is_alive(content) ? kAliveMark : kDeletedMark;
+    if (!type || *type != mark) problem("it is missing among those of its type", name);
+    auto const entries = expect(entries_of(indexer_, &content), name);
+    if (!entries) return;
+    indexed_ += entries->size() + 1;
+    for (auto const& wanted : *entries) {
+      expect_key(Family::indexes, index_key(wanted, content.key),
+                 cat("it is missing in the index ", wanted.index), name);
+    }
+  }
+
+  void feed_entry(std::string_view key, std::string_view value) {
+    ++feed_entries_;
+    auto const split = expect(split_scope(key), "feeds");
+    auto const sequence = expect(parse_feed_key(key), "feeds");
+    if (split && sequence && heads_[split->scope] < static_cast<std::uint64_t>(*sequence)) {
+      problem("an entry above the head", cat("feed of ", split->scope.to_string()));
+    }
+    expect(parse_feed_record(value), "feeds");
+  }
+
+  void index_entry(std::string_view key) {
+    ++index_entries_;
+    if (key[0] == kTypeTag) {
+      expect(parse_type_key(key), "indexes");
+    } else {
+      expect(parse_index_key(key), "indexes");
+    }
+  }
+
+  void history(std::string_view key, std::string_view value) {
+    constexpr std::size_t kPlaceBytes = 10;
+    expect(parse_history(value), "history");
+    if (key.size() < kPlaceBytes) return problem("a short key", "history");
+    auto const document = key.substr(0, key.size() - kPlaceBytes);
+    auto const parsed = expect(parse_document_key(document), "history");
+    HistoryEntry entry;
+    auto const placed = parse_history_place(key.substr(document.size()), entry);
+    if (!parsed || !placed) return;
+    auto const name = cat(parsed->scope.to_string(), ' ', parsed->id.to_string());
+    expect_key(Family::documents, document, "a history of no document", name);
+    if (heads_[parsed->scope] < static_cast<std::uint64_t>(entry.sequence)) {
+      problem("a history above the head", name);
+    }
+  }
+
+  void cursor(std::string_view key, std::string_view value) {
+    if (key[0] == kCursorTag) {
+      ByteReader reader(key.substr(1));
+      expect(reader.u64(), "cursors");
+      expect(ScopeId::parse(reader.rest()), "cursors");
+      expect(parse_number(value), "cursors");
+    } else if (key[0] != kTokenTag) {
+      problem("an unknown key", "cursors");
+    }
+  }
+
+  void local(std::string_view key, std::string_view value) {
+    if (key[0] == kExpiryTag) {
+      ++local_expiries_;
+      return;
+    }
+    auto const record = expect(parse_local_record(value), "local");
+    if (!record || !record->expires_at) return;
+    ++expiries_;
+    expect_key(Family::local, expiry_key(*record->expires_at, key.substr(1)),
+               "a value that expires is not listed", "local");
+  }
+
+  Engine const& engine_;
+  EngineSnapshot const& at_;
+  Indexer const& indexer_;
+  CheckReport report_;
+  ReplicaId replica_{};
+  std::uint64_t counter_ = 0;
+  std::map<ScopeId, std::uint64_t> heads_;
+  std::uint64_t feed_entries_ = 0;
+  std::uint64_t index_entries_ = 0;   // found
+  std::uint64_t indexed_ = 0;         // wanted
+  std::uint64_t local_expiries_ = 0;  // found
+  std::uint64_t expiries_ = 0;        // wanted
+};
+
+}  // namespace
+
+Result<CheckReport> check_store(Engine const& engine, EngineSnapshot const& at,
+                                Indexer const& indexer, Counts::Table const& counts) {
+  return Checker(engine, at, indexer).run(counts);
+}
+
+}  // namespace solidaires::store

@@ -1,0 +1,14 @@
+// Verifies every invariant of FORMAT.md on one snapshot. Inside this room only; reads everything,
+// changes nothing.
+#pragma once
+
+#include "node/store/counts.h"
+#include "node/store/transaction.h"
+
+namespace solidaires::store {
+
+// `counts`: what memory holds for the same moment.
+Result<CheckReport> check_store(Engine const& engine, EngineSnapshot const& at,
+                                Indexer const& indexer, Counts::Table const& counts);
+
+}  // namespace solidaires::store

@@ -1,0 +1,327 @@
+#include "node/store/store.h"
+
+#include <atomic>
+#include <mutex>
+#include <numeric>
+
+#include "node/store/check.h"
+#include "node/store/commit_queue.h"
+#include "node/store/counts.h"
+#include "node/store/observers.h"
+#include "node/store/opening.h"
+#include "node/store/writes.h"
+#include "sync/base/log.h"
+
+namespace solidaires::store {
+namespace {
+
+constexpr std::size_t kGroupBytes = 8UL << 20;  // a group that is this large takes nobody else
+constexpr std::size_t kDropChunk = 500;
+constexpr std::size_t kPurgeChunk = 1000;
+// Above every dot that a group can have given out whose write failed.
+constexpr std::uint64_t kCounterGap = 1'000'000;
+
+SystemClock const kSystemClock;
+
+}  // namespace
+
+struct Store::Parts {
+  Parts(Opened opened, Options given)
+      : directory(std::move(opened.directory)),
+        engine(std::move(opened.engine)),
+        options(std::move(given)),
+        positions(std::move(opened.positions)),
+        replica(positions.replica),
+        counter(positions.counter),
+        queue([this](auto group) { return run_group(group); }) {
+    for (auto const& [scope, head] : positions.heads) version += head;
+  }
+
+  Result<> submit(Request& request);
+  template <class Work>
+  Result<> submit(Work work) {
+    Request request{.work = std::move(work)};
+    return submit(request);
+  }
+  [[nodiscard]] Instant now() const {
+    return (options.clock != nullptr ? *options.clock : kSystemClock).now();
+  }
+
+  // By the leader of the queue alone:
+  std::size_t run_group(std::span<Request* const> group);
+  Result<> check_writable();
+  void run_one(Transaction& transaction, Request& request);
+  Result<> write(Transaction& transaction);
+  void publish(Request& request);
+
+  Directory directory;  // outlives the engine: it holds the lock
+  std::unique_ptr<Engine> engine;
+  Options options;
+  Counts counts;
+  std::shared_ptr<Observers> observers = std::make_shared<Observers>();
+  Positions positions;  // the leader's
+  bool disk_failed = false;
+  // What is durable, for everybody:
+  std::atomic<ReplicaId> replica;
+  std::atomic<std::uint64_t> counter;
+  std::atomic<std::uint64_t> version = 0;
+  std::atomic<std::uint64_t> commits = 0;
+  std::atomic<std::uint64_t> syncs = 0;
+  CommitQueue queue;
+};
+
+Result<> Store::Parts::submit(Request& request) {
+  if (observers->telling_here()) {
+    return fail(Code::internal, "an observer of the store must not write to it");
+  }
+  return queue.submit(request);
+}
+
+Result<> Store::Parts::check_writable() {
+  if (auto const free = directory.free_bytes(); free < options.disk_reserve_bytes) {
+    return fail(Code::exhausted,
+                cat("the disk of ", directory.path().string(), " has only ", free >> 20U,
+                    " MB left: free some space. Nothing was written"));
+  }
+  if (!disk_failed) return {};
+  if (auto resumed = engine->resume(); !resumed) {
+    return std::unexpected(
+        std::move(resumed).error().in("the store takes no writes since its disk refused one"));
+  }
+  disk_failed = false;
+  log_info("store.resumed");
+  return {};
+}
+
+void Store::Parts::run_one(Transaction& transaction, Request& request) {
+  transaction.begin();
+  try {
+    request.result = request.work(transaction);
+  } catch (std::exception const& error) {
+    request.result = fail(Code::internal, cat("a commit failed: ", error.what()));
+  }
+  if (request.result) {
+    request.changes = transaction.keep();
+  } else {
+    transaction.undo();
+  }
+}
+
+Result<> Store::Parts::write(Transaction& transaction) {
+  transaction.finish();
+  if (transaction.batch().empty()) return {};
+  SOL_TRY(engine->write(transaction.batch()));
+  ++syncs;
+  return {};
+}
+
+void Store::Parts::publish(Request& request) {
+  counts.follow(request.changes);
+  CommitNotice notice{version += request.changes.size(), request.remote, {}};
+  if (request.changes.empty() || observers->empty()) return;
+  notice.changes = std::move(request.changes);
+  observers->tell(notice);
+}
+
+std::size_t Store::Parts::run_group(std::span<Request* const> group) {
+  if (auto const writable = check_writable(); !writable) {
+    for (auto* request : group) request->result = writable;
+    return group.size();
+  }
+  auto const before = std::pair(positions.replica, positions.counter);
+  Transaction transaction(*engine, options.indexer, positions);
+  std::size_t handled = 0;
+  while (handled < group.size() && transaction.batch().bytes() < kGroupBytes) {
+    run_one(transaction, *group[handled++]);
+  }
+  auto const written = write(transaction);
+  if (!written) {
+    disk_failed = true;
+    log_error("store.write", {{"error", written.error().message()}});
+    // What was given out may yet come back from the log after a restart: it is not given twice.
+    if (positions.replica != before.first) {
+      positions.replica = before.first;
+      positions.counter = before.second + kCounterGap;
+    }
+  } else {
+    replica = positions.replica;
+    counter = positions.counter;
+  }
+  for (auto* request : group.first(handled)) {
+    if (!request->result) continue;
+    if (written) {
+      ++commits;
+      publish(*request);
+    } else {
+      request->result = std::unexpected(Error(written.error()).in("writing to the store"));
+    }
+  }
+  return handled;
+}
+
+Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(std::filesystem::path const& directory,
+                                           Options options) {
+  SystemRng system;
+  Rng& rng = options.rng != nullptr ? *options.rng : system;
+  SOL_ASSIGN(auto opened, open_directory(directory, options, rng, kFormat, migration_steps()));
+  SOL_ASSIGN(auto counts, Counts::read(*opened.engine, nullptr));
+  auto parts = std::make_unique<Parts>(std::move(opened), std::move(options));
+  parts->counts.reset(std::move(counts));
+  return std::unique_ptr<Store>(new Store(std::move(parts)));
+}
+
+Result<std::vector<CommittedDocument>> Store::commit(Commit const& request) {
+  std::vector<CommittedDocument> committed;
+  SOL_TRY(parts_->submit([&](Transaction& transaction) -> Result<> {
+    SOL_ASSIGN(committed, write_commit(transaction, request));
+    return {};
+  }));
+  return committed;
+}
+
+View Store::view() const {
+  return View(*parts_->engine);
+}
+
+Result<std::optional<StoredDocument>> Store::get(sync::DocumentKey const& key) const {
+  SOL_ASSIGN(auto const record, parts_->engine->get(Family::documents, document_key(key)));
+  if (!record) return std::nullopt;
+  return parse_record(key, *record);
+}
+
+Result<std::optional<Bytes>> Store::local(std::string_view key, Instant now) const {
+  return view().local(key, now);
+}
+
+std::uint64_t Store::count(std::string_view type, std::optional<ScopeId> const& scope) const {
+  return parts_->counts.alive(type, scope);
+}
+
+std::uint64_t Store::version() const {
+  return parts_->version;
+}
+
+Subscription Store::subscribe(Observer observer) {
+  return Observers::add(parts_->observers, std::move(observer));
+}
+
+ReplicaId Store::replica() const {
+  return parts_->replica;
+}
+
+std::uint64_t Store::counter() const {
+  return parts_->counter;
+}
+
+Result<sync::Sequence> Store::cursor(ReplicaId peer, ScopeId const& scope) const {
+  return view().cursor(peer, scope);
+}
+
+Result<sync::FeedPage> Store::read_feed(ScopeId const& scope, sync::Sequence after,
+                                        std::size_t documents_max, std::size_t bytes_max) const {
+  return view().read_feed(scope, after, documents_max, bytes_max);
+}
+
+Result<sync::Sequence> Store::head(ScopeId const& scope) const {
+  return view().head(scope);
+}
+
+Result<> Store::apply(sync::RemoteBatch const& batch) {
+  SOL_ASSIGN(auto const prepared, prepare(batch));
+  Request request{.work =
+                      [&](Transaction& transaction) {
+                        return write_remote(transaction, batch, prepared, parts_->now());
+                      },
+                  .remote = true};
+  return parts_->submit(request);
+}
+
+Result<Bytes> Store::link_token(ReplicaId peer) const {
+  SOL_ASSIGN(auto const token, parts_->engine->get(Family::cursors, token_key(peer)));
+  return token.value_or(Bytes());
+}
+
+Result<> Store::keep_link_token(ReplicaId peer, Bytes const& token) {
+  return parts_->submit([&](Transaction& transaction) -> Result<> {
+    transaction.batch().put(Family::cursors, token_key(peer), token);
+    return {};
+  });
+}
+
+Result<ReplicaId> Store::renew_incarnation() {
+  SystemRng system;
+  ReplicaId fresh{(parts_->options.rng != nullptr ? *parts_->options.rng : system).next()};
+  SOL_TRY(parts_->submit([fresh](Transaction& transaction) -> Result<> {
+    transaction.renew(fresh);
+    return {};
+  }));
+  return fresh;
+}
+
+Result<std::uint64_t> Store::drop_scope(ScopeId const& scope) {
+  std::uint64_t dropped = 0;
+  for (bool more = true; more;) {
+    SOL_TRY(parts_->submit([&](Transaction& transaction) -> Result<> {
+      SOL_ASSIGN(std::size_t const removed, remove_documents(transaction, scope, kDropChunk));
+      dropped += removed;
+      more = removed == kDropChunk;
+      return more ? Result<>() : forget_cursors(transaction, scope);
+    }));
+  }
+  return dropped;
+}
+
+Result<std::uint64_t> Store::purge_expired(Instant now) {
+  std::uint64_t purged = 0;
+  for (bool more = true; more;) {
+    SOL_TRY(parts_->submit([&](Transaction& transaction) -> Result<> {
+      SOL_ASSIGN(std::size_t const removed, remove_expired(transaction, now, kPurgeChunk));
+      purged += removed;
+      more = removed == kPurgeChunk;
+      return {};
+    }));
+  }
+  return purged;
+}
+
+Result<Stats> Store::stats() const {
+  Stats stats;
+  for (std::size_t i = 0; i < kFamilies; ++i) {
+    auto const family = static_cast<Family>(i);
+    stats.family_bytes.emplace_back(family_name(family), parts_->engine->bytes(family));
+  }
+  auto const table = parts_->counts.table();
+  auto const now = view();
+  SOL_ASSIGN(auto const scopes, now.scopes());
+  for (auto const& scope : scopes) {
+    Stats::Scope line{.scope = scope};
+    for (auto const& [place, count] : table) {
+      if (place.second != scope) continue;
+      line.documents += count.all;
+      line.alive += count.alive;
+    }
+    SOL_ASSIGN(line.head, now.head(scope));
+    stats.scopes.push_back(std::move(line));
+  }
+  stats.disk_free_bytes = parts_->directory.free_bytes();
+  stats.commits = parts_->commits;
+  stats.syncs = parts_->syncs;
+  return stats;
+}
+
+Result<CheckReport> Store::check() {
+  std::unique_ptr<EngineSnapshot> snapshot;
+  Counts::Table counts;
+  // Between two groups, memory and disk say the same.
+  SOL_TRY(parts_->submit([&](Transaction&) -> Result<> {
+    snapshot = parts_->engine->snapshot();
+    counts = parts_->counts.table();
+    return {};
+  }));
+  return check_store(*parts_->engine, *snapshot, parts_->options.indexer, counts);
+}
+
+}  // namespace solidaires::store
