@@ -21,20 +21,20 @@ enum class PeerRole : std::uint8_t {
 //   down only:   network/<h> of U and of the hubs above U; public/<n> that L subscribes to
 //   never:       local
 struct Entitlement {
-  NodeName self;  // this instance
-  NodeName peer;  // the other end, as its certificate names it
+  NodeName self{};  // this instance
+  NodeName peer{};  // the other end, as its certificate names it
   PeerRole peer_role = PeerRole::parent;
   // The lower end and everything below it: the peer's for a child, our own for a parent.
-  std::set<NodeName> subtree;
+  std::set<NodeName> subtree{};
   // Nodes outside the subtree whose public/ scope the lower end takes. With `every_public` the
   // lower end takes whatever public/ scope the upper end offers; the upper end still lists every
   // node it knows here, for it can only offer what it can name.
-  std::set<NodeName> subscriptions;
+  std::set<NodeName> subscriptions{};
   bool every_public = false;
   // Upper end only: itself and the hubs above it. The lower end takes the network/ scopes of
   // whatever hubs its parent names, except those of its own subtree.
-  std::set<NodeName> hubs;
-  std::set<DocumentId> groups;
+  std::set<NodeName> hubs{};
+  std::set<DocumentId> groups{};
 
   [[nodiscard]] bool may_send(ScopeId const& scope) const;
   [[nodiscard]] bool may_receive(ScopeId const& scope) const;

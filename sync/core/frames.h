@@ -24,11 +24,11 @@ struct Hello {
   std::uint32_t protocol_min = kProtocolMin;
   std::uint32_t protocol_max = kProtocolMax;
   std::uint64_t features = 0;  // bits; what both offer is in force. None is defined in version 1
-  NodeName node;
+  NodeName node{};
   ReplicaId replica{};
   std::uint64_t counter = 0;  // the highest committed by `replica`
-  Bytes link_token;           // child: the last one this parent's replica gave; parent: empty
-  std::string software;       // "solidaires 0.1.0"; for people
+  Bytes link_token{};         // child: the last one this parent's replica gave; parent: empty
+  std::string software{};     // "solidaires 0.1.0"; for people
   std::uint64_t model_version = 0;
   std::int64_t wall_clock_ms = 0;  // Unix; shown when clocks differ, decides nothing
   friend bool operator==(Hello const&, Hello const&) = default;
@@ -36,39 +36,39 @@ struct Hello {
 
 // Parent to child: accepted. The child keeps the token durably before it sends anything else.
 struct Welcome {
-  Bytes link_token;
+  Bytes link_token{};
   friend bool operator==(Welcome const&, Welcome const&) = default;
 };
 
 // "I can send you these scopes": at the start of a session, and again for scopes that appear later.
 // The child's first Offer, even an empty one, says that the link token is kept.
 struct Offer {
-  std::vector<ScopeId> scopes;
+  std::vector<ScopeId> scopes{};
   friend bool operator==(Offer const&, Offer const&) = default;
 };
 
 // "Send me this scope's feed from after `cursor`."
 struct Subscribe {
-  ScopeId scope;
+  ScopeId scope{};
   Sequence cursor{};
   friend bool operator==(Subscribe const&, Subscribe const&) = default;
 };
 
 struct Batch {
-  ScopeId scope;
-  std::uint32_t generation = 0;     // of the sender's stream; a rewind starts the next
-  Sequence previous{};              // must equal the receiver's cursor
-  Sequence last{};                  // the cursor once this batch is durable; > previous
-  Sequence head{};                  // the last of the sender's feed: how much is still to come
-  std::vector<Document> documents;  // may be empty: only the cursor moves (echoes were skipped)
+  ScopeId scope{};
+  std::uint32_t generation = 0;       // of the sender's stream; a rewind starts the next
+  Sequence previous{};                // must equal the receiver's cursor
+  Sequence last{};                    // the cursor once this batch is durable; > previous
+  Sequence head{};                    // the last of the sender's feed: how much is still to come
+  std::vector<Document> documents{};  // may be empty: only the cursor moves (echoes were skipped)
   // Decoding only: why a document could not be read. Not empty: the batch goes to quarantine.
-  std::vector<std::string> unreadable;
+  std::vector<std::string> unreadable{};
   friend bool operator==(Batch const&, Batch const&) = default;
 };
 
 // "Everything up to `cursor` is durable here."
 struct Ack {
-  ScopeId scope;
+  ScopeId scope{};
   std::uint32_t generation = 0;
   Sequence cursor{};
   friend bool operator==(Ack const&, Ack const&) = default;
@@ -84,16 +84,16 @@ enum class NackReason : std::uint8_t {
 };
 
 struct Nack {
-  ScopeId scope;
+  ScopeId scope{};
   std::uint32_t generation = 0;
   Sequence cursor{};  // durable at the receiver
   NackReason reason = NackReason::other;
-  std::string detail;  // for people
+  std::string detail{};  // for people
   friend bool operator==(Nack const&, Nack const&) = default;
 };
 
 struct ScopeStatus {
-  ScopeId scope;
+  ScopeId scope{};
   Sequence head{};          // of the sender of this frame
   Sequence acknowledged{};  // how far the other end has said it is durable there
   friend bool operator==(ScopeStatus const&, ScopeStatus const&) = default;
@@ -101,7 +101,7 @@ struct ScopeStatus {
 
 // How the sender of it is doing; for consoles and metrics, decides nothing.
 struct Status {
-  std::vector<ScopeStatus> scopes;
+  std::vector<ScopeStatus> scopes{};
   std::int64_t oldest_unacknowledged_ms = 0;  // age
   std::uint64_t disk_free_bytes = 0;
   std::uint64_t open_conflicts = 0;
@@ -140,7 +140,7 @@ enum class CloseReason : std::uint8_t {
 struct Close {
   CloseReason reason = CloseReason::other;
   Millis retry_after{0};  // 0: as the dialling side sees fit
-  std::string detail;     // for people
+  std::string detail{};   // for people
   friend bool operator==(Close const&, Close const&) = default;
 };
 

@@ -44,11 +44,11 @@
 namespace solidaires::sync {
 
 struct LinkConfig {
-  Entitlement entitlement;    // says also which end we are
+  Entitlement entitlement{};  // says also which end we are
   ReplicaId replica{};        // ReplicaStore::replica()
   std::uint64_t counter = 0;  // ReplicaStore::counter() when the session starts
-  Bytes fresh_token;  // peer_role child only: 16 bytes from a SystemRng, drawn for this session
-  std::string software;
+  Bytes fresh_token{};  // peer_role child only: 16 bytes from a SystemRng, drawn for this session
+  std::string software{};
   std::uint64_t model_version = 0;
 };
 
@@ -59,14 +59,14 @@ struct ReadToken {  // -> TokenRead
 };
 struct KeepToken {  // -> TokenKept, when durable. Opaque: the parent keeps a record in it
   ReplicaId peer{};
-  Bytes token;
+  Bytes token{};
 };
 struct ReadCursor {  // -> CursorRead
   ReplicaId peer{};
-  ScopeId scope;
+  ScopeId scope{};
 };
 struct ReadFeed {  // -> FeedRead
-  ScopeId scope;
+  ScopeId scope{};
   Sequence after{};
   std::size_t documents_max = 0;
   std::size_t bytes_max = 0;
@@ -99,27 +99,27 @@ struct TokenKept {
   Result<> outcome;
 };
 struct CursorRead {
-  ScopeId scope;
+  ScopeId scope{};
   Result<Sequence> cursor;
 };
 struct FeedRead {
-  ScopeId scope;
+  ScopeId scope{};
   Sequence after{};  // as asked
   Result<FeedPage> page;
 };
 struct BatchApplied {
-  ScopeId scope;
+  ScopeId scope{};
   Sequence last{};  // of the batch
   Result<> outcome;
   Result<Sequence> cursor;  // read from the store afterwards
   bool disowned = false;    // a document claims writes of this replica that it never made
 };
 struct ScopeCommitted {
-  ScopeId scope;
+  ScopeId scope{};
   Sequence head{};
 };
-struct EntitlementChanged {  // e.g. a node joined: its public/ scope can now be offered
-  Entitlement entitlement;   // same self, peer and role
+struct EntitlementChanged {   // e.g. a node joined: its public/ scope can now be offered
+  Entitlement entitlement{};  // same self, peer and role
 };
 struct StatusDue {  // the driver's facts, sent to the peer; about every kHeartbeat
   std::uint64_t disk_free_bytes = 0;
@@ -129,7 +129,7 @@ struct StatusDue {  // the driver's facts, sent to the peer; about every kHeartb
 struct StopRequested {
   CloseReason reason = CloseReason::going_away;
   Millis retry_after{0};
-  std::string detail;
+  std::string detail{};
 };
 using Event = std::variant<Started, FrameReceived, FrameUnreadable, TransportProgress, TimerFired,
                            TokenRead, TokenKept, CursorRead, FeedRead, BatchApplied, ScopeCommitted,
@@ -138,24 +138,24 @@ using Event = std::variant<Started, FrameReceived, FrameUnreadable, TransportPro
 // ---- Actions ----
 
 struct LinkUp {  // both Hellos are accepted; documents may flow
-  Hello peer;
+  Hello peer{};
 };
 struct Quarantined {  // documents of the peer that cannot be taken: show them, the cursor is held
-  ScopeId scope;
+  ScopeId scope{};
   Sequence cursor{};
-  std::vector<std::string> reasons;
+  std::vector<std::string> reasons{};
 };
 struct Refused {  // the peer answered Nack: our stream of this scope is rewound or held
   Nack nack;
 };
 struct PeerStatus {
-  Status status;
+  Status status{};
 };
 struct RoundTrip {
   Millis time{0};
 };
 struct Remark {  // something odd that was ignored: worth a line in the log
-  std::string text;
+  std::string text{};
 };
 using Notice = std::variant<LinkUp, Quarantined, Refused, PeerStatus, RoundTrip, Remark>;
 
@@ -165,29 +165,29 @@ struct Disconnect {
   // This store needs a new replica id before it dials or accepts again (PROTOCOL.md, "Identity").
   bool new_incarnation_needed = false;
   Millis retry_after{0};
-  std::string detail;
+  std::string detail{};
 };
 
 struct Actions {
-  std::vector<Frame> send;
-  std::vector<StoreTask> tasks;
-  std::vector<Notice> notices;
-  std::optional<Instant> wake_at;
-  std::optional<Disconnect> disconnect;
+  std::vector<Frame> send{};
+  std::vector<StoreTask> tasks{};
+  std::vector<Notice> notices{};
+  std::optional<Instant> wake_at{};
+  std::optional<Disconnect> disconnect{};
 };
 
 // ---- What can be seen from outside, for metrics and the console ----
 
 struct SendingView {
-  ScopeId scope;
+  ScopeId scope{};
   bool subscribed = false;
   bool held = false;  // the peer keeps its cursor: quarantine or a refusal
   Sequence head{};
   Sequence acknowledged{};
-  std::optional<Instant> behind_since;  // head is ahead of acknowledged since then
+  std::optional<Instant> behind_since{};  // head is ahead of acknowledged since then
 };
 struct ReceivingView {
-  ScopeId scope;
+  ScopeId scope{};
   bool held = false;
   Sequence cursor{};  // durable here
   Sequence peer_head{};
@@ -195,9 +195,9 @@ struct ReceivingView {
 enum class LinkState : std::uint8_t { starting, greeting, checking, up, closed };
 struct LinkView {
   LinkState state = LinkState::starting;
-  std::optional<Hello> peer;
-  std::vector<SendingView> sending;
-  std::vector<ReceivingView> receiving;
+  std::optional<Hello> peer{};
+  std::vector<SendingView> sending{};
+  std::vector<ReceivingView> receiving{};
   std::size_t batches_in_flight = 0;
 };
 
