@@ -159,7 +159,8 @@ TEST(Document, the_fingerprint_is_the_one_of_the_protocol) {
   write(document, {{"name", "Le Pr\xc3\xa9"}, {std::string(kExistence), Bytes(kAlive)}}, {},
         {ReplicaId{0x0102030405060708}, 7}, from_unix_ms(1'700'000'000'000));
   auto const print = fingerprint(document);
-  EXPECT_EQ(hex({reinterpret_cast<char const*>(print.data()), print.size()}), "035041489f15ecd343933aaed3191a8b");
+  EXPECT_EQ(hex({reinterpret_cast<char const*>(print.data()), print.size()}),
+            "035041489f15ecd343933aaed3191a8b");
 }
 
 TEST(Document, the_fingerprint_changes_with_every_part_of_the_merge_state) {

@@ -1,0 +1,551 @@
+// Two sessions, each over a store in memory, and a wire between them that a test can hold back,
+// change and cut.
+#include "sync/core/link_session.h"
+
+#include <gtest/gtest.h>
+
+#include "sync/base/limits.h"
+#include "tests/contract/memory_store.h"
+
+namespace solidaires::sync {
+namespace {
+
+NodeName node(std::string_view name) {
+  return NodeName::parse(name).value();
+}
+ScopeId scope(std::string_view text) {
+  return ScopeId::parse(text).value();
+}
+ScopeId const kOffice = ScopeId::office(node("isere"));
+ScopeId const kNetwork = ScopeId::network(node("aura"));
+
+template <class Kind>
+std::vector<Kind> only(std::vector<Frame> const& frames) {
+  std::vector<Kind> found;
+  for (auto const& frame : frames) {
+    if (auto const* kind = std::get_if<Kind>(&frame)) found.push_back(*kind);
+  }
+  return found;
+}
+
+// One end: its store, its session, and what the session asked for but was not given yet.
+class End {
+ public:
+  End(MemoryStore& store, Entitlement rules, std::string const& token)
+      : store_(store),
+        session_(LinkConfig{std::move(rules), store.replica(), store.counter(), token, "test", 1}) {
+    store_.on_commit = [this](ScopeId const& of, Sequence head) {
+      commits_.push_back(ScopeCommitted{of, head});
+    };
+  }
+  ~End() { store_.on_commit = nullptr; }
+
+  void feed(Event event, Instant now) {
+    auto actions = session_.step(std::move(event), now);
+    for (auto& frame : actions.send) outbox.push_back(std::move(frame));
+    for (auto& task : actions.tasks) tasks.push_back(std::move(task));
+    for (auto& notice : actions.notices) notices.push_back(std::move(notice));
+    if (actions.wake_at) wake_at = actions.wake_at;
+    if (actions.disconnect) disconnect = actions.disconnect;
+  }
+  // Runs one task and feeds its answer; false if there is none.
+  bool work(Instant now) {
+    if (tasks.empty()) return false;
+    auto task = std::move(tasks.front());
+    tasks.pop_front();
+    feed(carry_out(std::move(task), store_), now);
+    return true;
+  }
+  void tell_commits(Instant now) {
+    auto told = std::exchange(commits_, {});
+    for (auto& commit : told) feed(commit, now);
+  }
+  LinkView view() const { return session_.view(); }
+
+  std::vector<Frame> outbox;
+  std::deque<StoreTask> tasks;
+  std::vector<Notice> notices;
+  std::optional<Instant> wake_at;
+  std::optional<Disconnect> disconnect;
+
+ private:
+  MemoryStore& store_;
+  LinkSession session_;
+  std::vector<ScopeCommitted> commits_;
+};
+
+class Link : public testing::Test {
+ protected:
+  static Entitlement hub_rules() {
+    Entitlement rules{node("aura"), node("isere"), PeerRole::child};
+    rules.subtree = {node("isere")};
+    rules.hubs = {node("aura")};
+    return rules;
+  }
+  static Entitlement node_rules() {
+    Entitlement rules{node("isere"), node("aura"), PeerRole::parent};
+    rules.subtree = {node("isere")};
+    rules.every_public = true;
+    return rules;
+  }
+
+  void connect() {
+    hub = std::make_unique<End>(hub_store, hub_rules(), cat("token", ++sessions));
+    below = std::make_unique<End>(node_store, node_rules(), "");
+    hub->feed(Started{}, now);
+    below->feed(Started{}, now);
+  }
+  bool deliver(End& from, End& to) {
+    auto frames = std::exchange(from.outbox, {});
+    for (auto& frame : frames) {
+      trace.push_back(frame);
+      to.feed(FrameReceived{std::move(frame)}, now);
+    }
+    return !frames.empty();
+  }
+  // Until nobody has anything to do.
+  void run() {
+    bool busy = true;
+    while (busy) {
+      hub->tell_commits(now);
+      below->tell_commits(now);
+      busy = deliver(*hub, *below);
+      busy = deliver(*below, *hub) || busy;
+      while (hub->work(now)) busy = true;
+      while (below->work(now)) busy = true;
+    }
+  }
+  DocumentKey put(MemoryStore& store, std::string const& name, ScopeId const& of = kOffice,
+                  std::optional<DocumentKey> at = std::nullopt) {
+    auto const key = at.value_or(DocumentKey{of, DocumentId::make(now, rng)});
+    auto const* found = store.find(key);
+    auto const seen = found != nullptr ? found->context : Context{};
+    EXPECT_TRUE(store.write_local(key, "article", {{"name", name}}, seen, now));
+    return key;
+  }
+
+  SeededRng rng{11};
+  Instant now = from_unix_ms(1'700'000'000'000);
+  MemoryStore hub_store{ReplicaId{0xa}};
+  MemoryStore node_store{ReplicaId{0xb}};
+  std::unique_ptr<End> hub;
+  std::unique_ptr<End> below;
+  std::vector<Frame> trace;
+  int sessions = 0;
+};
+
+TEST_F(Link, greets_offers_and_brings_both_sides_level) {
+  auto const mine = put(node_store, "mine");
+  auto const orders = put(hub_store, "orders", kNetwork);
+  connect();
+  run();
+  EXPECT_EQ(hub->view().state, LinkState::up);
+  EXPECT_EQ(below->view().state, LinkState::up);
+  ASSERT_NE(hub_store.find(mine), nullptr);
+  EXPECT_EQ(*hub_store.find(mine), *node_store.find(mine));
+  ASSERT_NE(node_store.find(orders), nullptr);
+  EXPECT_EQ(node_store.link_token(ReplicaId{0xa}).value(), "token1");
+  for (auto const& view : below->view().sending) EXPECT_FALSE(view.behind_since) << "all is told";
+}
+
+TEST_F(Link, pushes_a_commit_at_once_and_never_echoes_it) {
+  connect();
+  run();
+  trace.clear();
+  auto const key = put(node_store, "live");
+  run();
+  EXPECT_NE(hub_store.find(key), nullptr);
+  EXPECT_EQ(only<Batch>(trace).size(), 1U);
+  EXPECT_EQ(only<Ack>(trace).size(), 1U);
+}
+
+TEST_F(Link, sends_back_what_it_merged_with_an_edit_of_its_own) {
+  auto const key = put(node_store, "base");
+  connect();
+  run();
+  put(node_store, "theirs", kOffice, key);
+  put(hub_store, "ours", kOffice, key);
+  run();
+  EXPECT_EQ(*hub_store.find(key), *node_store.find(key));
+  EXPECT_EQ(hub_store.find(key)->fields.at("name").size(), 2U);
+}
+
+TEST_F(Link, resumes_from_the_durable_cursor_without_repeating) {
+  for (int i = 0; i < 10; ++i) put(node_store, cat(i));
+  connect();
+  run();
+  put(node_store, "while away");
+  trace.clear();
+  connect();
+  run();
+  auto const batches = only<Batch>(trace);
+  ASSERT_EQ(batches.size(), 1U);
+  EXPECT_EQ(batches[0].documents.size(), 1U);
+  EXPECT_EQ(hub_store.documents().size(), 11U);
+}
+
+TEST_F(Link, says_nothing_about_documents_when_there_is_nothing_new) {
+  for (int i = 0; i < 10; ++i) put(node_store, cat(i));
+  connect();
+  run();
+  now += limits::kHeartbeat;
+  hub->feed(TimerFired{}, now);
+  run();
+  trace.clear();
+  connect();
+  run();
+  EXPECT_TRUE(only<Batch>(trace).empty()) << "positions over echoes alone were told before";
+}
+
+TEST_F(Link, keeps_to_the_window_whatever_waits_behind_it) {
+  for (int i = 0; i < 20; ++i) put(node_store, Bytes(200'000, 'x'));
+  connect();
+  run();
+  EXPECT_EQ(hub_store.documents().size(), 20U);
+  for (int i = 0; i < 60; ++i) put(node_store, Bytes(200'000, 'y'));
+  below->tell_commits(now);
+  while (below->work(now)) continue;
+  EXPECT_EQ(only<Batch>(below->outbox).size(), limits::kBatchesInFlight);
+  run();
+  EXPECT_EQ(hub_store.documents().size(), 80U);
+  EXPECT_EQ(below->view().batches_in_flight, 0U);
+}
+
+TEST_F(Link, acknowledges_only_what_the_store_has_made_durable) {
+  connect();
+  run();
+  put(node_store, "one");
+  below->tell_commits(now);
+  while (below->work(now)) continue;
+  deliver(*below, *hub);
+  EXPECT_TRUE(only<Ack>(hub->outbox).empty()) << "given to the store, not done";
+  ASSERT_TRUE(hub->work(now));
+  EXPECT_EQ(only<Ack>(hub->outbox).size(), 1U);
+}
+
+TEST_F(Link, refuses_a_batch_when_the_cursor_skips_and_the_sender_rewinds) {
+  connect();
+  run();
+  put(node_store, "lost on the way");
+  below->tell_commits(now);
+  while (below->work(now)) continue;
+  ASSERT_EQ(only<Batch>(below->outbox).size(), 1U);
+  below->outbox.clear();
+  put(node_store, "after it");
+  trace.clear();
+  run();
+  ASSERT_EQ(only<Nack>(trace).size(), 1U);
+  EXPECT_EQ(only<Nack>(trace)[0].reason, NackReason::gap);
+  EXPECT_EQ(hub_store.documents().size(), 2U);
+}
+
+TEST_F(Link, takes_a_repeated_batch_for_the_gap_that_it_is_and_recovers) {
+  connect();
+  run();
+  put(node_store, "one");
+  below->tell_commits(now);
+  while (below->work(now)) continue;
+  below->outbox.push_back(below->outbox.back());
+  run();
+  put(node_store, "two");
+  run();
+  EXPECT_EQ(hub_store.documents().size(), 2U);
+  EXPECT_FALSE(hub->disconnect || below->disconnect);
+}
+
+TEST_F(Link, holds_the_cursor_at_a_document_it_cannot_take_and_lets_pass_those_before) {
+  auto const first = put(node_store, "first");
+  auto const poison = put(node_store, "poison");
+  ASSERT_TRUE(node_store.write_local(poison, "article", {{std::string(kExistence), "neither"}},
+                                     node_store.find(poison)->context, now));
+  auto const last = put(node_store, "last");
+  connect();
+  run();
+  EXPECT_NE(hub_store.find(first), nullptr);
+  EXPECT_EQ(hub_store.find(poison), nullptr);
+  EXPECT_EQ(hub_store.find(last), nullptr) << "the cursor is held";
+  auto const receiving = hub->view().receiving;
+  auto const held = std::ranges::find(receiving, kOffice, &ReceivingView::scope);
+  ASSERT_NE(held, receiving.end());
+  EXPECT_TRUE(held->held);
+  EXPECT_TRUE(std::ranges::any_of(hub->notices, [](auto const& notice) {
+    return std::holds_alternative<Quarantined>(notice);
+  }));
+
+  ASSERT_TRUE(node_store.write_local(poison, "article", {{std::string(kExistence), Bytes(kAlive)}},
+                                     node_store.find(poison)->context, now));
+  run();
+  EXPECT_NE(hub_store.find(poison), nullptr) << "mended at its source, it is taken";
+  EXPECT_NE(hub_store.find(last), nullptr);
+}
+
+TEST_F(Link, does_not_serve_a_scope_that_it_did_not_offer) {
+  auto const secret = put(hub_store, "secret", scope("office/savoie"));
+  connect();
+  run();
+  trace.clear();
+  below->outbox.emplace_back(Subscribe{scope("office/savoie"), Sequence{0}});
+  run();
+  ASSERT_EQ(only<Nack>(trace).size(), 1U);
+  EXPECT_EQ(only<Nack>(trace)[0].reason, NackReason::entitlement);
+  EXPECT_EQ(node_store.find(secret), nullptr);
+}
+
+TEST_F(Link, does_not_take_a_scope_that_it_is_not_entitled_to) {
+  connect();
+  run();
+  hub->outbox.emplace_back(Offer{{scope("office/savoie")}});
+  run();
+  Document stray{{scope("office/savoie"), DocumentId::make(now, rng)}, "article", {}, {}};
+  write(stray, {{"name", "stray"}}, {}, {ReplicaId{0xa}, 99}, now);
+  hub->outbox.emplace_back(
+      Batch{scope("office/savoie"), 1, Sequence{0}, Sequence{1}, Sequence{1}, {stray}, {}});
+  trace.clear();
+  run();
+  EXPECT_EQ(only<Nack>(trace).size(), 1U);
+  EXPECT_TRUE(only<Subscribe>(trace).empty());
+  EXPECT_EQ(node_store.find(stray.key), nullptr);
+}
+
+TEST_F(Link, offers_a_scope_that_appears_while_the_link_is_up) {
+  auto const news = put(hub_store, "news", scope("public/savoie"));
+  connect();
+  run();
+  EXPECT_EQ(node_store.find(news), nullptr);
+  auto rules = hub_rules();
+  rules.subscriptions = {node("savoie")};
+  hub->feed(EntitlementChanged{rules}, now);
+  run();
+  EXPECT_NE(node_store.find(news), nullptr);
+}
+
+TEST_F(Link, stops_serving_a_scope_that_is_no_longer_allowed) {
+  connect();
+  run();
+  auto rules = hub_rules();
+  rules.hubs.clear();
+  hub->feed(EntitlementChanged{rules}, now);
+  put(hub_store, "too late", kNetwork);
+  trace.clear();
+  run();
+  EXPECT_TRUE(only<Batch>(trace).empty());
+}
+
+TEST_F(Link, refuses_a_restored_backup_and_names_it) {
+  MemoryStore const backup = node_store;
+  connect();
+  run();
+  connect();
+  run();
+  node_store = backup;
+  connect();
+  run();
+  ASSERT_TRUE(hub->disconnect && below->disconnect);
+  EXPECT_EQ(hub->disconnect->reason, CloseReason::stale_replica);
+  EXPECT_FALSE(hub->disconnect->new_incarnation_needed) << "it is the other one";
+  EXPECT_TRUE(below->disconnect->by_peer);
+  EXPECT_TRUE(below->disconnect->new_incarnation_needed);
+}
+
+TEST_F(Link, a_parent_that_was_rolled_back_finds_out_from_its_childs_cursor) {
+  connect();
+  run();
+  MemoryStore const backup = hub_store;
+  put(hub_store, "orders", kNetwork);
+  run();
+  hub_store = backup;
+  connect();
+  run();
+  ASSERT_TRUE(hub->disconnect);
+  EXPECT_EQ(hub->disconnect->reason, CloseReason::rolled_back);
+  EXPECT_TRUE(hub->disconnect->new_incarnation_needed);
+  EXPECT_FALSE(below->disconnect->new_incarnation_needed);
+}
+
+TEST_F(Link, refuses_a_hello_under_another_name_or_with_its_own_replica_id) {
+  hub = std::make_unique<End>(hub_store, hub_rules(), "t");
+  hub->feed(Started{}, now);
+  Hello hello;
+  hello.node = node("savoie");
+  hello.replica = ReplicaId{0xc};
+  hub->feed(FrameReceived{hello}, now);
+  EXPECT_EQ(hub->disconnect->reason, CloseReason::identity);
+
+  hub = std::make_unique<End>(hub_store, hub_rules(), "t");
+  hub->feed(Started{}, now);
+  hello.node = node("isere");
+  hello.replica = hub_store.replica();
+  hub->feed(FrameReceived{hello}, now);
+  EXPECT_EQ(hub->disconnect->reason, CloseReason::stale_replica);
+}
+
+TEST_F(Link, refuses_a_protocol_that_it_does_not_speak) {
+  hub = std::make_unique<End>(hub_store, hub_rules(), "t");
+  hub->feed(Started{}, now);
+  Hello hello;
+  hello.node = node("isere");
+  hello.replica = ReplicaId{0xc};
+  hello.protocol_min = hello.protocol_max = kProtocolMax + 1;
+  hub->feed(FrameReceived{hello}, now);
+  EXPECT_EQ(hub->disconnect->reason, CloseReason::version);
+}
+
+TEST_F(Link, closes_on_a_frame_out_of_place_whatever_it_is) {
+  std::vector<Frame> const early{Welcome{"t"},
+                                 Offer{},
+                                 Subscribe{kOffice, Sequence{0}},
+                                 Batch{kOffice, 1, Sequence{0}, Sequence{1}, Sequence{1}, {}, {}},
+                                 Ack{kOffice, 1, Sequence{1}},
+                                 Nack{kOffice, 1, Sequence{0}, NackReason::gap, ""}};
+  for (auto const& frame : early) {
+    hub = std::make_unique<End>(hub_store, hub_rules(), "t");
+    hub->feed(Started{}, now);
+    hub->feed(FrameReceived{frame}, now);
+    ASSERT_TRUE(hub->disconnect) << frame_name(frame);
+    EXPECT_EQ(hub->disconnect->reason, CloseReason::protocol) << frame_name(frame);
+  }
+}
+
+TEST_F(Link, closes_on_an_ack_of_what_was_never_sent) {
+  connect();
+  run();
+  below->feed(FrameReceived{Ack{kOffice, 1, Sequence{99}}}, now);
+  ASSERT_TRUE(below->disconnect);
+  EXPECT_EQ(below->disconnect->reason, CloseReason::protocol);
+}
+
+TEST_F(Link, closes_when_rewinding_does_not_help) {
+  put(node_store, "one");
+  connect();
+  run();
+  put(node_store, "two");
+  for (int i = 0; i < 20 && !below->disconnect; ++i) {
+    below->tell_commits(now);
+    while (below->work(now)) continue;
+    auto const batches = only<Batch>(below->outbox);
+    below->outbox.clear();
+    if (batches.empty()) break;
+    below->feed(FrameReceived{Nack{kOffice, batches.back().generation, batches.back().previous,
+                                   NackReason::gap, "again"}},
+                now);
+  }
+  ASSERT_TRUE(below->disconnect);
+  EXPECT_EQ(below->disconnect->reason, CloseReason::protocol);
+}
+
+TEST_F(Link, closes_a_link_that_owes_an_answer_too_long) {
+  connect();
+  run();
+  put(node_store, "one");
+  below->tell_commits(now);
+  while (below->work(now)) continue;
+  now += limits::kStallLimit - Millis{1};
+  below->feed(TimerFired{}, now);
+  EXPECT_FALSE(below->disconnect);
+  now += Millis{1};
+  below->feed(TimerFired{}, now);
+  ASSERT_TRUE(below->disconnect);
+  EXPECT_EQ(below->disconnect->reason, CloseReason::stalled);
+}
+
+TEST_F(Link, a_slow_line_that_moves_is_not_stalled) {
+  connect();
+  run();
+  put(node_store, "one");
+  below->tell_commits(now);
+  while (below->work(now)) continue;
+  for (int i = 0; i < 10; ++i) {
+    now += limits::kStallLimit / 2;
+    below->feed(TransportProgress{}, now);
+    below->feed(TimerFired{}, now);
+  }
+  EXPECT_FALSE(below->disconnect);
+}
+
+TEST_F(Link, closes_a_link_that_is_silent_and_keeps_one_that_only_beats) {
+  connect();
+  run();
+  for (int i = 0; i < 10; ++i) {
+    now += limits::kHeartbeat;
+    hub->feed(TimerFired{}, now);
+    below->feed(TimerFired{}, now);
+    run();
+  }
+  EXPECT_FALSE(hub->disconnect || below->disconnect);
+  now += limits::kSilenceLimit;
+  hub->feed(TimerFired{}, now);
+  ASSERT_TRUE(hub->disconnect);
+  EXPECT_EQ(hub->disconnect->reason, CloseReason::silent);
+}
+
+TEST_F(Link, gives_up_on_a_peer_that_never_greets) {
+  hub = std::make_unique<End>(hub_store, hub_rules(), "t");
+  hub->feed(Started{}, now);
+  ASSERT_TRUE(hub->wake_at);
+  now = *hub->wake_at;
+  hub->feed(TimerFired{}, now);
+  ASSERT_TRUE(hub->disconnect);
+  EXPECT_EQ(hub->disconnect->reason, CloseReason::stalled);
+}
+
+TEST_F(Link, closes_when_the_store_cannot_commit_and_loses_nothing) {
+  connect();
+  run();
+  auto const key = put(node_store, "one");
+  hub_store.fill_disk(true);
+  run();
+  ASSERT_TRUE(hub->disconnect);
+  EXPECT_EQ(hub->disconnect->reason, CloseReason::storage);
+  EXPECT_GT(hub->disconnect->retry_after, Millis{0});
+  hub_store.fill_disk(false);
+  connect();
+  run();
+  EXPECT_NE(hub_store.find(key), nullptr);
+}
+
+TEST_F(Link, a_clock_that_steps_back_stops_nothing) {
+  connect();
+  run();
+  now -= std::chrono::hours(24);
+  auto const key = put(node_store, "one");
+  run();
+  EXPECT_NE(hub_store.find(key), nullptr);
+}
+
+TEST_F(Link, ignores_frames_of_a_later_version) {
+  connect();
+  run();
+  below->feed(FrameReceived{UnknownFrame{40}}, now);
+  EXPECT_FALSE(below->disconnect);
+}
+
+TEST_F(Link, does_nothing_after_the_end) {
+  connect();
+  run();
+  hub->feed(StopRequested{}, now);
+  ASSERT_TRUE(hub->disconnect);
+  EXPECT_EQ(only<Close>(hub->outbox).size(), 1U);
+  hub->outbox.clear();
+  put(hub_store, "late", kNetwork);
+  hub->tell_commits(now);
+  hub->feed(TimerFired{}, now + std::chrono::hours(1));
+  EXPECT_TRUE(hub->outbox.empty());
+  EXPECT_TRUE(hub->tasks.empty());
+}
+
+TEST_F(Link, reports_how_it_is_doing) {
+  connect();
+  run();
+  put(node_store, "one");
+  below->tell_commits(now);
+  while (below->work(now)) continue;
+  now += Millis{2500};
+  below->feed(StatusDue{1000, 2, 3}, now);
+  auto const status = only<Status>(below->outbox);
+  ASSERT_EQ(status.size(), 1U);
+  EXPECT_EQ(status[0].oldest_unacknowledged_ms, 2500);
+  EXPECT_EQ(status[0].open_conflicts, 2U);
+}
+
+}  // namespace
+}  // namespace solidaires::sync
