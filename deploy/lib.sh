@@ -63,11 +63,12 @@ explain() {
 missing_packages() {
   local name
   sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$@" | sort -u | while read -r name; do
+    case $name in # any Node.js serves, not only Debian's
+      nodejs) command -v node >/dev/null 2>&1 && continue ;;
+      npm) command -v npm >/dev/null 2>&1 && continue ;;
+    esac
     dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q ' installed$' || printf '%s\n' "$name"
   done
-  # Any Node.js serves, not only Debian's.
-  command -v node >/dev/null 2>&1 || printf 'nodejs\n'
-  command -v npm >/dev/null 2>&1 || printf 'npm\n'
 }
 
 # Shows apt's progress as one line, or as a line now and then where there is no terminal.
