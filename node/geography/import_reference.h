@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "node/geography/gazetteer.h"
 #include "sync/base/result.h"
 
 namespace solidaires::geography {
@@ -33,11 +32,11 @@ struct ImportReport {
 
 inline constexpr std::size_t kWarningsMax = 50;
 
-// Reads every file of `source_dir` (FORMAT.md: which are known) against `base` (loaded
-// without overlay) and replaces target_dir/gazetteer.tsv in one step, durably; `target_dir` is made
-// if it is missing. All or nothing: on an error the old overlay stays. Errors: invalid (a file
-// breaks its format: names the file and the line; no known file at all), io, exhausted (too large).
-[[nodiscard]] Result<ImportReport> import_reference(Gazetteer const& base,
+// Reads every file of `source_dir` (FORMAT.md: which are known) against the built gazetteer of
+// `base_dir` and replaces target_dir/gazetteer.tsv in one step, durably; `target_dir` is made if it
+// is missing. All or nothing: on an error the old overlay stays. Errors: invalid (a file breaks its
+// format: names the file and the line; no known file at all), io, exhausted (too large).
+[[nodiscard]] Result<ImportReport> import_reference(std::filesystem::path const& base_dir,
                                                     std::filesystem::path const& source_dir,
                                                     std::filesystem::path const& target_dir);
 
