@@ -17,9 +17,13 @@ struct Linked {
 // The record behind a reference, if it may be shown; may be empty.
 using Resolve = std::function<std::optional<Linked>(DocumentId const&)>;
 
+// The name of a place by its code ("commune:73011", "dep:73"); empty: not known.
+using PlaceName = std::function<std::string(std::string_view code)>;
+
 struct DisplayOptions {
   Language language = Language::fr;
   Resolve resolve;
+  PlaceName place;
 };
 
 // One line per item (elements of a set, lines of an address, days of opening hours); empty if the
@@ -40,7 +44,8 @@ struct DisplayOptions {
 // Pieces, for pages of their own making.
 [[nodiscard]] std::vector<std::string> address_lines(Address const& address, Language language);
 [[nodiscard]] std::string phone_text(std::string_view e164);        // "04 79 00 00 00"
-[[nodiscard]] std::string date_text(Date date, Language language);  // "samedi 12 décembre 2026"
+[[nodiscard]] std::string date_text(Date date, Language language);  // "12 décembre 2026"
+[[nodiscard]] std::string day_text(Date date, Language language);   // "samedi 12 décembre 2026"
 [[nodiscard]] std::string time_text(std::uint16_t minute, Language language);  // "14 h 30"
 [[nodiscard]] std::string money_text(Money const& money, Language language);   // "12,50 €"
 [[nodiscard]] std::string price_text(Price const& price, Language language);

@@ -50,8 +50,8 @@ struct Parsed {
 
 // Reads `fields` (those that the form showed; all of the type by default). The record holds nothing
 // of other fields: apply changes(part of the old record with these fields, parsed record).
-[[nodiscard]] Parsed parse_form(Type const& type, FormFields const& typed,
-                                std::span<Field const* const> fields);
+// Only what cannot be read is a problem here; validate() has the rules.
+[[nodiscard]] Parsed parse_form(FormFields const& typed, std::span<Field const* const> fields);
 [[nodiscard]] Parsed parse_form(Type const& type, FormFields const& typed);
 // One field.
 void parse_field(Field const& field, FormFields const& typed, Parsed& out);

@@ -4,7 +4,10 @@
 // functions.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "schema/form.h"
@@ -26,10 +29,13 @@ struct TableColumn {
 using Cells = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] Parsed from_cells(Type const& type, Cells const& cells);
 // Cells in the order of table_columns(); reading them again gives the same record.
-[[nodiscard]] std::vector<std::string> to_cells(Type const& type, Record const& record);
+// `labels`: terms of vocabularies by their label instead of their code (understood as well).
+[[nodiscard]] std::vector<std::string> to_cells(Type const& type, Record const& record,
+                                                std::optional<Language> labels = std::nullopt);
 
 // One field whose kind is no composite, from one cell, and back.
 [[nodiscard]] Parsed from_text(Field const& field, std::string_view text);
-[[nodiscard]] std::string to_text(Field const& field, Record const& record);
+[[nodiscard]] std::string to_text(Field const& field, Record const& record,
+                                  std::optional<Language> labels = std::nullopt);
 
 }  // namespace solidaires::schema

@@ -99,8 +99,9 @@ struct Field {
   std::string group;
   Required required = Required::optional;
   Audience audience = Audience::local;
-  std::string public_if;  // a boolean of the type that opens an office field
-  bool locates = false;   // withheld with a hidden address
+  std::string public_if;   // a boolean of the type that opens an office field
+  bool is_switch = false;  // is the public_if of another field: nothing to show on a public page
+  bool locates = false;    // withheld with a hidden address
   Condition applies_if;
 
   std::size_t length_min = 0, length_max = 0;  // characters; the maximum is always set

@@ -27,8 +27,9 @@ struct Term {
   bool exclusive = false;  // chosen alone
   bool retired = false;    // still read and shown, no longer offered
   std::vector<std::string> former_codes, aliases;
-  std::string parent;     // code of the wider term; empty at the top
-  std::size_t depth = 0;  // 0 at the top
+  std::string parent;      // code of the wider term; empty at the top
+  std::size_t depth = 0;   // 0 at the top
+  std::string schema_org;  // its name in schema.org; empty: the label is used
 };
 
 class Vocabulary {
