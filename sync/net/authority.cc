@@ -20,7 +20,6 @@ using NamesPtr = std::unique_ptr<GENERAL_NAMES, Freeing<GENERAL_NAMES_free>>;
 using KeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, Freeing<EVP_PKEY_CTX_free>>;
 
 constexpr std::string_view kNameSuffix = ".solidaires.internal";
-constexpr std::chrono::hours kBackdate{1};  // clocks of small machines disagree a little
 constexpr std::size_t kPemBytesMax = 64UL * 1024;
 
 std::unexpected<Error> openssl_failed(std::string_view doing) {

@@ -22,12 +22,15 @@ inline constexpr std::chrono::days kAuthorityLife{3650};
 // pass for a hub's.
 enum class Role { node, hub };
 
+inline constexpr std::chrono::hours kBackdate{1};  // clocks of small machines disagree a little
+
 struct CertificateFacts {
   NodeName node;
   NodeName network;  // the stable name of the hub that owns the authority
   Instant not_before;
   Instant not_after;
   Bytes fingerprint;  // SHA-256 of the DER form
+  [[nodiscard]] Instant issued_at() const { return not_before + kBackdate; }  // to the second
 };
 
 // A fresh Ed25519 key and the request to certify it. The request carries no name: names are given

@@ -57,10 +57,6 @@ std::string printable(std::string_view text) {
 
 Error network_error(ErrorCode const& error, bool timed_out, std::string_view doing) {
   if (timed_out) return {Code::timeout, cat(doing, ": no answer in time")};
-  if (error == beast::websocket::error::message_too_big ||
-      error == beast::websocket::error::buffer_overflow) {
-    return {Code::exhausted, cat(doing, ": a frame is larger than the limit")};
-  }
   if (error == beast::websocket::error::closed || error == asio::error::eof ||
       error == asio::ssl::error::stream_truncated || error == http::error::end_of_stream) {
     return {Code::unavailable, cat(doing, ": the other end closed the connection")};
@@ -132,7 +128,7 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
     socket_.binary(true);
     socket_.auto_fragment(false);
     socket_.write_buffer_bytes(kWriteChunkBytes);
-    socket_.read_message_max(limits::kFrameBytes);
+    socket_.read_message_max(0);  // see read_loop()
   }
 
   // Leaf first; empty if the peer showed none.
@@ -194,14 +190,18 @@ class Connection final : public Channel, public std::enable_shared_from_this<Con
         co_await sleep(reader_wakes_);
         continue;
       }
-      auto const [error, size] = co_await socket_.async_read(buffer, kAwait);
+      // The limit is kept here and not by Beast, whose error for it is lost in its own closing.
+      auto const [error, size] =
+          co_await socket_.async_read_some(buffer, limits::kFrameBytes + 1 - buffer.size(), kAwait);
       if (error) {
         end(network_error(error, timed_out_, "reading"));
+      } else if (buffer.size() > limits::kFrameBytes) {
+        end(Error(Code::exhausted, "reading: a frame is larger than the limit"));
       } else if (!socket_.got_binary()) {
         end(Error(Code::corrupt, "reading: a text message, where only binary ones belong"));
-      } else {
-        Bytes message(static_cast<char const*>(buffer.cdata().data()), size);
-        buffer.consume(size);
+      } else if (socket_.is_message_done()) {
+        Bytes message(static_cast<char const*>(buffer.cdata().data()), buffer.size());
+        buffer.clear();
         if (buffer.capacity() > kIdleBufferBytes) buffer = beast::flat_buffer();
         events_->received(std::move(message));
       }

@@ -1,0 +1,89 @@
+// Joins the links to the node's store: new commits wake them, the registry of nodes decides who may
+// hold what, and the state of every link can be seen. One per program, owned by its wiring, which
+// stops it before the store, the workers and the io_context. It knows no pages.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node/replication/network.h"
+#include "sync/net/links.h"
+
+namespace solidaires::replication {
+
+struct Config {
+  NodeName self;
+  StateFiles files;
+  std::optional<net::Address> hub;     // a node dials it; nullopt: stands alone, or is the top
+  std::optional<net::Address> listen;  // a hub accepts here; port 0 chooses one
+  bool every_public = true;            // which other nodes' public scopes this one takes
+  std::vector<NodeName> subscriptions;
+  net::LinksOptions links;
+};
+
+struct ScopeLag {
+  ScopeId scope;
+  bool outgoing = false;
+  bool held = false;  // a document cannot be taken: see the quarantine
+  // Places in the feed between the two ends: an upper bound, for a document that changed twice
+  // counts twice. 0: up to date.
+  std::uint64_t documents_at_most = 0;
+  std::uint64_t bytes_estimate = 0;  // the above times the mean size on this link
+  Millis age{0};                     // since when it is behind; outgoing only
+};
+
+struct LinkReport {
+  net::PeerStatus link;
+  std::string title;                    // of the peer, if the registry knows it
+  std::optional<int> certificate_days;  // left to the peer's certificate
+  std::vector<ScopeLag> scopes;
+  std::uint64_t documents_behind_at_most = 0;  // of all scopes, both ways
+  Millis age_max{0};
+};
+
+struct Report {
+  NodeName self;
+  bool founded = false;     // a hub with an authority
+  bool enrolled = false;    // a node with credentials
+  std::string waiting_for;  // why no link is kept though one is configured; empty: nothing
+  std::optional<int> own_certificate_days;
+  std::vector<LinkReport> links;  // the hub above first; nodes invited or enrolled but away too
+  std::string last_stranger;
+  std::uint64_t strangers = 0;
+};
+
+class Replication {
+ public:
+  // All references outlive it. Opens the registry: reads the store, so not on an IO thread that
+  // serves already.
+  static Result<std::unique_ptr<Replication>> open(boost::asio::io_context& io,
+                                                   net::Workers& workers, store::Store& store,
+                                                   Clock const& clock, Rng& rng, Config config);
+  ~Replication();  // after stop() has called back
+
+  // Listens and dials as configured. A hub without an authority, or a node without credentials,
+  // starts without links and says so in report(); the node takes its credentials up when they
+  // appear. IO thread, or before it runs. Code::busy: the port is taken.
+  Result<> start();
+  // Says goodbye to every peer (5 s at most), then calls back on the IO thread. IO thread.
+  void stop(std::function<void()> done);
+
+  [[nodiscard]] std::uint16_t port() const;  // where it listens; 0: nowhere
+  [[nodiscard]] Report report() const;       // any thread, from memory
+  [[nodiscard]] NodeRegistry const& registry() const;
+  // Facts for the peers' consoles; any thread, as often as they are known.
+  void tell_conflicts(std::uint64_t open_conflicts);
+  // Called on the IO thread whenever report() shows something new. Before start().
+  void on_change(std::function<void()> callback);
+  void cut();  // drops every connection as a broken cable would. IO thread
+
+ private:
+  class Impl;
+  explicit Replication(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace solidaires::replication
