@@ -1,5 +1,7 @@
 #include "sync/wire/document_codec.h"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <limits>
 #include <utility>
 
@@ -60,7 +62,12 @@ Bytes encode_document(Document const& document) {
   return wire.SerializeAsString();
 }
 
+void keep_protobuf_quiet() {
+  [[maybe_unused]] static auto const earlier = google::protobuf::SetLogHandler(nullptr);
+}
+
 Result<Document> decode_document(std::string_view bytes, ScopeId const& scope) {
+  keep_protobuf_quiet();
   proto::Document wire;
   if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()) ||
       !wire.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {

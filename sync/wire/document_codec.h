@@ -18,4 +18,8 @@ namespace solidaires::sync {
 // document from a peer must still pass validate().
 [[nodiscard]] Result<Document> decode_document(std::string_view bytes, ScopeId const& scope);
 
+// Protobuf writes lines of its own to standard error about bytes that it cannot read; a peer could
+// fill the log with them. Both decoders call this: what went wrong is in their results.
+void keep_protobuf_quiet();
+
 }  // namespace solidaires::sync

@@ -307,6 +307,7 @@ Result<Bytes> encode_frame(Frame const& frame) {
 }
 
 Result<Frame> decode_frame(std::string_view bytes) {
+  keep_protobuf_quiet();
   if (bytes.size() > limits::kFrameBytes) return fail(Code::exhausted, "a frame too large");
   proto::Frame wire;
   if (!wire.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
