@@ -28,7 +28,7 @@ Author Author::decode(std::string_view text) {
 }
 
 bool Actor::works_for(NodeName const& node) const {
-  return std::ranges::contains(offices, node);
+  return std::ranges::find(offices, node) != offices.end();
 }
 
 }  // namespace solidaires::service

@@ -302,7 +302,9 @@ Result<std::vector<AgendaItem>> Catalogue::agenda(ListQuery const& query, model:
       items.push_back({hit.record, std::move(one)});
     }
   }
-  std::ranges::stable_sort(items, {}, [](AgendaItem const& item) { return item.occurrence.start; });
+  std::ranges::sort(items, {}, [](AgendaItem const& item) {
+    return std::tie(item.occurrence.start, item.record->title, item.record->path);
+  });
   if (items.size() > limit) items.resize(limit);
   return items;
 }

@@ -358,7 +358,9 @@ Result<ListPage> Editorial::queue(Actor const& actor) const {
     auto const at = due(item);
     ordered.emplace_back(at, std::move(item));
   }
-  std::ranges::stable_sort(ordered, {}, [](auto const& pair) { return pair.first; });
+  std::ranges::sort(ordered, {}, [](auto const& pair) {
+    return std::tuple(pair.first, pair.second.submitted_at, pair.second.key.id);
+  });
   page.items.clear();
   for (auto& [at, item] : ordered) page.items.push_back(std::move(item));
   return page;

@@ -27,12 +27,12 @@ struct HistoryLine {
 };
 
 struct ListFilter {
-  std::optional<model::State> state;
-  std::string type;              // key; empty: every type
-  std::optional<NodeName> node;  // one office of the actor's; nullopt: all of them
+  std::optional<model::State> state{};
+  std::string type{};              // key; empty: every type
+  std::optional<NodeName> node{};  // one office of the actor's; nullopt: all of them
   bool own_only = false;
   bool conflicts_only = false;
-  std::string words;  // in the title, folded
+  std::string words{};  // in the title, folded
   std::size_t offset = 0;
   std::size_t limit = 50;
 };

@@ -140,6 +140,12 @@ WorkEntry read_work_value(std::string_view selector, std::string_view value) {
   return entry;
 }
 
+std::vector<store::IndexEntry> duplicate_keys(sync::Document const& document) {
+  Entries entries;
+  add_duplicate_keys(entries, document);
+  return entries;
+}
+
 store::Indexer make_indexer() {
   return {std::string(kIndexVersion), entries_of};
 }

@@ -39,6 +39,9 @@ struct WorkEntry {
 [[nodiscard]] Bytes work_prefix(std::string_view selector);
 [[nodiscard]] WorkEntry read_work_value(std::string_view selector, std::string_view value);
 
+// The entries of kIdentifier and kName for a record, to look for its duplicates.
+[[nodiscard]] std::vector<store::IndexEntry> duplicate_keys(sync::Document const& document);
+
 [[nodiscard]] store::Indexer make_indexer();
 
 }  // namespace solidaires::service

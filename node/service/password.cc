@@ -57,7 +57,7 @@ Result<std::string> hash_password(std::string_view password) {
   auto const folded = text::fold(password);
   bool const one_character =
       std::ranges::all_of(password, [&](char c) { return c == password[0]; });
-  if (one_character || std::ranges::contains(kCommon, folded)) {
+  if (one_character || std::ranges::find(kCommon, folded) != kCommon.end()) {
     return fail(
         Code::invalid,
         "Ce mot de passe est l’un des premiers que l’on essaie. Choisissez-en un autre, par "

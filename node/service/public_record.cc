@@ -67,7 +67,7 @@ void add_facet(search::Entry& entry, Field const& field, schema::Record const& r
   auto& kept = entry.facets[field.key];
   for (auto code : codes) {
     while (!code.empty()) {
-      if (!std::ranges::contains(kept, code)) kept.push_back(code);
+      if (std::ranges::find(kept, code) == kept.end()) kept.push_back(code);
       auto const* const term = field.vocabulary == nullptr ? nullptr : field.vocabulary->find(code);
       code = term == nullptr ? std::string() : term->parent;
     }

@@ -1,0 +1,553 @@
+#include "node/service/import.h"
+
+#include <algorithm>
+#include <set>
+
+#include "node/geography/gazetteer.h"
+#include "node/service/import_row.h"
+#include "node/service/indexes.h"
+#include "node/service/publication.h"
+#include "node/service/working_copy_reader.h"
+#include "node/store/store.h"
+#include "node/text/fold.h"
+#include "schema/display.h"
+#include "sync/base/hash.h"
+
+namespace solidaires::service {
+namespace {
+
+constexpr std::size_t kRecordsPerCommit = 200;
+constexpr std::size_t kHeaderRowsLooked = 15;
+constexpr std::size_t kProgressEvery = 100;
+
+using Digests = std::map<std::string, std::string, std::less<>>;  // document field key -> digest
+
+std::string digest_of(std::string_view bytes) {
+  return hex(sha256(bytes).substr(0, 6));
+}
+
+std::string encode_digests(Digests const& digests) {
+  std::string out;
+  for (auto const& [key, digest] : digests) out += cat(key, ' ', digest, '\n');
+  return out;
+}
+
+Digests decode_digests(std::string_view text) {
+  Digests digests;
+  while (!text.empty()) {
+    auto const line = text.substr(0, text.find('\n'));
+    auto const space = line.rfind(' ');
+    if (space != std::string_view::npos)
+      digests.emplace(line.substr(0, space), line.substr(space + 1));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return digests;
+}
+
+bool is_source_name(std::string_view name) {
+  return !name.empty() && name.size() <= 60 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+bool is_id_header(std::string_view header) {
+  static std::set<std::string, std::less<>> const names{
+      "id", "identifiant", "id source", "source id", "uid", "id fiche", "reference", "cle"};
+  return names.contains(text::fold(header));
+}
+
+struct Header {
+  std::size_t row = 0;  // in TableFile::rows
+  std::vector<std::string> inputs;
+};
+
+// The row among the first whose cells name the most fields: titles and empty lines may stand above.
+std::optional<Header> find_header(TableFile const& file, schema::Type const& type) {
+  std::optional<Header> best;
+  std::size_t best_named = 0;
+  for (std::size_t i = 0; i < std::min(file.rows.size(), kHeaderRowsLooked); ++i) {
+    auto inputs = schema::propose_mapping(type, file.rows[i].cells);
+    for (std::size_t c = 0; c < inputs.size(); ++c) {
+      if (inputs[c].empty() && is_id_header(file.rows[i].cells[c])) inputs[c] = kSourceIdInput;
+    }
+    auto const named = static_cast<std::size_t>(
+        std::ranges::count_if(inputs, [](auto const& input) { return !input.empty(); }));
+    if (named > best_named) {
+      best_named = named;
+      best = Header{i, std::move(inputs)};
+    }
+  }
+  return best;
+}
+
+std::string mapping_key(std::string_view source) {
+  return cat("import-mapping/", source);
+}
+
+// Saved as "input<TAB>header" lines.
+std::map<std::string, std::string> decode_mapping(std::string_view text) {
+  std::map<std::string, std::string> mapping;
+  while (!text.empty()) {
+    auto const line = text.substr(0, text.find('\n'));
+    auto const tab = line.find('\t');
+    if (tab != std::string_view::npos) mapping.emplace(line.substr(tab + 1), line.substr(0, tab));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return mapping;
+}
+
+}  // namespace
+
+std::string_view outcome_label(RowOutcome outcome) {
+  switch (outcome) {
+    case RowOutcome::created: return "créées";
+    case RowOutcome::updated: return "mises à jour";
+    case RowOutcome::unchanged: return "inchangées";
+    case RowOutcome::kept_local: return "gardées telles que modifiées ici";
+    case RowOutcome::duplicate: return "doublons possibles, non importées";
+    case RowOutcome::refused: return "refusées";
+  }
+  return "";
+}
+
+namespace {
+
+// One run over one file: what it has seen, and what waits to be committed.
+class Run {
+ public:
+  Run(Instance const& instance, geography::Gazetteer const& gazetteer, schema::Type const& type,
+      ImportOptions const& options, ImportReport& report)
+      : instance_(instance),
+        gazetteer_(gazetteer),
+        type_(type),
+        options_(options),
+        report_(report),
+        batch_(cat(options.source, '-',
+                   DocumentId::make(instance.clock.now(), instance.rng).short_id())) {}
+
+  Result<> row(TableRow const& row, RowReader const& reader);
+  Result<> flush();
+
+ private:
+  [[nodiscard]] std::string id_of(ReadRow const& row) const;
+  [[nodiscard]] Result<std::optional<sync::DocumentKey>> known(std::string const& id) const;
+  [[nodiscard]] Result<std::string> duplicate_of(schema::Record const& record) const;
+  Result<> create(schema::Record const& record, std::string const& id, RowReport& said);
+  Result<> update(sync::DocumentKey const& key, schema::Record const& record, std::string const& id,
+                  RowReport& said);
+  void add_engine_fields(store::DocumentEdit& edit, std::string const& id,
+                         Digests const& digests) const;
+  Result<> publish_later(sync::DocumentKey const& key) {
+    to_publish_.push_back(key);
+    return {};
+  }
+  void check_territory(schema::Record const& record, RowReport& said);
+
+  Instance const& instance_;
+  geography::Gazetteer const& gazetteer_;
+  schema::Type const& type_;
+  ImportOptions const& options_;
+  ImportReport& report_;
+  std::string batch_;
+  std::map<std::string, std::size_t> seen_;  // id in the source -> line
+  std::map<std::string, std::size_t> seen_names_;
+  std::vector<store::DocumentEdit> pending_;
+  std::vector<sync::DocumentKey> to_publish_;
+};
+
+// The file's own id, else an identifier that the State gave, else the name and the place.
+std::string Run::id_of(ReadRow const& row) const {
+  if (!row.source_id.empty()) return row.source_id;
+  for (std::string_view const key : {"siret", "rna", "siren"}) {
+    if (auto const text = schema::text_of(row.record, key); !text.empty())
+      return cat(key, ':', text);
+    if (auto const* const id = schema::get<schema::ExternalId>(row.record, key); id != nullptr)
+      return cat(key, ':', id->value);
+  }
+  std::string commune;
+  for (auto const& [key, value] : row.record) {
+    if (auto const* const address = std::get_if<schema::Address>(&value);
+        address != nullptr && commune.empty()) {
+      commune =
+          address->commune_code.empty() ? text::fold(address->commune) : address->commune_code;
+    }
+  }
+  return cat("nom:", commune, ':', text::slug(schema::title(type_, row.record), 100));
+}
+
+Result<std::optional<sync::DocumentKey>> Run::known(std::string const& id) const {
+  auto const value = cat(options_.source, '\n', id);
+  SOL_ASSIGN(auto const page,
+             instance_.store.view().scan(store::IndexScan{
+                 .index = std::string(index::kSource), .prefix = value, .limit = 100}));
+  for (auto const& hit : page.hits) {
+    if (hit.value == value && hit.key.scope == ScopeId::office(options_.node)) return hit.key;
+  }
+  return std::nullopt;
+}
+
+// The title of a record from elsewhere that has one of this record's identifiers, or its name in
+// its commune; empty if there is none.
+Result<std::string> Run::duplicate_of(schema::Record const& record) const {
+  sync::Document probe;
+  probe.key.scope = ScopeId::office(options_.node);
+  probe.type = type_.key;
+  for (auto const& [key, value] : record) {
+    probe.fields[key] = {{{}, 0, schema::encode(value)}};
+  }
+  auto const view = instance_.store.view();
+  for (auto const& entry : duplicate_keys(probe)) {
+    if (entry.value.starts_with("siren:")) continue;  // branches share their head office's
+    SOL_ASSIGN(auto const page, view.scan(store::IndexScan{
+                                    .index = entry.index, .prefix = entry.value, .limit = 20}));
+    for (auto const& hit : page.hits) {
+      if (hit.value != entry.value) continue;
+      SOL_ASSIGN(auto const stored, view.get(hit.key));
+      if (!stored || stored->document.type != type_.key || !sync::is_alive(stored->document))
+        continue;
+      auto const source = engine_text(stored->document, engine::kSource);
+      if (source.substr(0, source.find('\n')) == options_.source &&
+          hit.key.scope == probe.key.scope)
+        continue;
+      bool const by_name = entry.index == index::kName;
+      return cat(schema::title(type_, read_record(stored->document)),
+                 by_name ? " (même nom dans la même commune)"
+                         : cat(" (même ", entry.value.substr(0, entry.value.find(':')), ')'));
+    }
+  }
+  return std::string();
+}
+
+void Run::check_territory(schema::Record const& record, RowReport& said) {
+  for (auto const& [key, value] : record) {
+    auto const* const address = std::get_if<schema::Address>(&value);
+    if (address == nullptr) continue;
+    auto const* const commune = gazetteer_.commune(address->commune_code);
+    if (commune == nullptr) continue;
+    if (std::ranges::find(instance_.territory, commune->department) == instance_.territory.end()) {
+      ++report_.outside_territory;
+      said.notes.push_back(
+          cat("hors du territoire de ce portail (département ", commune->department, ')'));
+    }
+    return;
+  }
+}
+
+void Run::add_engine_fields(store::DocumentEdit& edit, std::string const& id,
+                            Digests const& digests) const {
+  edit.fields.push_back(
+      {std::string(engine::kSource), cat(options_.source, '\n', id, '\n', options_.licence)});
+  edit.fields.push_back({std::string(engine::kBatch), batch_});
+  edit.fields.push_back({std::string(engine::kImported), encode_digests(digests)});
+}
+
+Result<> Run::create(schema::Record const& record, std::string const& id, RowReport& said) {
+  said.outcome = RowOutcome::created;
+  auto const now = instance_.clock.now();
+  store::DocumentEdit edit{
+      .key = {ScopeId::office(options_.node), DocumentId::make(now, instance_.rng)},
+      .type = type_.key,
+      .presence = store::Presence::must_be_new};
+  Digests digests;
+  for (auto const& [key, value] : record) {
+    auto bytes = schema::encode(value);
+    digests.emplace(key, digest_of(bytes));
+    edit.fields.push_back({key, std::move(bytes)});
+  }
+  auto state = options_.as == ImportAs::draft ? model::State::draft : model::State::submitted;
+  auto const missing = schema::validate(type_, record, schema::Stage::submit);
+  bool complete = true;
+  for (auto const& problem : missing) {
+    if (problem.note) continue;
+    complete = false;
+    said.notes.push_back(problem.message.fr);
+  }
+  if (!complete) {
+    state = model::State::draft;
+    said.notes.emplace_back("fiche incomplète : gardée en brouillon");
+  }
+  edit.fields.push_back({std::string(engine::kState), Bytes(model::state_name(state))});
+  edit.fields.push_back({std::string(engine::kOwner), options_.author.encode()});
+  edit.fields.push_back({std::string(engine::kCreatedAt), std::to_string(to_unix_ms(now))});
+  if (state == model::State::submitted) {
+    edit.fields.push_back({std::string(engine::kSubmittedAt), std::to_string(to_unix_ms(now))});
+  }
+  add_engine_fields(edit, id, digests);
+  if (complete && options_.as == ImportAs::published) SOL_TRY(publish_later(edit.key));
+  pending_.push_back(std::move(edit));
+  return {};
+}
+
+Result<> Run::update(sync::DocumentKey const& key, schema::Record const& record,
+                     std::string const& id, RowReport& said) {
+  SOL_ASSIGN(auto const stored, instance_.store.get(key));
+  if (!stored) return fail(Code::corrupt, "an index names a document that is not there");
+  if (!sync::is_alive(stored->document)) {
+    said.outcome = RowOutcome::kept_local;
+    said.notes.emplace_back("fiche supprimée ici : elle le reste");
+    return {};
+  }
+  auto const before = decode_digests(engine_text(stored->document, engine::kImported));
+  store::DocumentEdit edit{.key = key, .seen = stored->document.context};
+  Digests digests;
+  bool kept = false;
+  auto const current = [&](std::string_view field) {
+    auto const bytes = sync::shown_value(stored->document, field);
+    return bytes ? digest_of(*bytes) : std::string();
+  };
+  for (auto const& [field, value] : record) {
+    auto bytes = schema::encode(value);
+    auto const wanted = digest_of(bytes);
+    digests.emplace(field, wanted);
+    auto const imported = before.find(field);
+    auto const now_here = current(field);
+    if (now_here == wanted) continue;
+    if (imported != before.end() && imported->second == wanted)
+      continue;  // the file did not change
+    bool const local = now_here != (imported == before.end() ? std::string() : imported->second);
+    if (local) {
+      kept = true;
+      auto const* const definition = type_.field(schema::field_of(field));
+      said.notes.push_back(cat(definition == nullptr ? field : definition->label.fr,
+                               " : modifié ici, valeur gardée"));
+    } else {
+      edit.fields.push_back({field, std::move(bytes)});
+    }
+  }
+  for (auto const& [field, digest] : before) {
+    if (record.contains(field) || current(field) != digest) continue;
+    auto const* const definition = type_.field(schema::field_of(field));
+    bool const element = definition != nullptr && schema::is_set(definition->kind);
+    edit.fields.push_back({field, element ? std::nullopt : std::optional<Bytes>(Bytes())});
+  }
+  if (edit.fields.empty()) {
+    said.outcome = kept ? RowOutcome::kept_local : RowOutcome::unchanged;
+    return {};
+  }
+  said.outcome = RowOutcome::updated;
+  if (engine_text(stored->document, engine::kState) == model::state_name(model::State::published)) {
+    SOL_TRY(publish_later(key));
+  }
+  add_engine_fields(edit, id, digests);
+  pending_.push_back(std::move(edit));
+  return {};
+}
+
+Result<> Run::row(TableRow const& row, RowReader const& reader) {
+  auto read = reader.read(row);
+  RowReport said{
+      .line = row.line, .title = schema::title(type_, read.record), .notes = std::move(read.notes)};
+  auto const note = [&said](RowOutcome outcome, std::string reason) {
+    said.outcome = outcome;
+    said.notes.insert(said.notes.begin(), std::move(reason));
+  };
+  if (!read.faults.empty()) {
+    note(RowOutcome::refused, read.faults.front());
+  } else {
+    auto const id = id_of(read);
+    auto const [earlier, is_first] = seen_.try_emplace(id, row.line);
+    SOL_ASSIGN(auto const key, known(id));
+    auto const twin = key || options_.keep_duplicates || !is_first
+                          ? Result<std::string>(std::string())
+                          : duplicate_of(read.record);
+    SOL_TRY(twin);
+    if (!is_first) {
+      note(RowOutcome::duplicate,
+           cat("même identifiant que la ligne ", earlier->second, " (", id, ')'));
+    } else if (!twin->empty()) {
+      note(RowOutcome::duplicate, cat("ressemble à une fiche venue d’ailleurs : ", *twin));
+    } else {
+      check_territory(read.record, said);
+      if (key) {
+        SOL_TRY(update(*key, read.record, id, said));
+      } else {
+        SOL_TRY(create(read.record, id, said));
+      }
+    }
+  }
+  ++report_.counts[said.outcome];
+  report_.rows.push_back(std::move(said));
+  if (pending_.size() >= kRecordsPerCommit) return flush();
+  return {};
+}
+
+Result<> Run::flush() {
+  auto pending = std::exchange(pending_, {});
+  auto to_publish = std::exchange(to_publish_, {});
+  if (pending.empty() || options_.dry_run) return {};
+  report_.batch = batch_;
+  store::Commit commit{.now = instance_.clock.now(),
+                       .author = options_.author.encode(),
+                       .reason = cat("import ", batch_)};
+  commit.documents = std::move(pending);
+  SOL_TRY(instance_.store.commit(commit));
+  store::Commit publication{.now = instance_.clock.now(),
+                            .author = options_.author.encode(),
+                            .reason = cat("import ", batch_)};
+  for (auto const& key : to_publish) {
+    SOL_ASSIGN(auto const stored, instance_.store.get(key));
+    auto const copy = stored ? read_working_copy(stored->document, instance_.model) : std::nullopt;
+    if (!copy) continue;
+    SOL_ASSIGN(auto edit, publication_of(instance_, *copy, publication.now));
+    publication.documents.push_back(
+        {.key = key,
+         .fields = {
+             {std::string(engine::kState), Bytes(model::state_name(model::State::published))},
+             {std::string(engine::kPublishedAt),
+              std::to_string(to_unix_ms(copy->published_at.value_or(publication.now)))}}});
+    publication.documents.push_back(std::move(edit));
+  }
+  if (publication.documents.empty()) return {};
+  SOL_TRY(instance_.store.commit(publication));
+  return {};
+}
+
+}  // namespace
+
+Result<ImportReport> Importer::run(std::string_view file, ImportOptions const& options) const {
+  auto const* const type = instance_.model.type(options.type);
+  if (type == nullptr)
+    return fail(Code::invalid, cat("Le genre de fiche « ", options.type, " » n’existe pas."));
+  if (!is_source_name(options.source)) {
+    return fail(
+        Code::invalid,
+        "Le nom de la source ne contient que des lettres minuscules, des chiffres et des tirets.");
+  }
+  SOL_ASSIGN(auto const table, read_table(file));
+  auto header = find_header(table, *type);
+  if (!header) {
+    return fail(Code::invalid,
+                "Aucune ligne d’en-tête n’a été reconnue : la première ligne du tableau doit "
+                "nommer les colonnes "
+                "(nom, adresse, code postal, commune…).");
+  }
+  auto const now = instance_.clock.now();
+  auto const& titles = table.rows[header->row].cells;
+  SOL_ASSIGN(auto const saved_text, instance_.store.local(mapping_key(options.source), now));
+  auto const saved = decode_mapping(saved_text.value_or(std::string()));
+  ImportReport report{.encoding = table.encoding,
+                      .separator = table.separator,
+                      .header_line = table.rows[header->row].line};
+  std::string remembered;
+  for (std::size_t i = 0; i < titles.size(); ++i) {
+    if (auto const found = saved.find(titles[i]); found != saved.end())
+      header->inputs[i] = found->second;
+    if (auto const found = options.mapping.find(titles[i]); found != options.mapping.end())
+      header->inputs[i] = found->second;
+    report.columns.push_back({titles[i], header->inputs[i]});
+    if (!titles[i].empty())
+      remembered +=
+          cat(header->inputs[i].empty() ? kIgnoreInput : header->inputs[i], '\t', titles[i], '\n');
+  }
+  for (auto const& [title, input] : options.mapping) {
+    if (std::ranges::find(titles, title) == titles.end()) {
+      return fail(Code::invalid, cat("Le fichier n’a pas de colonne « ", title, " »."));
+    }
+  }
+  RowReader const reader(*type, header->inputs, *gazetteer_);
+  Run run(instance_, *gazetteer_, *type, options, report);
+  auto const first = header->row + 1;
+  for (std::size_t i = first; i < table.rows.size(); ++i) {
+    SOL_TRY(run.row(table.rows[i], reader));
+    bool const tell =
+        options.progress && ((i - first + 1) % kProgressEvery == 0 || i + 1 == table.rows.size());
+    if (tell && !options.progress(i - first + 1, table.rows.size() - first)) {
+      report.stopped = true;
+      break;
+    }
+  }
+  SOL_TRY(run.flush());
+  if (!options.dry_run) {
+    store::Commit commit{.now = now, .author = options.author.encode()};
+    commit.local.push_back({.key = mapping_key(options.source), .value = remembered});
+    SOL_TRY(instance_.store.commit(commit));
+  }
+  return report;
+}
+
+namespace {
+
+// What takes a record back to what it was before the batch; nullopt: people changed it since.
+std::optional<store::DocumentEdit> revert_edit(sync::Document const& document,
+                                               std::vector<store::HistoryEntry> const& history,
+                                               std::string const& reason, bool& created) {
+  created = false;
+  store::DocumentEdit edit{.key = document.key, .seen = document.context};
+  bool found = false;
+  for (auto const& entry : history) {  // newest first
+    if (entry.reason != reason) {
+      if (found) break;
+      bool const by_people = std::ranges::any_of(
+          entry.changes,
+          [](store::FieldChange const& change) { return !change.field.starts_with('_'); });
+      if (by_people) return std::nullopt;
+      continue;
+    }
+    found = true;
+    for (auto const& change : entry.changes) {
+      if (change.field == engine::kState && !change.before) created = true;
+      // An older entry of the batch comes later here and has the last word.
+      std::erase_if(edit.fields, [&change](auto const& one) { return one.field == change.field; });
+      edit.fields.push_back({change.field, change.before});
+    }
+  }
+  if (!found) return std::nullopt;
+  if (created) edit.fields = {{std::string(sync::kExistence), Bytes(sync::kDeleted)}};
+  return edit;
+}
+
+}  // namespace
+
+Result<UndoReport> Importer::undo(std::string_view batch, NodeName const& node,
+                                  Author const& author) const {
+  auto const view = instance_.store.view();
+  store::IndexScan scan{
+      .index = std::string(index::kBatch), .prefix = Bytes(batch), .limit = 1'000};
+  UndoReport report;
+  bool any = false;
+  auto const reason = cat("import ", batch);
+  do {
+    SOL_ASSIGN(auto const page, view.scan(scan));
+    for (auto const& hit : page.hits) {
+      if (hit.value != batch || hit.key.scope != ScopeId::office(node)) continue;
+      SOL_ASSIGN(auto const stored, view.get(hit.key));
+      if (!stored || !sync::is_alive(stored->document)) continue;
+      any = true;
+      SOL_ASSIGN(auto const history, view.history(hit.key, 200));
+      bool created = false;
+      auto edit = revert_edit(stored->document, history, reason, created);
+      auto const copy = read_working_copy(stored->document, instance_.model);
+      if (!edit || !copy) {
+        report.kept.push_back(copy ? copy->title : hit.key.id.to_string());
+        continue;
+      }
+      store::Commit commit{
+          .now = instance_.clock.now(), .author = author.encode(), .reason = cat("undo ", batch)};
+      commit.documents.push_back(*std::move(edit));
+      if (created) {
+        SOL_ASSIGN(auto removal, withdrawal_of(instance_, *copy));
+        if (removal) commit.documents.push_back(*std::move(removal));
+      }
+      SOL_TRY(instance_.store.commit(commit));
+      created ? ++report.removed : ++report.reverted;
+      if (created || !copy->is_public()) continue;
+      SOL_ASSIGN(auto const reverted, instance_.store.get(hit.key));
+      auto const back =
+          reverted ? read_working_copy(reverted->document, instance_.model) : std::nullopt;
+      if (!back || back->state != model::State::published) continue;
+      SOL_ASSIGN(auto public_edit, publication_of(instance_, *back, instance_.clock.now()));
+      store::Commit publication{
+          .now = instance_.clock.now(), .author = author.encode(), .reason = cat("undo ", batch)};
+      publication.documents.push_back(std::move(public_edit));
+      SOL_TRY(instance_.store.commit(publication));
+    }
+    scan.position = page.next;
+  } while (!scan.position.empty());
+  if (!any) {
+    return fail(Code::not_found, cat("Aucune fiche ne vient du lot « ", batch,
+                                     " », ou un lot plus récent les a reprises."));
+  }
+  return report;
+}
+
+}  // namespace solidaires::service
