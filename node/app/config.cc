@@ -342,7 +342,10 @@ void Reader::check_addresses() {
   };
   claim(http.port, "http.port");
   claim(http.private_port, "http.private_port");
+  claim(http.redirect_port, "http.redirect_port");
   claim(report_.config.link.listen_port, "link.listen_port");
+  if (http.redirect_port != 0 && http.tls_certificate.empty())
+    error_at("http.redirect_port", "needs http.tls_certificate: without TLS it leads nowhere");
 }
 
 void Reader::check_link() {
@@ -352,6 +355,10 @@ void Reader::check_link() {
     error_at("link.listen_port", "is missing: a hub accepts its nodes on it");
   if (!hub && config.link.listen_port != 0)
     error_at("link.listen_port", "is for hubs: set instance.role = \"hub\", or take it out");
+  bool const everywhere =
+      config.link.listen_address == "0.0.0.0" || config.link.listen_address == "::";
+  if (hub && everywhere && config.link.advertised.empty())
+    error_at("link.advertised", "is missing: no node can dial every address at once");
   auto const& wanted = config.link.subscriptions;
   if (wanted.size() > 1 && std::ranges::find(wanted, "all") != wanted.end())
     error_at("link.subscriptions", "names \"all\" and more: \"all\" stands alone");
@@ -393,6 +400,8 @@ void Reader::fill_defaults() {
   if (config.instance.short_title.empty()) config.instance.short_title = config.instance.title;
   if (config.legal.publisher.empty()) config.legal.publisher = config.instance.title;
   if (config.legal.privacy_contact.empty()) config.legal.privacy_contact = config.contact.email;
+  if (config.link.listen_port != 0 && config.link.advertised.empty())
+    config.link.advertised = {config.link.listen_address, config.link.listen_port};
   std::ranges::transform(config.look.accent, config.look.accent.begin(), [](char c) {
     return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
   });

@@ -63,6 +63,8 @@ struct LookConfig {
 
 struct DataConfig {
   std::filesystem::path directory;
+  std::uint64_t cache_bytes_max = 64UL * 1024 * 1024;
+  std::uint64_t disk_reserve_bytes = 64UL * 1024 * 1024;
 };
 
 struct HttpConfig {
@@ -73,7 +75,9 @@ struct HttpConfig {
   std::filesystem::path tls_certificate;  // empty: plain HTTP
   std::filesystem::path tls_key;
   std::vector<std::string> trusted_proxies;  // addresses or CIDR blocks
-  std::uint32_t worker_threads = 0;          // 0: one per core but one, at least one
+  std::uint16_t redirect_port = 0;           // 0: none
+  std::uint32_t io_threads = 1;
+  std::uint32_t worker_threads = 0;  // 0: one per core but one, at least one
 };
 
 struct LimitsConfig {
@@ -89,7 +93,7 @@ struct LimitsConfig {
 };
 
 struct SessionConfig {
-  std::chrono::minutes idle_timeout_min{120};
+  std::chrono::minutes idle_timeout_min{480};
   std::chrono::hours lifetime_max_h{24 * 7};
   std::uint32_t login_failures_max = 10;
   std::chrono::minutes login_window_min{15};
@@ -105,6 +109,7 @@ struct LinkConfig {
   HostPort hub;  // empty: this instance stands alone, or is the top of its network
   std::string listen_address = "127.0.0.1";
   std::uint16_t listen_port = 0;  // 0: accepts no node
+  HostPort advertised;            // of a hub, never empty after loading: where its nodes reach it
   std::vector<std::string> subscriptions = {"all"};
 };
 

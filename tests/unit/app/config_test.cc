@@ -205,8 +205,19 @@ TEST_F(ConfigTest, wants_a_link_port_of_a_hub_and_of_no_node) {
   auto hub = std::string(kSmallest);
   hub.insert(hub.find("[contact]"), "role = \"hub\"\n");
   EXPECT_FALSE(check(hub).ok());
-  EXPECT_TRUE(check(hub + "[link]\nlisten_port = 8100\n").ok());
+  auto const report = check(hub + "[link]\nlisten_port = 8100\n");
+  EXPECT_TRUE(report.ok());
+  EXPECT_EQ(report.config.link.advertised.host, "127.0.0.1");
+  EXPECT_EQ(report.config.link.advertised.port, 8100);
   EXPECT_THAT(errors("[link]\nlisten_port = 8100\n"), ElementsAre(HasSubstr("is for hubs")));
+}
+
+TEST_F(ConfigTest, wants_to_know_where_nodes_reach_a_hub_that_listens_everywhere) {
+  auto hub = std::string(kSmallest);
+  hub.insert(hub.find("[contact]"), "role = \"hub\"\n");
+  hub += "[link]\nlisten_port = 8100\nlisten_address = \"0.0.0.0\"\n";
+  EXPECT_FALSE(check(hub).ok());
+  EXPECT_TRUE(check(hub + "advertised = \"link.example:8100\"\n").ok());
 }
 
 TEST_F(ConfigTest, keeps_demonstrations_on_loopback) {
