@@ -109,7 +109,7 @@ def check_headers(_):
         if not probe.exists() or probe.read_text() != text:
             probe.write_text(text)
         ccache = ["ccache"] if shutil.which("ccache") else []
-        return output([*ccache, *command, "-O0", "-g0", "-c", str(probe), "-o", f"{probe}.o"],
+        return output([*ccache, *tree.plain(command), "-O0", "-g0", "-c", str(probe), "-o", f"{probe}.o"],
                       cwd=tree.TEST_TREE)
 
     return in_parallel(compile_alone, tree.code(".h"))
@@ -136,7 +136,8 @@ def check_tidy(everything):
     paths = known if everything else tree.changed()
 
     def tidy(path):
-        words = ["clang-tidy-19", "--quiet", path, "--", *known[path][1:]]
+        command = tree.plain(known[path], with_standard_headers=True)
+        words = ["clang-tidy-19", "--quiet", path, "--", *command[1:]]
         lines = output(words, cwd=tree.ROOT)
         found = [line for line in lines if re.search(r": (error|warning): ", line)]
         return [line.removeprefix(f"{tree.ROOT}/") for line in found] or lines[:5]

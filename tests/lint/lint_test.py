@@ -99,6 +99,9 @@ class Commands(unittest.TestCase):
                             "-Xclang p.hxx -Xclang -fno-pch-timestamp -MD -MT o -MF d -o o -c f.cc")
         self.assertEqual(tree.plain(words), ["/usr/bin/clang++-19", "-I/a", "-O1", "-Xclang",
                                              "-fno-pch-timestamp"])
+        self.assertEqual(tree.plain(words, with_standard_headers=True),
+                         ["/usr/bin/clang++-19", "-I/a", "-O1", "-include", "p.hxx", "-Xclang",
+                          "-fno-pch-timestamp"])
 
     def test_find_a_source_for_a_changed_header(self):
         known = {"node/app/config.cc": []}

@@ -46,7 +46,7 @@ def changed():
 
 
 def commands():
-    """path -> compiler's words, from the test tree, without precompiled header and output."""
+    """path -> compiler's words as the test tree has them."""
     database = TEST_TREE / "compile_commands.json"
     if not database.exists():
         return {}
@@ -54,12 +54,15 @@ def commands():
     for entry in json.loads(database.read_text()):
         path = pathlib.Path(entry["file"])
         if path.is_relative_to(ROOT) and not path.is_relative_to(ROOT / "build"):
-            found[str(path.relative_to(ROOT))] = plain(shlex.split(entry["command"]))
+            found[str(path.relative_to(ROOT))] = shlex.split(entry["command"])
     return found
 
 
-def plain(words):
-    """A compiler's command without its launcher, precompiled header, dependencies, input and output."""
+def plain(words, with_standard_headers=False):
+    """A compiler's command without its launcher, precompiled header, dependencies, input and output.
+
+    With `with_standard_headers`, the text that the precompiled header was made of comes instead of it.
+    """
     start = next(at for at, word in enumerate(words) if "clang++" in pathlib.Path(word).name)
     kept, skip = [words[start]], 0
     rest = words[start + 1:]
@@ -68,6 +71,8 @@ def plain(words):
             skip -= 1
         elif word == "-Xclang" and rest[at + 1:at + 2] in (["-include-pch"], ["-include"]):
             skip = 3
+            if rest[at + 1] == "-include" and with_standard_headers:
+                kept += ["-include", rest[at + 3]]
         elif word in ("-o", "-c", "-MF", "-MT"):
             skip = 1
         elif word not in ("-MD", "-Winvalid-pch") and not word.startswith("-fsanitize"):
