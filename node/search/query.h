@@ -36,7 +36,7 @@ struct Where {
 enum class Sort {
   relevance,  // words in titles over words in texts, near over far, fresh over stale, over last
   distance,   // entries without a point last
-  date,       // the next date at or after max(now, dates.from) first; over or undated ones last
+  date,       // the next date from dates.from (else from now) first, then past, then undated ones
   newest,     // by `updated`
   name,
 };

@@ -1,0 +1,158 @@
+#include "node/search/index.h"
+
+#include <algorithm>
+#include <mutex>
+#include <shared_mutex>
+#include <tuple>
+#include <unordered_set>
+
+#include "node/search/analysis.h"
+#include "node/search/evaluation.h"
+#include "node/search/tables.h"
+#include "node/text/fold.h"
+
+namespace solidaires::search {
+
+namespace {
+
+constexpr std::size_t kPerHold = 16;  // entries put while searches wait: about a millisecond
+constexpr std::size_t kSuggestionPool = 400;  // beginnings looked at before the best are chosen
+constexpr std::size_t kSuggestionsMax = 50;
+constexpr std::size_t kTypedBytes = 200;
+constexpr std::size_t kWorthSearching = 3;  // letters, when titles alone do not fill the list
+
+// A shared lock under which a stream of readers cannot keep the writer waiting: whoever comes after
+// the writer passes the turnstile after it.
+class Lock {
+ public:
+  [[nodiscard]] std::shared_lock<std::shared_mutex> reading() {
+    std::scoped_lock const turn(turnstile_);
+    return std::shared_lock(mutex_);
+  }
+  [[nodiscard]] std::unique_lock<std::shared_mutex> writing() {
+    std::scoped_lock const turn(turnstile_);
+    return std::unique_lock(mutex_);
+  }
+
+ private:
+  std::mutex turnstile_;
+  std::shared_mutex mutex_;
+};
+
+}  // namespace
+
+struct Index::Impl {
+  std::mutex writer;  // one writer; only its holder changes the tables
+  mutable Lock lock;  // and only under this
+  Tables tables;
+  Analysis analysis;  // the writer's
+
+  void put_some(std::span<Entry const> entries) {
+    analysis.clear();
+    for (auto const& entry : entries) analysis.read(entry, tables.vocabulary);
+    if (!analysis.new_words().empty()) {
+      std::vector<Term> terms;
+      auto const held = lock.writing();
+      for (auto const& word : analysis.new_words()) terms.push_back(tables.intern(word));
+      analysis.resolve(std::move(terms));
+    }
+    for (std::size_t i = 0; i < entries.size(); i += kPerHold) {
+      auto const held = lock.writing();
+      for (auto k = i; k < std::min(i + kPerHold, entries.size()); ++k) {
+        tables.put(entries[k], analysis.impacts(k));
+      }
+    }
+  }
+};
+
+Index::Index() : impl_(std::make_unique<Impl>()) {}
+Index::~Index() = default;
+
+void Index::put(std::span<Entry const> entries) {
+  constexpr std::size_t kPerRound = 64;
+  std::scoped_lock const writer(impl_->writer);
+  for (std::size_t i = 0; i < entries.size(); i += kPerRound) {
+    impl_->put_some(entries.subspan(i, std::min(kPerRound, entries.size() - i)));
+  }
+}
+
+bool Index::remove(sync::DocumentKey const& key) {
+  std::scoped_lock const writer(impl_->writer);
+  auto const held = impl_->lock.writing();
+  return impl_->tables.remove(key);
+}
+
+void Index::clear() {
+  std::scoped_lock const writer(impl_->writer);
+  Tables old;
+  auto const held = impl_->lock.writing();
+  std::swap(old, impl_->tables);
+}
+
+Found Index::search(Query const& query) const {
+  auto const held = impl_->lock.reading();
+  return evaluate(impl_->tables, query);
+}
+
+std::size_t Index::size() const {
+  auto const held = impl_->lock.reading();
+  return impl_->tables.by_key.size();
+}
+
+namespace {
+
+bool of_types(Tables const& tables, Slot slot, std::span<std::string const> types) {
+  if (types.empty()) return true;
+  return std::ranges::any_of(types, [&](std::string const& type) {
+    auto const value = tables.attributes.find(kTypeFacet, type);
+    return value && tables.attributes.set(*value).contains(slot);
+  });
+}
+
+// Titles with a word that begins so: those that begin so themselves first, then the shortest.
+std::vector<Slot> by_beginning(Tables const& tables, std::string_view folded,
+                               std::span<std::string const> types) {
+  auto matches = tables.titles.beginning_with(folded, kSuggestionPool);
+  std::erase_if(matches, [&](auto const& match) { return !of_types(tables, match.slot, types); });
+  std::ranges::sort(matches, {}, [&](Titles::Match const& match) {
+    std::string_view const title = tables.records[match.slot].folded_title;
+    return std::tuple(!match.whole, title.size(), title, match.slot);
+  });
+  std::vector<Slot> out;
+  for (auto const& match : matches) out.push_back(match.slot);
+  return out;
+}
+
+}  // namespace
+
+std::vector<Suggestion> Index::suggest(std::string_view typed, std::size_t limit,
+                                       std::span<std::string const> types) const {
+  limit = std::min(limit, kSuggestionsMax);
+  typed = typed.substr(0, kTypedBytes);
+  auto const folded = text::fold(typed);
+  std::vector<Suggestion> out;
+  if (folded.empty() || limit == 0) return out;
+  auto const held = impl_->lock.reading();
+  auto const& tables = impl_->tables;
+  std::unordered_set<Slot> seen;
+  auto const add = [&](Slot slot) {
+    if (out.size() < limit && seen.insert(slot).second) {
+      out.push_back({tables.records[slot].key, tables.records[slot].title});
+    }
+  };
+  for (auto const slot : by_beginning(tables, folded, types)) add(slot);
+  if (out.size() < limit && folded.size() >= kWorthSearching) {
+    Query query;
+    query.words = typed;
+    query.complete_last = !typed.ends_with(' ');
+    query.types.assign(types.begin(), types.end());
+    query.limit = 2 * limit;
+    auto const found = evaluate(tables, query);
+    if (!found.some_words) {
+      for (auto const& hit : found.hits) add(tables.by_key.at(hit.key));
+    }
+  }
+  return out;
+}
+
+}  // namespace solidaires::search

@@ -1,0 +1,209 @@
+#include "node/search/matching.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "node/search/french.h"
+#include "node/text/words.h"
+
+namespace solidaires::search {
+
+namespace {
+
+constexpr std::size_t kTypedBytes = 2000;  // of a query; people type fewer, robots more
+constexpr std::size_t kCompletions = 48;   // terms that a beginning may stand for
+constexpr std::size_t kShortestBeginning = 3;
+
+// A word in the texts: one term's postings, or several merged.
+struct List {
+  std::span<Slot const> slots;
+  std::span<Impact const> impacts;
+  float weight = 0;
+};
+
+// Keeps merged postings alive beside the views of them.
+struct Lists {
+  std::vector<List> lists;
+  std::vector<std::pair<std::vector<Slot>, std::vector<Impact>>> merged;
+};
+
+void merge(Tables const& tables, std::vector<Term> const& terms, std::vector<Slot>& slots,
+           std::vector<Impact>& impacts) {
+  std::vector<std::pair<Slot, Impact>> all;
+  for (auto const term : terms) {
+    auto const& postings = tables.postings[term];
+    for (std::size_t i = 0; i < postings.size(); ++i) {
+      all.emplace_back(postings.slots()[i], postings.impacts()[i]);
+    }
+  }
+  std::ranges::sort(all, [](auto const& a, auto const& b) {
+    return a.first != b.first ? a.first < b.first : a.second > b.second;
+  });
+  for (auto const& [slot, impact] : all) {
+    if (!slots.empty() && slots.back() == slot) continue;
+    slots.push_back(slot);
+    impacts.push_back(impact);
+  }
+}
+
+// How much a word tells: rare words more (the idf of BM25).
+float weight_of(std::size_t having, std::size_t documents) {
+  auto const n = static_cast<double>(documents);
+  auto const k = static_cast<double>(having);
+  return static_cast<float>(std::log(1 + (n - k + 0.5) / (k + 0.5)) / 65535);
+}
+
+Lists lists_of(Tables const& tables, std::vector<Wanted> const& wanted) {
+  Lists out;
+  out.merged.reserve(wanted.size());
+  for (auto const& word : wanted) {
+    List list;
+    if (word.terms.size() == 1) {
+      auto const& postings = tables.postings[word.terms.front()];
+      list.slots = postings.slots();
+      list.impacts = postings.impacts();
+    } else {
+      auto& [slots, impacts] = out.merged.emplace_back();
+      merge(tables, word.terms, slots, impacts);
+      list.slots = slots;
+      list.impacts = impacts;
+    }
+    list.weight = weight_of(list.slots.size(), tables.by_key.size());
+    out.lists.push_back(list);
+  }
+  return out;
+}
+
+class Reader {
+ public:
+  Reader(Tables const& tables, Query const& query) : tables_(tables), query_(query) {}
+
+  Reading read() {
+    text::WordScanner scanner(std::string_view(query_.words).substr(0, kTypedBytes));
+    std::vector<std::string> typed;
+    for (text::Word word; typed.size() < Query::kWords && scanner.next(word);) {
+      if (std::ranges::find(typed, word.folded) == typed.end()) typed.push_back(word.folded);
+    }
+    bool const only_stop_words = std::ranges::all_of(typed, is_stop_word);
+    for (std::size_t i = 0; i < typed.size(); ++i) {
+      bool const unfinished = query_.complete_last && i + 1 == typed.size();
+      if (is_stop_word(typed[i]) && !only_stop_words && !unfinished) continue;
+      add(typed[i], unfinished);
+    }
+    return std::move(reading_);
+  }
+
+ private:
+  [[nodiscard]] std::size_t having(Term term) const { return tables_.postings[term].size(); }
+
+  void add(std::string const& typed, bool unfinished) {
+    Wanted wanted{typed, {}};
+    if (auto const term = tables_.vocabulary.term(typed); term && having(*term) > 0) {
+      wanted.terms.push_back(*term);
+    }
+    bool const lost = wanted.terms.empty();
+    if (unfinished || (lost && typed.size() >= kShortestBeginning)) complete(wanted);
+    if (wanted.terms.empty()) correct(wanted);
+    for (auto const& other : reading_.wanted) {
+      if (!wanted.terms.empty() && other.terms == wanted.terms) return;  // said twice
+    }
+    reading_.wanted.push_back(std::move(wanted));
+  }
+
+  void complete(Wanted& wanted) const {
+    for (auto const term : tables_.vocabulary.beginning_with(wanted.word, kCompletions)) {
+      if (having(term) > 0 && std::ranges::find(wanted.terms, term) == wanted.terms.end()) {
+        wanted.terms.push_back(term);
+      }
+    }
+  }
+
+  void correct(Wanted& wanted) {
+    auto const near =
+        tables_.vocabulary.nearest(wanted.word, [this](Term term) { return having(term); });
+    if (!near) return;
+    reading_.corrections.push_back({wanted.word, std::string(near->word), true});
+    wanted.word = near->word;
+    wanted.terms.push_back(near->term);
+  }
+
+  Tables const& tables_;
+  Query const& query_;
+  Reading reading_;
+};
+
+}  // namespace
+
+Reading read_words(Tables const& tables, Query const& query) {
+  return Reader(tables, query).read();
+}
+
+std::vector<Correction> proposals(Tables const& tables, std::vector<Wanted> const& wanted) {
+  constexpr std::size_t kRare = 3;
+  constexpr std::size_t kTimes = 20;
+  std::vector<Correction> out;
+  for (auto const& word : wanted) {
+    if (word.terms.size() != 1) continue;
+    auto const own = tables.postings[word.terms.front()].size();
+    if (own > kRare) continue;
+    auto const near = tables.vocabulary.nearest(word.word, [&](Term term) -> std::size_t {
+      auto const often = tables.postings[term].size();
+      return term != word.terms.front() && often >= kTimes * own ? often : 0;
+    });
+    if (near) out.push_back({word.word, std::string(near->word), false});
+  }
+  return out;
+}
+
+Matches all_words(Tables const& tables, std::vector<Wanted> const& wanted) {
+  auto held = lists_of(tables, wanted);
+  auto& lists = held.lists;
+  std::ranges::sort(lists, {}, [](List const& list) { return list.slots.size(); });
+  Matches out;
+  if (lists.empty() || lists.front().slots.empty()) return out;
+  auto const& first = lists.front();
+  std::vector<std::size_t> at(lists.size(), 0);
+  out.slots.reserve(first.slots.size());
+  out.scores.reserve(first.slots.size());
+  for (std::size_t i = 0; i < first.slots.size(); ++i) {
+    auto const slot = first.slots[i];
+    auto score = first.weight * static_cast<float>(first.impacts[i]);
+    bool all = true;
+    for (std::size_t k = 1; k < lists.size() && all; ++k) {
+      auto const& list = lists[k];
+      at[k] = seek(list.slots, at[k], slot);
+      if (at[k] == list.slots.size()) return out;
+      all = list.slots[at[k]] == slot;
+      if (all) score += list.weight * static_cast<float>(list.impacts[at[k]]);
+    }
+    if (!all) continue;
+    out.slots.push_back(slot);
+    out.scores.push_back(score);
+  }
+  return out;
+}
+
+Matches any_word(Tables const& tables, std::vector<Wanted> const& wanted) {
+  thread_local std::vector<float> sums;
+  thread_local std::vector<std::uint8_t> counts;
+  auto const documents = tables.records.size();
+  if (sums.size() < documents) sums.resize(documents);
+  if (counts.size() < documents) counts.resize(documents);
+  Matches out;
+  for (auto const& list : lists_of(tables, wanted).lists) {
+    for (std::size_t i = 0; i < list.slots.size(); ++i) {
+      auto const slot = list.slots[i];
+      if (counts[slot] == 0) out.slots.push_back(slot);
+      ++counts[slot];
+      sums[slot] += list.weight * static_cast<float>(list.impacts[i]);
+    }
+  }
+  std::ranges::sort(out.slots);
+  for (auto const slot : out.slots) {
+    out.scores.push_back(std::exchange(sums[slot], 0.0F));
+    out.held.push_back(std::exchange(counts[slot], std::uint8_t{0}));
+  }
+  return out;
+}
+
+}  // namespace solidaires::search

@@ -1,0 +1,39 @@
+// From the words of a query to the documents that have them. Inner to node/search; read-only on the
+// tables, under the index's shared lock.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "node/search/query.h"
+#include "node/search/tables.h"
+
+namespace solidaires::search {
+
+// One typed word, and the terms any of which will do for it; none: nothing has it.
+struct Wanted {
+  std::string word;
+  std::vector<Term> terms;
+};
+
+struct Reading {
+  std::vector<Wanted> wanted;  // empty: no word was typed
+  std::vector<Correction> corrections;
+};
+
+// Drops stop words unless only these were typed; takes the nearest word for one that nothing has.
+[[nodiscard]] Reading read_words(Tables const& tables, Query const& query);
+// For words that something has, though hardly anything: far more frequent words near them.
+[[nodiscard]] std::vector<Correction> proposals(Tables const& tables,
+                                                std::vector<Wanted> const& wanted);
+
+struct Matches {
+  std::vector<Slot> slots;         // ascending
+  std::vector<float> scores;       // of the same slots
+  std::vector<std::uint8_t> held;  // by any_word: how many of the words each has
+};
+
+[[nodiscard]] Matches all_words(Tables const& tables, std::vector<Wanted> const& wanted);
+[[nodiscard]] Matches any_word(Tables const& tables, std::vector<Wanted> const& wanted);
+
+}  // namespace solidaires::search

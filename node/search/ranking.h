@@ -1,0 +1,44 @@
+// The order of what matched. Inner to node/search; reads the tables under the index's shared lock.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "node/search/filter.h"
+#include "node/search/query.h"
+#include "node/search/tables.h"
+
+namespace solidaires::search {
+
+struct Ranked {
+  double key = 0;  // less comes first
+  Slot slot = 0;
+};
+
+class Ranking {
+ public:
+  Ranking(Tables const& tables, Query const& query, Filter const& filter);
+
+  // `scores` of the words, beside `slots`; empty if there were none. Answers the ranks from
+  // query.offset, at most query.limit; ties by name, then by key.
+  [[nodiscard]] std::vector<Ranked> page(std::vector<Slot> const& slots,
+                                         std::vector<float> const& scores) const;
+
+ private:
+  [[nodiscard]] double key(Slot slot, double score) const;
+  [[nodiscard]] double relevance(Slot slot, double score) const;
+  [[nodiscard]] double freshness(Slot slot) const;
+  [[nodiscard]] double nearness(Slot slot) const;
+  [[nodiscard]] double date_key(Slot slot) const;
+  [[nodiscard]] bool before(Ranked const& a, Ranked const& b) const;
+  void prefer_titles(std::vector<Ranked>& ranked) const;
+
+  Tables const& tables_;
+  Query const& query_;
+  Filter const& filter_;
+  Sort sort_;
+  double now_min_;
+  std::string folded_;  // the words as typed, for titles that are just that
+};
+
+}  // namespace solidaires::search

@@ -1,0 +1,37 @@
+// Titles by the beginnings of their words, for suggestions as people type. Inner to node/search;
+// the index's lock guards it. It keeps views of titles: whoever owns one takes it out before it
+// changes.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "node/search/doc_set.h"
+
+namespace solidaires::search {
+
+class Titles {
+ public:
+  Titles();
+  ~Titles();
+  Titles(Titles&&) noexcept;
+  Titles& operator=(Titles&&) noexcept;
+
+  // `folded` must stay where it is until it is removed.
+  void add(Slot slot, std::string_view folded);
+  void remove(Slot slot, std::string_view folded);
+
+  struct Match {
+    Slot slot;
+    bool whole;  // the title itself begins so, not only a word in it
+  };
+  // At most `max` matches, in alphabetical order of what follows; a slot may come twice.
+  [[nodiscard]] std::vector<Match> beginning_with(std::string_view folded, std::size_t max) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace solidaires::search

@@ -1,0 +1,258 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "node/search/french.h"
+#include "node/search/highlight.h"
+#include "node/search/index.h"
+#include "node/search/vocabulary.h"
+#include "tests/unit/search/world.h"
+
+namespace solidaires::search {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+void expect_one_stem(std::initializer_list<std::string_view> forms) {
+  for (auto const form : forms) EXPECT_EQ(stem(form), stem(*forms.begin())) << form;
+}
+
+TEST(Stem, is_shared_by_the_forms_of_a_word) {
+  expect_one_stem({"benevole", "benevoles", "benevolat"});
+  expect_one_stem({"salarie", "salaries", "salariee", "salariees"});
+  expect_one_stem({"directeur", "directrice", "directeurs", "directrices"});
+  expect_one_stem({"acteur", "actrice", "acteurs", "actrices"});
+  expect_one_stem({"activite", "activites"});
+  expect_one_stem({"velo", "velos"});
+  expect_one_stem({"emploi", "emplois"});
+  expect_one_stem({"jeu", "jeux"});
+  expect_one_stem({"heureux", "heureuse", "heureuses"});
+  expect_one_stem({"employeur", "employeuse", "employeurs"});
+  expect_one_stem({"local", "locale", "locaux", "locales"});
+  expect_one_stem({"cooperative", "cooperatives", "cooperatif"});
+  expect_one_stem({"travail", "travaux"});
+  expect_one_stem({"tout", "toute", "toutes"});
+}
+
+TEST(Stem, keeps_different_words_apart) {
+  EXPECT_NE(stem("ressourcerie"), stem("recyclerie"));
+  EXPECT_NE(stem("epicerie"), stem("epice"));
+  EXPECT_NE(stem("mutuelle"), stem("mutation"));
+}
+
+TEST(Edits, counts_letters_changed_left_out_added_and_swapped) {
+  EXPECT_EQ(edits("ressourcerie", "ressourcerie", 2), 0);
+  EXPECT_EQ(edits("resourcerie", "ressourcerie", 2), 1);
+  EXPECT_EQ(edits("ressoucrerie", "ressourcerie", 2), 1);
+  EXPECT_EQ(edits("", "ab", 2), 2);
+  EXPECT_EQ(edits("abc", "xyz", 2), 3);
+  EXPECT_EQ(edits("a", "abcdefgh", 2), 3);
+}
+
+class Words : public testing::Test {
+ protected:
+  Words() {
+    std::vector<Entry> const entries = {
+        entry(1, "Épicerie sociale de Rumilly", "Des bénévoles vous accueillent."),
+        entry(2, "L'Atelier des vélos", "Réparer son vélo soi-même, à Annecy et près d’Annecy."),
+        entry(3, "Réseau de l’ESS", "Les adhérent·e·s et les salarié(e)s de l’E.S.S."),
+        entry(4, "Ressourcerie du lac", "Nous cherchons un·e directeur·rice."),
+        entry(5, "À tous", "On y va."),
+    };
+    index_.put(entries);
+  }
+  [[nodiscard]] std::vector<std::uint64_t> find(std::string typed) const {
+    auto const found = index_.search(words(std::move(typed)));
+    return found.some_words ? std::vector<std::uint64_t>{} : numbers(found);
+  }
+  Index index_;
+};
+
+TEST_F(Words, are_found_whatever_their_accents_case_and_number) {
+  EXPECT_THAT(find("epicerie"), ElementsAre(1));
+  EXPECT_THAT(find("ÉPICERIES SOCIALES"), ElementsAre(1));
+  EXPECT_THAT(find("bénévolat"), ElementsAre(1));
+  EXPECT_THAT(find("velo"), ElementsAre(2));
+  EXPECT_THAT(find("réparation vélos"), ElementsAre(2));
+}
+
+TEST_F(Words, are_found_with_their_elision_or_without) {
+  EXPECT_THAT(find("d'Annecy"), ElementsAre(2));
+  EXPECT_THAT(find("Annecy"), ElementsAre(2));
+  EXPECT_THAT(find("l’ESS"), ElementsAre(3));
+  EXPECT_THAT(find("ess"), ElementsAre(3));
+  EXPECT_THAT(find("E.S.S."), ElementsAre(3));
+}
+
+TEST_F(Words, of_inclusive_writing_are_found_by_either_form) {
+  EXPECT_THAT(find("adhérente"), ElementsAre(3));
+  EXPECT_THAT(find("adhérents"), ElementsAre(3));
+  EXPECT_THAT(find("adhérent·e·s"), ElementsAre(3));
+  EXPECT_THAT(find("salariées"), ElementsAre(3));
+  EXPECT_THAT(find("directrice"), ElementsAre(4));
+  EXPECT_THAT(find("directeurs"), ElementsAre(4));
+}
+
+TEST_F(Words, that_are_too_common_do_not_narrow_a_search) {
+  EXPECT_THAT(find("l'épicerie sociale de la ville de Rumilly"), IsEmpty());
+  EXPECT_THAT(find("une épicerie de la Rumilly"), ElementsAre(1));
+  EXPECT_THAT(find("de"), UnorderedElementsAre(1, 2, 3));
+}
+
+TEST_F(Words, are_all_required_unless_nothing_has_them_all) {
+  EXPECT_THAT(find("épicerie rumilly"), ElementsAre(1));
+  auto const found = index_.search(words("épicerie rumilly ressourcerie"));
+  EXPECT_TRUE(found.some_words);
+  EXPECT_THAT(numbers(found), ElementsAre(1));  // two of three, not one
+  EXPECT_EQ(found.total, 1U);
+}
+
+TEST_F(Words, that_nothing_has_give_nothing) {
+  auto const found = index_.search(words("xylophone"));
+  EXPECT_EQ(found.total, 0U);
+  EXPECT_FALSE(found.some_words);
+  EXPECT_THAT(found.corrections, IsEmpty());
+  EXPECT_EQ(index_.search(words("...  ·  !")).total, 5U);  // no word at all: everything
+}
+
+TEST_F(Words, with_a_slip_are_corrected_and_said_so) {
+  for (auto const* typed :
+       {"resourcerie", "ressoucrerie", "ressourceri", "rassourcerie", "ressourccerie"}) {
+    EXPECT_THAT(find(typed), ElementsAre(4)) << typed;
+  }
+  auto const found = index_.search(words("épicerie rumily"));
+  EXPECT_THAT(numbers(found), ElementsAre(1));
+  ASSERT_EQ(found.corrections.size(), 1U);
+  EXPECT_EQ(found.corrections[0].typed, "rumily");
+  EXPECT_EQ(found.corrections[0].corrected, "rumilly");
+  EXPECT_TRUE(found.corrections[0].used);
+  EXPECT_THAT(found.words, ElementsAre("epicerie", "rumilly"));
+}
+
+TEST_F(Words, that_are_short_are_left_as_typed) {
+  EXPECT_THAT(index_.search(words("las")).corrections, IsEmpty());
+}
+
+TEST_F(Words, that_went_with_their_document_are_not_proposed) {
+  index_.remove(key_of(4));
+  auto const found = index_.search(words("resourcerie"));
+  EXPECT_THAT(found.corrections, IsEmpty());
+  EXPECT_EQ(found.total, 0U);
+}
+
+TEST_F(Words, that_are_rare_get_a_frequent_neighbour_proposed) {
+  std::vector<Entry> many;
+  for (std::uint64_t i = 100; i < 200; ++i) many.push_back(entry(i, "Recyclerie de quartier"));
+  many.push_back(entry(99, "Recylcerie", ""));
+  index_.put(many);
+  auto query = words("recylcerie");
+  query.types = {"event"};
+  auto const found = index_.search(query);
+  ASSERT_EQ(found.corrections.size(), 1U);
+  EXPECT_EQ(found.corrections[0].corrected, "recyclerie");
+  EXPECT_FALSE(found.corrections[0].used);
+}
+
+TEST_F(Words, being_typed_complete_themselves) {
+  auto query = words("épi");
+  query.complete_last = true;
+  EXPECT_THAT(numbers(index_.search(query)), ElementsAre(1));
+  query.words = "atelier vél";
+  EXPECT_THAT(numbers(index_.search(query)), ElementsAre(2));
+  query.words = "vél atelier";  // only the last word is unfinished; a lost beginning still serves
+  EXPECT_THAT(numbers(index_.search(query)), ElementsAre(2));
+}
+
+TEST_F(Words, of_a_replaced_document_are_gone) {
+  index_.put(entry(1, "Jardin partagé"));
+  EXPECT_THAT(find("épicerie"), IsEmpty());
+  EXPECT_THAT(find("jardin"), ElementsAre(1));
+  EXPECT_EQ(index_.size(), 5U);
+  EXPECT_TRUE(index_.remove(key_of(1)));
+  EXPECT_FALSE(index_.remove(key_of(1)));
+  EXPECT_THAT(find("jardin"), IsEmpty());
+  index_.put(entry(6, "Jardin d'hiver"));  // takes the free slot
+  EXPECT_THAT(find("jardin"), ElementsAre(6));
+  index_.clear();
+  EXPECT_EQ(index_.size(), 0U);
+  EXPECT_THAT(find("jardin"), IsEmpty());
+  EXPECT_EQ(index_.search(words("")).total, 0U);
+}
+
+TEST_F(Words, of_any_size_and_bytes_are_survived) {
+  SeededRng rng(5);
+  std::vector<std::string> naughty = {std::string(1'000'000, 'a'),
+                                      std::string("\0\x01\x7F épicerie", 13),
+                                      "\xC3\x28 \xFF\xFE épicerie",
+                                      "' OR 1=1 --",
+                                      "<script>alert(1)</script>",
+                                      "é\u0301\u0301\u0301",
+                                      "‮épicerie",
+                                      "%00%0A",
+                                      "((((·e·s",
+                                      "e·e·e·e·e·e",
+                                      std::string(3000, '\''),
+                                      "''''l'l'l'l'd'épicerie"};
+  for (int i = 0; i < 200; ++i) naughty.push_back(rng.bytes(rng.below(300)));
+  std::string many;
+  for (int i = 0; i < 100'000; ++i) many += "mot" + std::to_string(i) + " ";
+  naughty.push_back(many);
+  for (auto const& typed : naughty) {
+    auto query = words(typed);
+    query.count = {"theme", kTypeFacet, typed};
+    query.complete_last = true;
+    auto const found = index_.search(query);
+    EXPECT_LE(found.words.size(), Query::kWords);
+    (void)index_.suggest(typed, 1000);
+    index_.put(entry(50, typed, typed));
+    index_.put(entry(51, "x"));
+  }
+  EXPECT_THAT(find("épicerie sociale"), ElementsAre(1));
+}
+
+TEST(Highlight, marks_every_form_of_the_words) {
+  std::string const text = "L'Épicerie et ses épiceries, un·e adhérent·e";
+  std::vector<std::string> const typed = {"epicerie", "adherents"};
+  std::vector<std::string> pieces;
+  for (auto const& range : highlight(text, typed)) {
+    pieces.push_back(text.substr(range.begin, range.end - range.begin));
+  }
+  EXPECT_THAT(pieces, ElementsAre("Épicerie", "épiceries", "adhérent·e"));
+  std::vector<std::string> const beginning = {"epi"};
+  EXPECT_THAT(highlight(text, beginning), IsEmpty());
+  EXPECT_EQ(highlight(text, beginning, true).size(), 2U);
+  EXPECT_THAT(highlight(text, {}), IsEmpty());
+}
+
+TEST(Highlight, shows_the_passage_around_the_first_word) {
+  std::string text;
+  for (int i = 0; i < 60; ++i) text += "rien à voir ";
+  text += "une ressourcerie au bord du lac ";
+  for (int i = 0; i < 60; ++i) text += "rien à voir ";
+  std::vector<std::string> const typed = {"ressourcerie"};
+  auto const shown = passage(text, typed, 80);
+  EXPECT_TRUE(shown.starts_with("…") && shown.ends_with("…")) << shown;
+  EXPECT_NE(shown.find("une ressourcerie au bord"), std::string::npos) << shown;
+  EXPECT_EQ(passage("court", typed, 80), "court");
+}
+
+TEST_F(Words, are_suggested_from_the_beginnings_of_titles) {
+  auto const titles = [&](std::string_view typed) {
+    std::vector<std::string> out;
+    for (auto const& suggestion : index_.suggest(typed, 5)) out.push_back(suggestion.title);
+    return out;
+  };
+  EXPECT_THAT(titles("épi"), ElementsAre("Épicerie sociale de Rumilly"));
+  EXPECT_THAT(titles("EPICERIE SOC"), ElementsAre("Épicerie sociale de Rumilly"));
+  EXPECT_THAT(titles("r"),
+              ElementsAre("Réseau de l’ESS", "Ressourcerie du lac", "Épicerie sociale de Rumilly"));
+  EXPECT_THAT(titles("rumilly épi"), ElementsAre("Épicerie sociale de Rumilly"));
+  EXPECT_THAT(titles(""), IsEmpty());
+  std::vector<std::string> const events = {"event"};
+  EXPECT_THAT(index_.suggest("épi", 5, events), IsEmpty());
+  EXPECT_THAT(index_.suggest("r", 1), testing::SizeIs(1));
+}
+
+}  // namespace
+}  // namespace solidaires::search
