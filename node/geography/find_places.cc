@@ -28,6 +28,7 @@ constexpr double kRegionLess = 2.0;
 constexpr double kKnownCode = 20.0;  // a code beats every name
 constexpr double kWholePostalCode = 30.0;
 constexpr double kCodeBeginning = 10.0;
+constexpr double kLostZero = 15.5;  // between the large and the small towns of a beginning
 constexpr std::size_t kTrailingWordsMax = 4;  // "alpes de haute provence"
 
 double weight_of(std::uint32_t population) {
@@ -122,6 +123,10 @@ class Finder {
   [[nodiscard]] bool lies_in(PlaceKind kind, std::uint32_t row, std::string_view department) const {
     if (auto const* commune = commune_of(kind, row)) return commune->department == department;
     if (kind == PlaceKind::department) return t_.departments[row].code == department;
+    if (kind == PlaceKind::postal_code) {
+      auto const& served = t_.of_postal_code.at(t_.postal_codes[row]);
+      return std::ranges::any_of(served, [&](auto* one) { return one->department == department; });
+    }
     if (kind != PlaceKind::epci) return false;
     auto const& departments = t_.epcis[row].departments;
     return std::ranges::find(departments, department) != departments.end();
@@ -225,24 +230,30 @@ class Finder {
     auto const& codes = t_.postal_codes;
     auto const at = std::ranges::lower_bound(codes, whole);
     if (at != codes.end() && *at == whole) {
-      add_postal_code(static_cast<std::uint32_t>(at - codes.begin()));
+      add_postal_code(static_cast<std::uint32_t>(at - codes.begin()), whole != code);
     }
     add_postal_codes_starting(code);
-    add_insee_code(whole);
+    add_insee_code(whole, whole != code);
   }
 
   // The code first if it serves several communes, then its district, then the communes by size.
-  void add_postal_code(std::uint32_t row) {
+  // Four digits are a code without its zero, or the beginning of another one: no certainty.
+  void add_postal_code(std::uint32_t row, bool lost_zero) {
     auto const code = t_.postal_codes[row];
+    auto const base = lost_zero ? kLostZero : kWholePostalCode;
     if (auto const district = t_.district_of_postal_code.find(code);
         district != t_.district_of_postal_code.end()) {
-      add({PlaceKind::district, district->second, kWholePostalCode, true});
+      add({PlaceKind::district, district->second, base, !lost_zero});
       return;
     }
     auto const& communes = t_.of_postal_code.at(code);
     auto const alone = communes.size() == 1;
-    if (!alone) add({PlaceKind::postal_code, row, kWholePostalCode, true});
-    for (auto const* commune : communes) add_commune(*commune, kKnownCode, alone);
+    if (!alone) {
+      add({PlaceKind::postal_code, row, base + weight(PlaceKind::postal_code, row), !lost_zero});
+    }
+    for (auto const* commune : communes) {
+      add_commune(*commune, lost_zero ? kCodeBeginning : kKnownCode, alone && !lost_zero);
+    }
   }
 
   void add_postal_codes_starting(std::string const& beginning) {
@@ -261,16 +272,17 @@ class Finder {
     add({PlaceKind::commune, row, base + weight(PlaceKind::commune, row), exact});
   }
 
-  void add_insee_code(std::string const& code) {
+  void add_insee_code(std::string const& code, bool lost_zero) {
     auto const found = t_.commune_of_code.find(code);
     if (found == t_.commune_of_code.end()) return;
+    auto const score = lost_zero ? kCodeBeginning : kKnownCode;
     auto const former = std::ranges::lower_bound(t_.formers, code, {}, &Former::code);
     auto const named = former != t_.formers.end() && former->code == code && !former->name.empty();
     if (t_.communes[found->second].code == code || !named) {
-      add({PlaceKind::commune, found->second, kKnownCode, true});
+      add({PlaceKind::commune, found->second, score, !lost_zero});
     } else {
       auto const row = static_cast<std::uint32_t>(former - t_.formers.begin());
-      add({former->kind, row, kKnownCode, true});
+      add({former->kind, row, score, !lost_zero});
     }
   }
 

@@ -21,7 +21,7 @@ inline constexpr std::string_view kGazetteerFile = "gazetteer.tsv";
 
 struct FindOptions {
   std::size_t limit = 10;
-  std::vector<std::string> preferred_departments;  // of this portal: they come first, others stay
+  std::vector<std::string> preferred_departments{};  // of this portal: they come first, others stay
   bool areas = true;  // false: communes (current, former) and districts only
 };
 
@@ -32,9 +32,9 @@ struct Nearby {
 
 // A commune as a file names it: any of these may be empty, none is trusted alone.
 struct CommuneHint {
-  std::string_view code;  // INSEE; may be former, may have lost its leading zero
-  std::string_view name;
-  std::string_view postal_code;  // may have lost its leading zero, may be a CEDEX
+  std::string_view code{};  // INSEE; may be former, may have lost its leading zero
+  std::string_view name{};
+  std::string_view postal_code{};  // may have lost its leading zero, may be a CEDEX
 };
 
 struct CommuneMatch {

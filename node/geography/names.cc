@@ -60,12 +60,11 @@ bool is_number(std::string_view word) {
 
 // "3e", "03", "3eme", "1er" are the number of a district.
 std::string_view district_number(std::string_view word) {
-  auto const digits = word.find_first_not_of("0123456789");
+  auto const digits = std::min(word.find_first_not_of("0123456789"), word.size());
   if (digits == 0 || digits > 2) return {};
-  auto const ending = digits == std::string_view::npos ? std::string_view() : word.substr(digits);
   constexpr std::array<std::string_view, 7> kEndings{"", "e", "er", "eme", "ere", "nd", "de"};
-  if (!among(kEndings, ending)) return {};
-  auto number = word.substr(0, word.size() - ending.size());
+  if (!among(kEndings, word.substr(digits))) return {};
+  auto number = word.substr(0, digits);
   if (number.size() == 2 && number.front() == '0') number.remove_prefix(1);
   return number;
 }
