@@ -61,7 +61,8 @@ std::vector<Slot> Counting::one_by_one(std::vector<Slot> const& slots) {
 }
 
 std::vector<Slot> Counting::by_sets(std::vector<Slot> const& slots) {
-  auto const base = DocSet::of(slots);
+  bool const everything = slots.size() == tables_.live.size();
+  auto const base = everything ? tables_.live.copy() : DocSet::of(slots);
   auto kept = base.copy();
   for (auto const& counted : filter_.counted()) kept.keep(*counted.set);
   for (auto const& facet : facets_) {

@@ -78,8 +78,11 @@ bool Filter::passes(Slot slot) const {
   for (auto const* set : sets_) {
     if (!set->contains(slot)) return false;
   }
-  if (where_ && !serves(slot) && !located(slot)) return false;
-  return !dates_ || on_date(slot);
+  return in_place(slot) && on_date(slot);
+}
+
+bool Filter::in_place(Slot slot) const {
+  return !where_ || serves(slot) || located(slot);
 }
 
 // The slots of around() may pass without another look at where they are.
@@ -109,6 +112,9 @@ bool Filter::located(Slot slot) const {
 }
 
 bool Filter::on_date(Slot slot) const {
+  if (!dates_) return true;
+  auto const& brief = tables_.briefs[slot];
+  if (!brief.dated) return false;
   return std::ranges::any_of(tables_.records[slot].dates,
                              [&](Interval const& date) { return overlap(date, *dates_); });
 }
@@ -165,11 +171,13 @@ std::vector<Slot> Filter::in_sets() const {
 std::vector<Slot> Filter::all() const {
   bool const by_area = circle_centre_ || box_ || impossible_where_;
   auto out = by_area ? around() : in_sets();
-  if (by_area && !(one_area() && sets_.empty() && !dates_)) {
-    std::erase_if(out, [this](Slot slot) { return !passes(slot); });
-  } else if (dates_) {
-    std::erase_if(out, [this](Slot slot) { return !on_date(slot); });
+  if (by_area && !sets_.empty()) {
+    auto both = DocSet::of(out);
+    for (auto const* set : sets_) both.keep(*set);
+    out = both.slots();
   }
+  if (by_area && !one_area()) std::erase_if(out, [this](Slot slot) { return !in_place(slot); });
+  if (dates_) std::erase_if(out, [this](Slot slot) { return !on_date(slot); });
   return out;
 }
 

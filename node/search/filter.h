@@ -43,6 +43,7 @@ class Filter {
   DocSet const* any_of(std::string_view facet, Codes const& codes);  // null: no condition
   void add_facet(std::string_view facet, Codes const& codes, Query const& query);
   void add_where(Where const& where);
+  [[nodiscard]] bool in_place(Slot slot) const;
   [[nodiscard]] bool located(Slot slot) const;
   [[nodiscard]] bool on_date(Slot slot) const;
   [[nodiscard]] std::vector<Slot> around() const;  // in the circle or rectangle, or serving it

@@ -16,7 +16,7 @@ namespace solidaires::search {
 namespace {
 
 constexpr std::size_t kPerHold = 16;  // entries put while searches wait: about a millisecond
-constexpr std::size_t kSuggestionPool = 400;  // beginnings looked at before the best are chosen
+constexpr std::size_t kSuggestionPool = 160;  // beginnings looked at before the best are chosen
 constexpr std::size_t kSuggestionsMax = 50;
 constexpr std::size_t kTypedBytes = 200;
 constexpr std::size_t kWorthSearching = 3;  // letters, when titles alone do not fill the list
@@ -114,9 +114,8 @@ std::vector<Slot> by_beginning(Tables const& tables, std::string_view folded,
                                std::span<std::string const> types) {
   auto matches = tables.titles.beginning_with(folded, kSuggestionPool);
   std::erase_if(matches, [&](auto const& match) { return !of_types(tables, match.slot, types); });
-  std::ranges::sort(matches, {}, [&](Titles::Match const& match) {
-    std::string_view const title = tables.records[match.slot].folded_title;
-    return std::tuple(!match.whole, title.size(), title, match.slot);
+  std::ranges::sort(matches, {}, [](Titles::Match const& match) {
+    return std::tuple(!match.whole, match.text.size(), match.text, match.slot);
   });
   std::vector<Slot> out;
   for (auto const& match : matches) out.push_back(match.slot);

@@ -183,25 +183,30 @@ Matches all_words(Tables const& tables, std::vector<Wanted> const& wanted) {
   return out;
 }
 
-Matches any_word(Tables const& tables, std::vector<Wanted> const& wanted) {
-  thread_local std::vector<float> sums;
-  thread_local std::vector<std::uint8_t> counts;
-  auto const documents = tables.records.size();
-  if (sums.size() < documents) sums.resize(documents);
-  if (counts.size() < documents) counts.resize(documents);
-  Matches out;
+Matches any_word(Tables const& tables, std::vector<Wanted> const& wanted,
+                 std::span<Slot const> among) {
+  std::vector<float> sums(among.size());
+  std::vector<std::uint8_t> counts(among.size());
   for (auto const& list : lists_of(tables, wanted).lists) {
-    for (std::size_t i = 0; i < list.slots.size(); ++i) {
-      auto const slot = list.slots[i];
-      if (counts[slot] == 0) out.slots.push_back(slot);
-      ++counts[slot];
-      sums[slot] += list.weight * static_cast<float>(list.impacts[i]);
+    for (std::size_t i = 0, k = 0; i < among.size() && k < list.slots.size();) {
+      if (among[i] < list.slots[k]) {
+        i = seek(among, i, list.slots[k]);
+      } else if (list.slots[k] < among[i]) {
+        k = seek(list.slots, k, among[i]);
+      } else {
+        ++counts[i];
+        sums[i] += list.weight * static_cast<float>(list.impacts[k]);
+        ++i;
+        ++k;
+      }
     }
   }
-  std::ranges::sort(out.slots);
-  for (auto const slot : out.slots) {
-    out.scores.push_back(std::exchange(sums[slot], 0.0F));
-    out.held.push_back(std::exchange(counts[slot], std::uint8_t{0}));
+  Matches out;
+  for (std::size_t i = 0; i < among.size(); ++i) {
+    if (counts[i] == 0) continue;
+    out.slots.push_back(among[i]);
+    out.scores.push_back(sums[i]);
+    out.held.push_back(counts[i]);
   }
   return out;
 }

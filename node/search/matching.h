@@ -34,6 +34,8 @@ struct Matches {
 };
 
 [[nodiscard]] Matches all_words(Tables const& tables, std::vector<Wanted> const& wanted);
-[[nodiscard]] Matches any_word(Tables const& tables, std::vector<Wanted> const& wanted);
+// Of the slots `among` (ascending), those that have any of the words.
+[[nodiscard]] Matches any_word(Tables const& tables, std::vector<Wanted> const& wanted,
+                               std::span<Slot const> among);
 
 }  // namespace solidaires::search

@@ -56,8 +56,8 @@ Ranking::Ranking(Tables const& tables, Query const& query, Filter const& filter)
 
 bool Ranking::before(Ranked const& a, Ranked const& b) const {
   if (a.key != b.key) return a.key < b.key;
-  auto const name_a = tables_.briefs[a.slot].name;
-  auto const name_b = tables_.briefs[b.slot].name;
+  auto const name_a = tables_.names[a.slot];
+  auto const name_b = tables_.names[b.slot];
   if (name_a != name_b) return name_a < name_b;
   auto const& record_a = tables_.records[a.slot];
   auto const& record_b = tables_.records[b.slot];
@@ -117,7 +117,7 @@ double Ranking::key(Slot slot, double score) const {
     case Sort::distance: return filter_.distance_chord2(slot);
     case Sort::date: return date_key(slot);
     case Sort::newest: return -static_cast<double>(tables_.briefs[slot].updated_min);
-    case Sort::name: return static_cast<double>(tables_.briefs[slot].name >> 16);  // exactly
+    case Sort::name: return static_cast<double>(tables_.names[slot] >> 16);  // exactly
   }
   return 0;
 }
@@ -161,7 +161,7 @@ std::vector<Ranked> Ranking::page(std::vector<Slot> const& slots,
     auto const score = scores.empty() ? 1.0 : static_cast<double>(scores[i]);
     if (by_words && -score > worst.key) continue;  // no factor raises a score
     Ranked const candidate{key(slots[i], score), slots[i]};
-    if (full && !before(candidate, worst)) continue;
+    if (full && (candidate.key > worst.key || !before(candidate, worst))) continue;
     best.push_back(candidate);
     if (best.size() < 2 * kept) continue;
     auto const middle = best.begin() + static_cast<std::ptrdiff_t>(kept);

@@ -80,6 +80,7 @@ Slot Tables::slot_for(sync::DocumentKey const& key) {
     records.emplace_back();
     briefs.emplace_back();
     days.emplace_back();
+    names.emplace_back();
   } else {
     place->second = unused.back();
     unused.pop_back();
@@ -184,7 +185,7 @@ void Tables::put_names(Slot slot, Entry const& entry) {
   record.title = entry.title;
   record.folded_acronym = text::fold(entry.acronym);
   record.folded_name = entry.sort_name.empty() ? record.folded_title : text::fold(entry.sort_name);
-  briefs[slot].name = first_eight(record.folded_name);
+  names[slot] = first_eight(record.folded_name);
 }
 
 void Tables::put_dates(Slot slot, std::vector<Interval> dates, Instant updated) {

@@ -23,8 +23,7 @@ namespace solidaires::search {
 
 // What filters and ranking touch for every match: one cache line.
 struct alignas(64) Brief {
-  Spot spot;               // of the first site that has a point
-  std::uint64_t name = 0;  // the first eight bytes of the folded name: order without a look-up
+  Spot spot;                     // of the first site that has a point
   std::int32_t updated_min = 0;  // minutes since 1970, as are the next two
   std::int32_t first_min = 0;    // beginning and end of the first date
   std::int32_t first_end_min = 0;
@@ -63,9 +62,10 @@ struct Tables {
   Attributes attributes;
   Positions positions;
   Titles titles;
-  std::vector<Brief> briefs;        // by slot
-  std::vector<std::uint16_t> days;  // by slot: of the last update, since 1970; or kDated
-  std::deque<Record> records;       // by slot; never move
+  std::vector<Brief> briefs;         // by slot
+  std::vector<std::uint16_t> days;   // by slot: of the last update, since 1970; or kDated
+  std::vector<std::uint64_t> names;  // by slot: the first eight bytes of the folded name
+  std::deque<Record> records;        // by slot; never move
   std::vector<Slot> unused;
   std::unordered_map<sync::DocumentKey, Slot, KeyHash> by_key;
   DocSet live;

@@ -2,6 +2,9 @@
 
 #include <absl/container/btree_set.h>
 
+#include <algorithm>
+#include <string>
+
 #include "node/search/french.h"
 
 namespace solidaires::search {
@@ -60,9 +63,11 @@ void Titles::remove(Slot slot, std::string_view folded) {
 std::vector<Titles::Match> Titles::beginning_with(std::string_view folded, std::size_t max) const {
   std::vector<Match> out;
   auto const& all = impl_->beginnings;
-  for (auto at = all.lower_bound({folded, 0, false});
-       at != all.end() && at->text.starts_with(folded) && out.size() < max; ++at) {
-    out.push_back({at->slot, at->whole});
+  // The end is looked up too: comparing each text on the way would fetch each from memory.
+  auto const behind = std::string(folded).append(1, '\xFF');
+  auto const end = all.lower_bound({behind, 0, false});
+  for (auto at = all.lower_bound({folded, 0, false}); at != end && out.size() < max; ++at) {
+    out.push_back({at->slot, at->whole, at->text});
   }
   return out;
 }

@@ -24,7 +24,8 @@ class Titles {
 
   struct Match {
     Slot slot;
-    bool whole;  // the title itself begins so, not only a word in it
+    bool whole;             // the title itself begins so, not only a word in it
+    std::string_view text;  // what follows from there, folded
   };
   // At most `max` matches, in alphabetical order of what follows; a slot may come twice.
   [[nodiscard]] std::vector<Match> beginning_with(std::string_view folded, std::size_t max) const;

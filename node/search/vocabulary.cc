@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 #include <deque>
 
 #include "node/search/french.h"
@@ -115,6 +114,10 @@ struct Vocabulary::Impl {
   boost::unordered_flat_map<std::string_view, Term, Hash, std::equal_to<>> by_stem;
   absl::btree_map<std::string_view, Term> in_order;
   Spelling spelling;
+
+  // The best word within `limit` edits.
+  [[nodiscard]] std::optional<Near> nearest(
+      std::string_view folded, int limit, std::function<std::size_t(Term)> const& frequency) const;
 };
 
 Vocabulary::Vocabulary() : impl_(std::make_unique<Impl>()) {}
@@ -179,13 +182,23 @@ std::optional<Vocabulary::Near> Vocabulary::nearest(
   int const allowed = edits_allowed(folded.size());
   if (allowed == 0 || !worth_spelling(folded)) return std::nullopt;
   std::optional<Near> best;
+  // Most slips are one edit: with few deletes to look up, and fewer words to compare.
+  for (int limit = 1; limit <= allowed && !best; ++limit) {
+    best = impl_->nearest(folded, limit, frequency);
+  }
+  return best;
+}
+
+std::optional<Vocabulary::Near> Vocabulary::Impl::nearest(
+    std::string_view folded, int limit, std::function<std::size_t(Term)> const& frequency) const {
+  std::optional<Near> best;
   std::size_t best_frequency = 0;
-  boost::unordered_flat_set<std::uint32_t> seen;
-  impl_->spelling.candidates(folded, allowed, [&](std::uint32_t number) {
-    auto const& word = impl_->words[number];
-    if (word.text == folded || !seen.insert(number).second) return;
-    auto const distance = edits(folded, word.text, best ? best->edits : allowed);
-    if (distance > (best ? best->edits : allowed)) return;
+  spelling.candidates(folded, limit, [&](std::uint32_t number) {
+    auto const& word = words[number];
+    if (word.text == folded || (best && best->word == word.text)) return;
+    auto const most = best ? best->edits : limit;
+    auto const distance = edits(folded, word.text, most);
+    if (distance > most) return;
     auto const often = frequency(word.term);
     if (often == 0) return;
     if (best && distance == best->edits) {
@@ -205,10 +218,11 @@ int edits(std::string_view a, std::string_view b, int max) {
   auto const longer = std::max(a.size(), b.size());
   auto const shorter = std::min(a.size(), b.size());
   if (longer - shorter > static_cast<std::size_t>(max) || longer > 2 * kLongest) return far;
-  using Row = std::array<int, 2 * kLongest + 1>;
-  Row before{};
-  Row last{};
-  Row row{};
+  // Three rows of the table, taken in turn; each is written before it is read.
+  std::array<std::array<int, 2 * kLongest + 1>, 3> rows;
+  auto* before = rows[0].data();
+  auto* last = rows[1].data();
+  auto* row = rows[2].data();
   for (std::size_t j = 0; j <= b.size(); ++j) last[j] = static_cast<int>(j);
   for (std::size_t i = 1; i <= a.size(); ++i) {
     row[0] = static_cast<int>(i);
@@ -222,8 +236,8 @@ int edits(std::string_view a, std::string_view b, int max) {
       least = std::min(least, row[j]);
     }
     if (least > max) return far;
-    before = last;
-    last = row;
+    std::swap(before, last);
+    std::swap(last, row);
   }
   return std::min(last[b.size()], far);
 }
