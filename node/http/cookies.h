@@ -13,9 +13,10 @@ namespace solidaires::http {
 struct Cookie {
   std::string name;
   std::string value;  // of cookie-octets: encode before (base64url, percent)
-  std::optional<std::chrono::seconds> max_age;  // unset: until the browser closes; 0: removed
-  bool is_secure = true;                        // sent over TLS only
-  bool http_only = true;                        // hidden from script
+  std::optional<std::chrono::seconds> max_age =
+      std::nullopt;       // unset: until the browser closes; 0: removed
+  bool is_secure = true;  // sent over TLS only
+  bool http_only = true;  // hidden from script
   enum class SameSite { strict, lax } same_site = SameSite::lax;
   std::string path = "/";
 };

@@ -18,8 +18,8 @@ namespace solidaires::http {
 struct PrebuiltParts {
   int status = 200;
   std::string head;  // "Content-Type: ...\r\n..."
-  std::string body;
-  std::string route;  // for the observer
+  std::string body{};
+  std::string route{};  // for the observer
   bool is_compressible = false;
   bool has_ranges = false;
 };
@@ -30,7 +30,7 @@ class Prebuilt {
     std::string head;               // status line and fields
     std::string not_modified_head;  // the same for 304
     std::string etag;               // strong, of this coding, quotes included
-    std::string body;
+    std::string body{};
   };
 
   explicit Prebuilt(PrebuiltParts parts);

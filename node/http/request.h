@@ -21,12 +21,12 @@ enum class Method : std::uint8_t { get, head, post, put, patch, del, options, ot
 // A file of a multipart form, on disk. The file is removed with the last copy of this, unless it
 // was renamed away before.
 struct UploadedFile {
-  std::string field;         // name of the form's field
-  std::string name;          // as the sender called it: one sane file name, never a path
-  std::string content_type;  // as the sender said: not to be trusted
-  std::filesystem::path path;
+  std::string field{};         // name of the form's field
+  std::string name{};          // as the sender called it: one sane file name, never a path
+  std::string content_type{};  // as the sender said: not to be trusted
+  std::filesystem::path path{};
   std::uint64_t size_bytes = 0;
-  std::shared_ptr<void const> remover;
+  std::shared_ptr<void const> remover{};
 };
 
 struct Request {
@@ -40,9 +40,12 @@ struct Request {
   Parameters form;     // fields of an urlencoded or multipart body
   std::vector<UploadedFile> files;
 
-  std::string route;       // pattern that matched: "/structures/{slug}"
-  Parameters captures;     // its parts
-  std::string host;        // "exemple.fr" or "localhost:8073": validated, as the client said it
+  std::string route;    // pattern that matched: "/structures/{slug}"
+  Parameters captures;  // its parts
+  // "exemple.fr" or "localhost:8073": well-formed, but only what the client said. While a cacheable
+  // page is made for everybody this is ServerOptions::hosts[0], or empty, and `headers` is empty:
+  // nothing that one client sent can end up in the page of another.
+  std::string host;
   std::string peer;        // address of the client, behind trusted proxies; never to be logged
   bool is_secure = false;  // TLS, here or at a trusted proxy
   std::string id;          // for people to quote; on every error page and in the log

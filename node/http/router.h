@@ -34,7 +34,7 @@ struct RouteOptions {
   bool quiet = false;  // not told to the observer (health checks)
   // Asked on a worker with the head alone, before any of the body is read: an answer refuses the
   // request. For routes that take large bodies.
-  std::function<std::optional<Response>(Request const&)> admit;
+  std::function<std::optional<Response>(Request const&)> admit = nullptr;
 };
 
 struct Route {

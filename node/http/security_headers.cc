@@ -34,8 +34,7 @@ std::string security_lines(SecurityHeaders const& options) {
              "Referrer-Policy: strict-origin-when-cross-origin\r\nPermissions-Policy: camera=(), "
              "microphone=(), payment=(), usb=(), geolocation=",
              options.may_ask_position ? "(self)" : "()",
-             "\r\nCross-Origin-Opener-Policy: same-origin\r\n"
-             "Cross-Origin-Resource-Policy: same-origin\r\n");
+             "\r\nCross-Origin-Opener-Policy: same-origin\r\n");
 }
 
 std::string hsts_line(SecurityHeaders const& options) {

@@ -9,11 +9,11 @@ namespace solidaires::http {
 
 struct SecurityHeaders {
   // Sources beyond our own, as CSP writes them: "https://tuiles.exemple.fr".
-  std::vector<std::string> image_sources;    // map tiles
-  std::vector<std::string> connect_sources;  // fetch()
-  std::vector<std::string> frame_sources;    // a video that somebody asked to see
-  bool may_ask_position = true;              // "près de moi"; everything else is off
-  long hsts_s = 365L * 24 * 3600;            // under TLS only; 0: not sent
+  std::vector<std::string> image_sources{};    // map tiles
+  std::vector<std::string> connect_sources{};  // fetch()
+  std::vector<std::string> frame_sources{};    // a video that somebody asked to see
+  bool may_ask_position = true;                // "près de moi"; everything else is off
+  long hsts_s = 365L * 24 * 3600;              // under TLS only; 0: not sent
 };
 
 // "Name: value\r\n" lines, without HSTS.

@@ -42,18 +42,18 @@ struct Deadlines {
 };
 
 struct ServerOptions {
-  std::vector<Listener> listeners;
-  std::optional<TlsFiles> tls;  // for listeners of kind tls
-  std::size_t io_threads = 1;   // each with its own loop and SO_REUSEPORT
-  CodecLimits codec;
-  Deadlines deadlines;
-  std::size_t connections_max = 12'000;        // in all; the longest idle gives way to a new one
-  std::size_t connections_per_peer_max = 256;  // not for trusted proxies
-  std::vector<std::string> trusted_proxies;    // "127.0.0.1", "10.0.0.0/8": X-Forwarded-* count
-  std::vector<std::string> hosts;              // names we answer to (else 421); empty: any
-  std::vector<std::string> personal_cookies;   // with one of these a page is not shared
-  SecurityHeaders security;
-  std::filesystem::path upload_directory;  // exists; "" : no files are taken
+  std::vector<Listener> listeners{};
+  std::optional<TlsFiles> tls{};  // for listeners of kind tls
+  std::size_t io_threads = 1;     // each with its own loop and SO_REUSEPORT
+  CodecLimits codec{};
+  Deadlines deadlines{};
+  std::size_t connections_max = 12'000;         // in all; the longest idle gives way to a new one
+  std::size_t connections_per_peer_max = 256;   // not for trusted proxies
+  std::vector<std::string> trusted_proxies{};   // "127.0.0.1", "10.0.0.0/8": X-Forwarded-* count
+  std::vector<std::string> hosts{};             // names we answer to (else 421); empty: any
+  std::vector<std::string> personal_cookies{};  // with one of these a page is not shared
+  SecurityHeaders security{};
+  std::filesystem::path upload_directory{};  // exists; "" : no files are taken
 };
 
 // Renders an error in the clothes of the portal, on a worker. `request` has no route when none
@@ -66,7 +66,7 @@ struct ServerParts {
   PageCache* cache = nullptr;           // null: nothing is kept
   StaticFiles const* assets = nullptr;  // null: none
   AccessObserver* observer = nullptr;
-  ErrorPage error_page;  // empty: plain sentences
+  ErrorPage error_page = nullptr;  // empty: plain sentences
 };
 
 class Server {

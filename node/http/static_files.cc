@@ -100,6 +100,7 @@ Result<StaticFiles> StaticFiles::load(fs::path const& directory, std::string_vie
       auto const packed = contents.find(name + ending);
       if (packed != contents.end()) file->provide(coding, packed->second);
     }
+    for (Coding coding : {Coding::brotli, Coding::gzip}) file->make(coding);
     std::string const url = cat(prefix, name);
     out.manifest_.urls_[name] = url;
     if (!plain_name.empty()) out.manifest_.urls_[plain_name] = url;
@@ -109,7 +110,9 @@ Result<StaticFiles> StaticFiles::load(fs::path const& directory, std::string_vie
 }
 
 void StaticFiles::add(std::string url, std::string body, std::string_view content_type) {
-  files_[url] = prebuilt(url, std::move(body), content_type, false);
+  auto file = prebuilt(url, std::move(body), content_type, false);
+  for (Coding coding : {Coding::brotli, Coding::gzip}) file->make(coding);
+  files_[std::move(url)] = std::move(file);
 }
 
 std::shared_ptr<Prebuilt const> StaticFiles::find(std::string_view path) const {
