@@ -13,7 +13,7 @@ namespace solidaires::replication {
 
 // Where keys and certificates lie: "authority.pem" (the hub's), "credentials.pem" (a node's).
 struct StateFiles {
-  std::filesystem::path directory;  // exists; only the program's account may read it
+  std::filesystem::path directory{};  // exists; only the program's account may read it
   [[nodiscard]] std::filesystem::path authority() const { return directory / "authority.pem"; }
   [[nodiscard]] std::filesystem::path credentials() const { return directory / "credentials.pem"; }
 };
@@ -24,8 +24,8 @@ Result<> create_network(StateFiles const& files, store::Store& store, NodeRecord
                         Clock const& clock, Rng& rng);
 
 struct Invitation {
-  NodeRecord node;          // its name, title, territory ...; state and enrolled_at are ignored
-  std::string hub_address;  // "host:port" where the node will reach the hub's link port
+  NodeRecord node{};          // its name, title, territory ...; state and enrolled_at are ignored
+  std::string hub_address{};  // "host:port" where the node will reach the hub's link port
   std::chrono::hours life{72};
 };
 // Writes or updates the node's record and gives the text of a one-time token for it. A node that
@@ -52,19 +52,16 @@ Result<Enrolled> enrol(StateFiles const& files, NodeName const& self, std::strin
 // enrolment, so that of two calls with one token one is refused, and a crash loses neither.
 class RegistryDesk final : public net::EnrolmentDesk {
  public:
-  RegistryDesk(net::Authority authority, store::Store& store, NodeRegistry const& registry,
-               Clock const& clock)
-      : authority_(std::move(authority)), store_(store), registry_(registry), clock_(clock) {}
+  RegistryDesk(net::Authority authority, store::Store& store, Clock const& clock)
+      : authority_(std::move(authority)), store_(store), clock_(clock) {}
   Result<net::Issued> redeem(NodeName const& node, std::string_view secret,
                              std::string_view request) override;
   Result<net::Issued> renew(net::CertificateFacts const& current,
                             std::string_view request) override;
 
  private:
-  [[nodiscard]] Result<net::Issued> issue(NodeName const& node, std::string_view request) const;
   net::Authority const authority_;
   store::Store& store_;
-  NodeRegistry const& registry_;
   Clock const& clock_;
 };
 

@@ -21,22 +21,25 @@ enum class NodeState : std::uint8_t { invited, active, suspended };
 [[nodiscard]] std::string_view node_state_name(NodeState state) noexcept;
 
 struct NodeRecord {
-  NodeName name;
-  std::string title;
-  std::string base_url;                 // of its portal; empty if unknown
-  std::vector<std::string> territory;   // department codes
-  bool hub = false;                     // the instance that the network is named after
-  bool every_public = true;             // it may take the public scope of every node
-  std::vector<NodeName> subscriptions;  // else of these
-  bool delegates_moderation = false;    // the hub's moderators may act for it
+  NodeName network{};  // whose registry this is: the hub that wrote it
+  NodeName name{};
+  std::string title{};
+  std::string base_url{};                 // of its portal; empty if unknown
+  std::vector<std::string> territory{};   // department codes
+  bool hub = false;                       // the instance that the network is named after
+  bool every_public = true;               // it may take the public scope of every node
+  std::vector<NodeName> subscriptions{};  // else of these
+  bool delegates_moderation = false;      // the hub's moderators may act for it
   NodeState state = NodeState::invited;
   Instant enrolled_at{};  // certificates issued earlier are refused; epoch: never enrolled
   friend bool operator==(NodeRecord const&, NodeRecord const&) = default;
 };
 
-// The document's fields, and back. A field that is missing or of another kind is as if not set; a
-// record without a valid name is Code::corrupt.
-[[nodiscard]] std::vector<sync::FieldEdit> to_fields(NodeRecord const& record);
+// What makes `existing` (null: a new document) say what `record` says.
+[[nodiscard]] std::vector<sync::FieldEdit> edits_for(NodeRecord const& record,
+                                                     sync::Document const* existing);
+// A field that is missing or of another kind is as if not set; a document that is deleted, not in a
+// network's scope or without a valid name is Code::corrupt.
 [[nodiscard]] Result<NodeRecord> from_document(sync::Document const& document);
 
 class NodeRegistry {
@@ -46,20 +49,22 @@ class NodeRegistry {
   static Result<std::unique_ptr<NodeRegistry>> open(store::Store& store,
                                                     std::function<void()> changed);
 
-  [[nodiscard]] std::vector<NodeRecord> nodes() const;  // by name
+  // Stays as it is from now on: before the store goes.
+  void unfollow() { subscription_.reset(); }
+
+  [[nodiscard]] std::vector<NodeRecord> nodes() const;  // by network, then by name
+  [[nodiscard]] std::optional<NodeRecord> find(NodeName const& network, NodeName const& name) const;
+  // Of whatever network: for titles and addresses.
   [[nodiscard]] std::optional<NodeRecord> find(NodeName const& name) const;
-  [[nodiscard]] std::optional<sync::DocumentKey> key_of(NodeName const& name) const;
 
  private:
-  struct Entry {
-    sync::DocumentKey key;
-    NodeRecord record;
-  };
-  NodeRegistry() = default;
-  bool take(sync::Document const& document);
+  explicit NodeRegistry(std::function<void()> changed) : changed_(std::move(changed)) {}
+  Result<> load(store::Store& store);
+  bool take(store::DocumentChange const& change);
 
+  std::function<void()> changed_;
   mutable std::mutex mutex_;
-  std::map<NodeName, Entry> entries_;
+  std::map<DocumentId, NodeRecord> records_;
   store::Subscription subscription_;  // last: ends first
 };
 

@@ -15,17 +15,17 @@
 namespace solidaires::replication {
 
 struct Config {
-  NodeName self;
-  StateFiles files;
-  std::optional<net::Address> hub;     // a node dials it; nullopt: stands alone, or is the top
-  std::optional<net::Address> listen;  // a hub accepts here; port 0 chooses one
-  bool every_public = true;            // which other nodes' public scopes this one takes
-  std::vector<NodeName> subscriptions;
-  net::LinksOptions links;
+  NodeName self{};
+  StateFiles files{};
+  std::optional<net::Address> hub{};     // a node dials it; nullopt: stands alone, or is the top
+  std::optional<net::Address> listen{};  // a hub accepts here; port 0 chooses one
+  bool every_public = true;              // which other nodes' public scopes this one takes
+  std::vector<NodeName> subscriptions{};
+  net::LinksOptions links{};
 };
 
 struct ScopeLag {
-  ScopeId scope;
+  ScopeId scope{};
   bool outgoing = false;
   bool held = false;  // a document cannot be taken: see the quarantine
   // Places in the feed between the two ends: an upper bound, for a document that changed twice
@@ -36,22 +36,22 @@ struct ScopeLag {
 };
 
 struct LinkReport {
-  net::PeerStatus link;
-  std::string title;                    // of the peer, if the registry knows it
-  std::optional<int> certificate_days;  // left to the peer's certificate
-  std::vector<ScopeLag> scopes;
+  net::PeerStatus link{};
+  std::string title{};                    // of the peer, if the registry knows it
+  std::optional<int> certificate_days{};  // left to the peer's certificate
+  std::vector<ScopeLag> scopes{};
   std::uint64_t documents_behind_at_most = 0;  // of all scopes, both ways
   Millis age_max{0};
 };
 
 struct Report {
-  NodeName self;
-  bool founded = false;     // a hub with an authority
-  bool enrolled = false;    // a node with credentials
-  std::string waiting_for;  // why no link is kept though one is configured; empty: nothing
-  std::optional<int> own_certificate_days;
-  std::vector<LinkReport> links;  // the hub above first; nodes invited or enrolled but away too
-  std::string last_stranger;
+  NodeName self{};
+  bool founded = false;       // a hub with an authority
+  bool enrolled = false;      // a node with credentials
+  std::string waiting_for{};  // why no link is kept though one is configured; empty: nothing
+  std::optional<int> own_certificate_days{};
+  std::vector<LinkReport> links{};  // the hub above first; nodes invited or enrolled but away too
+  std::string last_stranger{};
   std::uint64_t strangers = 0;
 };
 

@@ -1,5 +1,5 @@
 // Jobs that run one after another on the workers, each followed by its completion on the IO thread.
-// One owner, IO thread only. Private to sync/net.
+// One owner, IO thread only.
 #pragma once
 
 #include <deque>

@@ -88,6 +88,14 @@ class Links::Impl final : public Door,
     return {};
   }
 
+  Result<> dial_with(Credentials const& credentials) {
+    SOL_CHECK(hub_.has_value());
+    SOL_TRY(use(credentials));
+    backoff_.reset();
+    if (redial_.cancel() > 0) attempt();
+    return {};
+  }
+
   void committed(ScopeId const& scope, sync::Sequence head) {
     {
       std::lock_guard const lock(mutex_);
@@ -502,6 +510,10 @@ Result<std::uint16_t> Links::listen(Address const& address) {
 
 Result<> Links::dial(Address const& hub, Credentials const& credentials) {
   return impl_->dial(hub, credentials);
+}
+
+Result<> Links::dial_with(Credentials const& credentials) {
+  return impl_->dial_with(credentials);
 }
 
 void Links::committed(ScopeId const& scope, sync::Sequence head) {

@@ -50,19 +50,19 @@ enum class PeerState : std::uint8_t {
 [[nodiscard]] std::string_view peer_state_name(PeerState state) noexcept;
 
 struct PeerStatus {
-  NodeName peer;
+  NodeName peer{};
   sync::PeerRole role = sync::PeerRole::parent;
-  std::string address;
+  std::string address{};
   PeerState state = PeerState::connecting;
   Instant since{};                // in this state
   Instant last_contact{};         // epoch: never
-  std::string last_error;         // empty: none since the link was last live
+  std::string last_error{};       // empty: none since the link was last live
   Instant certificate_expires{};  // the peer's; epoch: not seen yet
   Millis round_trip{0};
-  LinkTraffic traffic;  // of all its links since this program started
+  LinkTraffic traffic{};  // of all its links since this program started
   std::uint64_t connections = 0;
-  sync::LinkView view;                  // of the last link; live only in state live
-  std::vector<std::string> quarantine;  // reasons, at most 20: documents that cannot be taken
+  sync::LinkView view{};                  // of the last link; live only in state live
+  std::vector<std::string> quarantine{};  // reasons, at most 20: documents that cannot be taken
 };
 
 struct LinksStatus {
@@ -85,6 +85,8 @@ class Links {
   Result<std::uint16_t> listen(Address const& address);
   // Keeps a link to the hub from now on, and the certificate fresh. Once.
   Result<> dial(Address const& hub, Credentials const& credentials);
+  // After another enrolment: the next attempt, at once if no link is live, uses these.
+  Result<> dial_with(Credentials const& credentials);
 
   // Any thread; cheap. Many commits of one scope become one event.
   void committed(ScopeId const& scope, sync::Sequence head);

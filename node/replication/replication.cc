@@ -1,0 +1,369 @@
+#include "node/replication/replication.h"
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <mutex>
+#include <system_error>
+
+#include "node/replication/entitlements.h"
+#include "sync/base/check.h"
+#include "sync/base/log.h"
+#include "sync/net/job_queue.h"
+
+namespace solidaires::replication {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::chrono::seconds kWatchInterval{3};       // for credentials written beside us
+constexpr std::chrono::minutes kFactsInterval{1};       // free space, own certificate
+constexpr std::uint64_t kDocumentBytesAssumed = 1'000;  // before a link has carried any
+
+int days_until(Instant at, Instant now) {
+  return static_cast<int>(std::chrono::floor<std::chrono::days>(at - now).count());
+}
+
+std::uint64_t mean_bytes(std::uint64_t bytes, std::uint64_t documents) {
+  return documents == 0 ? kDocumentBytesAssumed : bytes / documents;
+}
+
+std::uint64_t distance(sync::Sequence from, sync::Sequence to) {
+  auto const a = static_cast<std::uint64_t>(from);
+  auto const b = static_cast<std::uint64_t>(to);
+  return b > a ? b - a : 0;
+}
+
+std::vector<ScopeLag> lags_of(net::PeerStatus const& peer, Instant now) {
+  std::vector<ScopeLag> lags;
+  auto const& traffic = peer.traffic;
+  for (auto const& sending : peer.view.sending) {
+    if (!sending.subscribed) continue;
+    ScopeLag lag{.scope = sending.scope, .outgoing = true, .held = sending.held};
+    lag.documents_at_most = distance(sending.acknowledged, sending.head);
+    lag.bytes_estimate =
+        lag.documents_at_most * mean_bytes(traffic.bytes_out, traffic.documents_out);
+    if (sending.behind_since) lag.age = std::max(now - *sending.behind_since, Millis{0});
+    lags.push_back(std::move(lag));
+  }
+  for (auto const& receiving : peer.view.receiving) {
+    ScopeLag lag{.scope = receiving.scope, .outgoing = false, .held = receiving.held};
+    lag.documents_at_most = distance(receiving.cursor, receiving.peer_head);
+    lag.bytes_estimate = lag.documents_at_most * mean_bytes(traffic.bytes_in, traffic.documents_in);
+    lags.push_back(std::move(lag));
+  }
+  return lags;
+}
+
+}  // namespace
+
+class Replication::Impl final : public net::LinksPolicy,
+                                public std::enable_shared_from_this<Replication::Impl> {
+ public:
+  Impl(asio::io_context& io, net::Workers& workers, store::Store& store, Clock const& clock,
+       Rng& rng, Config config)
+      : store_(store),
+        clock_(clock),
+        config_(std::move(config)),
+        links_(io, workers, store, clock, rng, *this, config_.links),
+        jobs_(std::make_shared<net::JobQueue>(io, workers)),
+        watch_(io),
+        facts_timer_(io) {}
+
+  Result<> open() {
+    SOL_ASSIGN(registry_, NodeRegistry::open(store_, [this] { links_.policy_changed(); }));
+    commits_ = store_.subscribe([this](store::CommitNotice const& notice) { tell(notice); });
+    return {};
+  }
+
+  Result<> start() {
+    SOL_TRY(start_listening());
+    SOL_TRY(start_dialling());
+    refresh_facts();
+    return {};
+  }
+
+  void stop(std::function<void()> done) {
+    SOL_CHECK(!stopping_);
+    stopping_ = true;
+    watch_.cancel();
+    facts_timer_.cancel();
+    commits_.reset();
+    links_.stop([self = shared_from_this(), done = std::move(done)] {
+      self->jobs_->clear();
+      self->jobs_->when_idle([self, done] {
+        self->registry_->unfollow();
+        done();
+      });
+    });
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] NodeRegistry const& registry() const { return *registry_; }
+  void tell_conflicts(std::uint64_t open_conflicts) { conflicts_ = open_conflicts; }
+  void on_change(std::function<void()> callback) { links_.on_change(std::move(callback)); }
+  void cut() { links_.cut(); }
+  Report report() const;
+
+  // ---- net::LinksPolicy ----
+
+  Result<sync::Entitlement> child(net::CertificateFacts const& peer) override {
+    return entitlement_of_child(config_.self, peer, registry_->nodes());
+  }
+
+  sync::Entitlement parent(NodeName const& hub) override {
+    return entitlement_of_parent(config_.self, hub, registry_->nodes(), config_.every_public,
+                                 config_.subscriptions);
+  }
+
+  sync::StatusDue status_facts() override {
+    return {.disk_free_bytes = disk_free_bytes_, .open_conflicts = conflicts_, .quarantined = 0};
+  }
+
+  net::EnrolmentDesk* desk() override { return desk_ ? &*desk_ : nullptr; }
+
+  Result<> keep(net::Credentials const& credentials) override {
+    return net::write_credentials(config_.files.credentials(), credentials);
+  }
+
+ private:
+  void tell(store::CommitNotice const& notice) {
+    std::map<ScopeId, sync::Sequence> heads;
+    for (auto const& change : notice.changes) {
+      auto& head = heads[change.key().scope];
+      head = std::max(head, change.sequence);
+    }
+    for (auto const& [scope, head] : heads) links_.committed(scope, head);
+  }
+
+  void wait_for(std::string reason) {
+    std::lock_guard const lock(mutex_);
+    waiting_for_ = std::move(reason);
+  }
+
+  // ---- The hub's side ----
+
+  Result<> start_listening() {
+    if (!config_.listen) return {};
+    auto text = net::read_secret_file(config_.files.authority());
+    if (!text && text.error().code() == Code::not_found) {
+      wait_for("the network is not founded yet: this hub has no authority");
+      return {};
+    }
+    if (!text) return std::unexpected(std::move(text).error());
+    SOL_ASSIGN(authority_, net::Authority::parse(*text));
+    if (authority_->network() != config_.self) {
+      return fail(Code::invalid, cat("the authority here belongs to ", authority_->network().str(),
+                                     ", not to ", config_.self.str()));
+    }
+    SOL_TRY(show_fresh_certificate());
+    desk_.emplace(*authority_, store_, clock_);
+    SOL_ASSIGN(port_, links_.listen(*config_.listen));
+    log_info("link.listening", {{"address", config_.listen->host}, {"port", port_.load()}});
+    return {};
+  }
+
+  // The hub certifies itself, in memory, at every start and again in time.
+  Result<> show_fresh_certificate() {
+    SOL_ASSIGN(auto const pair, net::make_key_and_request());
+    SOL_ASSIGN(auto certificate,
+               authority_->issue(pair.request, config_.self, net::Role::hub, clock_.now()));
+    SOL_ASSIGN(shown_, net::read_certificate(certificate));
+    return links_.accept_with({pair.key, std::move(certificate), authority_->roots()});
+  }
+
+  // ---- The node's side ----
+
+  Result<> start_dialling() {
+    if (!config_.hub) return {};
+    auto credentials = net::read_credentials(config_.files.credentials());
+    if (credentials) {
+      SOL_TRY(take_up(*std::move(credentials)));
+    } else if (credentials.error().code() == Code::not_found) {
+      wait_for("this node is not enrolled yet: redeem a token of the hub");
+    } else {
+      return std::unexpected(std::move(credentials).error());
+    }
+    watch_credentials();
+    return {};
+  }
+
+  Result<> take_up(net::Credentials credentials) {
+    SOL_ASSIGN(auto const facts, credentials.facts());
+    if (facts.node != config_.self) {
+      return fail(Code::invalid, cat("the credentials here are those of ", facts.node.str(),
+                                     ", not of ", config_.self.str()));
+    }
+    SOL_TRY(is_dialling_ ? links_.dial_with(credentials) : links_.dial(*config_.hub, credentials));
+    is_dialling_ = true;
+    wait_for("");
+    std::lock_guard const lock(mutex_);
+    credentials_ = std::move(credentials);
+    return {};
+  }
+
+  // `enrol` runs in another process and leaves a file: it is looked for until it is there, and
+  // again while the link is refused, for then another enrolment is what helps.
+  void watch_credentials() {
+    watch_.expires_after(kWatchInterval);
+    watch_.async_wait([weak = weak_from_this()](boost::system::error_code const& cancelled) {
+      auto const self = weak.lock();
+      if (cancelled || !self || self->stopping_) return;
+      if (self->needs_credentials()) self->look_for_credentials();
+      self->watch_credentials();
+    });
+  }
+
+  [[nodiscard]] bool needs_credentials() const {
+    if (!is_dialling_) return true;
+    auto const status = links_.status();
+    return !status.peers.empty() && status.peers.front().role == sync::PeerRole::parent &&
+           status.peers.front().state == net::PeerState::refused;
+  }
+
+  void look_for_credentials() {
+    if (!jobs_->idle()) return;
+    jobs_->run([self = shared_from_this()]() -> net::JobQueue::Completion {
+      return [self, found = net::read_credentials(self->config_.files.credentials())]() mutable {
+        if (!found || self->stopping_ || (self->credentials_ && *self->credentials_ == *found)) {
+          return;
+        }
+        auto const outcome = self->take_up(*std::move(found));
+        if (!outcome) self->wait_for(outcome.error().message());
+      };
+    });
+  }
+
+  // ---- Facts that age ----
+
+  void refresh_facts() {
+    jobs_->run([self = shared_from_this()]() -> net::JobQueue::Completion {
+      std::error_code failed;
+      auto const space = std::filesystem::space(self->config_.files.directory, failed);
+      if (!failed) self->disk_free_bytes_ = space.available;
+      return [self] { self->renew_shown_certificate(); };
+    });
+    facts_timer_.expires_after(kFactsInterval);
+    facts_timer_.async_wait([weak = weak_from_this()](boost::system::error_code const& cancelled) {
+      auto const self = weak.lock();
+      if (!cancelled && self && !self->stopping_) self->refresh_facts();
+    });
+  }
+
+  void renew_shown_certificate() {
+    if (stopping_ || !authority_ || !net::renewal_due(shown_, clock_.now())) return;
+    if (auto const outcome = show_fresh_certificate(); !outcome) {
+      log_error("hub.renewal_failed", {{"reason", outcome.error().message()}});
+    }
+  }
+
+  store::Store& store_;
+  Clock const& clock_;
+  Config const config_;
+  net::Links links_;
+  std::shared_ptr<net::JobQueue> jobs_;
+  asio::steady_timer watch_;
+  asio::steady_timer facts_timer_;
+  std::optional<net::Authority> authority_;
+  std::optional<RegistryDesk> desk_;
+  net::CertificateFacts shown_;
+  std::atomic<std::uint16_t> port_ = 0;
+  std::atomic<std::uint64_t> disk_free_bytes_ = 0;
+  std::atomic<std::uint64_t> conflicts_ = 0;
+  bool is_dialling_ = false;
+  bool stopping_ = false;
+  mutable std::mutex mutex_;  // guards the two below
+  std::string waiting_for_;
+  std::optional<net::Credentials> credentials_;
+  std::unique_ptr<NodeRegistry> registry_;
+  store::Subscription commits_;  // last: ends first
+};
+
+Report Replication::Impl::report() const {
+  auto const now = clock_.now();
+  auto status = links_.status();
+  Report report{.self = config_.self, .founded = port_ != 0};
+  {
+    std::lock_guard const lock(mutex_);
+    report.enrolled = credentials_.has_value();
+    report.waiting_for = waiting_for_;
+  }
+  report.last_stranger = std::move(status.last_stranger);
+  report.strangers = status.strangers;
+  if (status.own_certificate_expires != Instant{}) {
+    report.own_certificate_days = days_until(status.own_certificate_expires, now);
+  }
+  auto const nodes = registry_->nodes();
+  for (auto const& node : nodes) {
+    bool const is_below = node.network == config_.self && !node.hub;
+    bool const is_shown =
+        std::ranges::find(status.peers, node.name, &net::PeerStatus::peer) != status.peers.end();
+    if (!is_below || is_shown) continue;
+    status.peers.push_back({.peer = node.name,
+                            .role = sync::PeerRole::child,
+                            .state = net::PeerState::absent,
+                            .last_error = node.enrolled_at == Instant{} ? "not enrolled yet" : ""});
+  }
+  for (auto& peer : status.peers) {
+    LinkReport link{.scopes = lags_of(peer, now)};
+    auto const known = std::ranges::find(nodes, peer.peer, &NodeRecord::name);
+    link.title = known != nodes.end() ? known->title : peer.peer.str();
+    if (peer.certificate_expires != Instant{}) {
+      link.certificate_days = days_until(peer.certificate_expires, now);
+    }
+    for (auto const& lag : link.scopes) {
+      link.documents_behind_at_most += lag.documents_at_most;
+      link.age_max = std::max(link.age_max, lag.age);
+    }
+    link.link = std::move(peer);
+    report.links.push_back(std::move(link));
+  }
+  return report;
+}
+
+Result<std::unique_ptr<Replication>> Replication::open(asio::io_context& io, net::Workers& workers,
+                                                       store::Store& store, Clock const& clock,
+                                                       Rng& rng, Config config) {
+  auto impl = std::make_shared<Impl>(io, workers, store, clock, rng, std::move(config));
+  SOL_TRY(impl->open());
+  return std::unique_ptr<Replication>(new Replication(std::move(impl)));
+}
+
+Replication::Replication(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Replication::~Replication() = default;
+
+Result<> Replication::start() {
+  return impl_->start();
+}
+
+void Replication::stop(std::function<void()> done) {
+  impl_->stop(std::move(done));
+}
+
+std::uint16_t Replication::port() const {
+  return impl_->port();
+}
+
+Report Replication::report() const {
+  return impl_->report();
+}
+
+NodeRegistry const& Replication::registry() const {
+  return impl_->registry();
+}
+
+void Replication::tell_conflicts(std::uint64_t open_conflicts) {
+  impl_->tell_conflicts(open_conflicts);
+}
+
+void Replication::on_change(std::function<void()> callback) {
+  impl_->on_change(std::move(callback));
+}
+
+void Replication::cut() {
+  impl_->cut();
+}
+
+}  // namespace solidaires::replication
