@@ -3,7 +3,7 @@
 
 SOLIDAIRES_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly SOLIDAIRES_ROOT
-readonly LOGS="$SOLIDAIRES_ROOT/build/logs"
+readonly LOGS=${SOLIDAIRES_LOGS:-$SOLIDAIRES_ROOT/build/logs}
 
 # --- words ------------------------------------------------------------------------------------
 

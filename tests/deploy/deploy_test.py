@@ -229,6 +229,108 @@ class DeployTest(unittest.TestCase):
             text=True, timeout=60).stderr)
 
 
+class PackagesTest(unittest.TestCase):
+    """The set-up's steps with programs that only pretend: no package is touched."""
+
+    TOOLS = ("awk", "basename", "bash", "cat", "cut", "date", "df", "dirname", "env", "grep", "head",
+             "mkdir", "nproc", "rm", "sed", "sha256sum", "sort", "tail", "tee", "tr", "wc")
+
+    def setUp(self):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="solidaires-packages-"))
+        self.bin = self.home / "bin"
+        self.bin.mkdir()
+        for tool in self.TOOLS:
+            (self.bin / tool).symlink_to(shutil.which(tool))
+        self.pretend("id", 'case $1 in -u) echo "${FAKE_ID:-0}" ;; *) echo somebody ;; esac')
+        self.pretend("node", "true")
+        self.pretend("dpkg-query", 'case "$4" in ninja*) exit 1 ;; *) printf "install ok installed" ;; esac')
+        self.pretend("apt-get", 'echo "apt-get $*" >>"$FAKE_HOME/calls"')
+        (self.home / "list.txt").write_text("cmake\n# a comment\nninja-build  # why\nnodejs\n\n")
+
+    def tearDown(self):
+        shutil.rmtree(self.home)
+
+    def pretend(self, name, text):
+        file = self.bin / name
+        file.unlink(missing_ok=True)  # a link to the machine's own tool is replaced, never followed
+        file.write_text(f"#!/bin/sh\n{text}\n")
+        file.chmod(0o755)
+
+    def shell(self, text, **environment):
+        return subprocess.run(
+            [shutil.which("bash"), "-c", f'. "{ROOT}/deploy/lib.sh"; {text}'], capture_output=True, text=True,
+            timeout=60, env={"PATH": str(self.bin), "HOME": str(self.home), "FAKE_HOME": str(self.home),
+                             "SOLIDAIRES_LOGS": str(self.home), **environment})
+
+    def install(self, **environment):
+        return self.shell(f'install_packages "{self.home}/list.txt"', **environment)
+
+    def calls(self):
+        file = self.home / "calls"
+        return file.read_text() if file.exists() else ""
+
+    def test_installs_only_what_is_missing_without_what_is_merely_recommended(self):
+        done = self.install()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(self.calls(), r"apt-get -y .* install --no-install-recommends ninja-build\s")
+
+    def test_asks_nothing_of_apt_when_nothing_is_missing(self):
+        self.pretend("dpkg-query", 'printf "install ok installed"')
+        self.assertIn("nothing is missing", self.install().stdout)
+        self.assertEqual(self.calls(), "")
+
+    def test_wants_nodejs_only_where_there_is_no_node(self):
+        (self.bin / "node").unlink()
+        self.pretend("dpkg-query", "exit 1")
+        self.pretend("npm", "true")
+        done = self.install()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(self.calls(), "install --no-install-recommends cmake ninja-build nodejs")
+
+    def test_says_what_root_must_install_where_the_right_is_missing(self):
+        refused = self.install(FAKE_ID="1000")
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("As root: apt-get install --no-install-recommends ninja-build", refused.stderr)
+        self.assertEqual(self.calls(), "")
+
+    def test_says_that_there_is_no_network(self):
+        self.pretend("apt-get", "echo \"W: Failed to fetch http://deb/ Temporary failure resolving 'deb'\"")
+        refused = self.install()
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("No way to the network", refused.stderr)
+
+    def test_says_that_the_disk_is_full(self):
+        self.pretend("apt-get", 'echo "E: You do not have enough free space in /var/cache/apt" ; exit 100')
+        self.assertIn("The disk is full", self.install().stderr)
+        self.pretend("df", "echo head; echo '/dev/x 100 90 10 90% /'")
+        self.assertRegex(self.install().stderr, "too full: installing the packages needs .* only 10 MiB")
+
+    def test_says_where_this_is_not_debian(self):
+        (self.bin / "apt-get").unlink()
+        self.assertIn("This is not Debian", self.install().stderr)
+
+    def test_fetches_npm_packages_again_only_when_the_lock_changes(self):
+        at = self.home / "packages"
+        at.mkdir()
+        lock = at / "package-lock.json"
+        lock.write_text("{}")
+        self.pretend("npm", 'echo "npm $*" >>"$FAKE_HOME/calls"; mkdir -p node_modules')
+        for text in ("{}", "{}", '{"new": 1}'):
+            lock.write_text(text)
+            self.assertEqual(self.shell(f'npm_packages "{at}"').returncode, 0)
+        self.assertEqual(self.calls().count("npm ci"), 2)
+
+    def test_a_failed_npm_is_tried_again(self):
+        at = self.home / "packages"
+        at.mkdir()
+        (at / "package-lock.json").write_text("{}")
+        self.pretend("npm", 'echo "npm error code EAI_AGAIN"; exit 1')
+        self.assertIn("No way to the network", self.shell(f'npm_packages "{at}"').stderr)
+        self.pretend("npm", 'echo "npm $*" >>"$FAKE_HOME/calls"; mkdir -p node_modules')
+        self.assertEqual(self.shell(f'npm_packages "{at}"').returncode, 0)
+        self.assertIn("npm ci", self.calls())
+
+
 if __name__ == "__main__":
     result = unittest.main(exit=False).result
     bad = len(result.failures) + len(result.errors)

@@ -2,6 +2,7 @@
 
 import pathlib
 import shlex
+import sys
 import tempfile
 import unittest
 
@@ -100,13 +101,46 @@ class Commands(unittest.TestCase):
         self.assertEqual(tree.plain(words), ["/usr/bin/clang++-19", "-I/a", "-O1", "-Xclang",
                                              "-fno-pch-timestamp"])
         self.assertEqual(tree.plain(words, with_standard_headers=True),
-                         ["/usr/bin/clang++-19", "-I/a", "-O1", "-include", "p.hxx", "-Xclang",
+                         ["/usr/bin/clang++-19", "-I/a", "-O1", "-Xclang", "-include", "-Xclang", "p.hxx", "-Xclang",
                           "-fno-pch-timestamp"])
 
     def test_find_a_source_for_a_changed_header(self):
         known = {"node/app/config.cc": []}
         self.assertEqual(checks.tidy_sources(["node/app/config.h", "README.md"], known),
                          ["node/app/config.cc"])
+
+
+class Counting(unittest.TestCase):
+    """tests/count.py, which tells tests/run how many passed."""
+
+    def count(self, status, gtest="", code=0):
+        sys.path.insert(0, str(tree.ROOT / "tests"))
+        import count
+        with tempfile.TemporaryDirectory() as name:
+            directory = pathlib.Path(name)
+            (directory / "ctest.junit").write_text(
+                f'<testsuite><testcase name="x_test" status="{status}"/></testsuite>')
+            if gtest:
+                (directory / "x_test.xml").write_text(f"<testsuites><testsuite>{gtest}</testsuite></testsuites>")
+            return count.count(directory, code)
+
+    GOOD = '<testcase name="a" status="run" result="completed"/>'
+    BAD = '<testcase name="b" status="run" result="completed"><failure message="x"/></testcase>'
+    SKIPPED = '<testcase name="c" status="notrun" result="suppressed"/>'
+
+    def test_counts_the_tests_inside_a_program(self):
+        self.assertEqual(self.count("run", self.GOOD * 3 + self.SKIPPED), (3, 0))
+        self.assertEqual(self.count("fail", self.GOOD * 3 + self.BAD, 8), (3, 1))
+
+    def test_counts_a_program_without_tests_of_its_own_as_one(self):
+        self.assertEqual(self.count("run"), (1, 0))
+        self.assertEqual(self.count("fail", code=8), (0, 1))
+
+    def test_counts_a_program_that_died_after_good_tests_as_failed(self):
+        self.assertEqual(self.count("fail", self.GOOD * 3, 8), (3, 1))
+
+    def test_never_calls_a_failed_run_good(self):
+        self.assertEqual(self.count("run", self.GOOD, 8), (1, 1))
 
 
 if __name__ == "__main__":

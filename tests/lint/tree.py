@@ -72,7 +72,7 @@ def plain(words, with_standard_headers=False):
         elif word == "-Xclang" and rest[at + 1:at + 2] in (["-include-pch"], ["-include"]):
             skip = 3
             if rest[at + 1] == "-include" and with_standard_headers:
-                kept += ["-include", rest[at + 3]]
+                kept += rest[at:at + 4]
         elif word in ("-o", "-c", "-MF", "-MT"):
             skip = 1
         elif word not in ("-MD", "-Winvalid-pch") and not word.startswith("-fsanitize"):
