@@ -1,6 +1,7 @@
 #include "node/service/catalogue.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 
 #include "node/geography/gazetteer.h"
@@ -183,9 +184,10 @@ Catalogue::~Catalogue() = default;
 
 Result<std::unique_ptr<Catalogue>> Catalogue::open(
     Instance const& instance, std::shared_ptr<geography::Gazetteer const> gazetteer) {
-  auto state = std::unique_ptr<State>(new State{instance, std::move(gazetteer), {}, {}, {}});
+  auto state = std::unique_ptr<State>(new State{instance, std::move(gazetteer), {}, {}, {}, {}});
   state->subscription = instance.store.subscribe(
       [raw = state.get()](store::CommitNotice const& notice) { raw->follow(notice); });
+  state->read_on_day = model::to_civil(instance.clock.now()).date.days();
   SOL_TRY(state->rebuild());
   return std::unique_ptr<Catalogue>(new Catalogue(std::move(state)));
 }

@@ -111,8 +111,9 @@ class Catalogue {
       Instance const& instance, std::shared_ptr<geography::Gazetteer const> gazetteer);
   ~Catalogue();
 
-  // Reads everything again: once a day, so that series reach further into the future.
-  Result<> refresh();
+  // Reads everything again when the day has changed since the last reading, so that series reach as
+  // far into the future as on the first day.
+  Result<> refresh_if_new_day();
 
   [[nodiscard]] Result<ListResult> find(ListQuery const& query) const;
   // "epicerie-de-rumilly-7k2m9qrt": the tail decides, the slug before it may be an old one.

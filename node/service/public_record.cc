@@ -60,6 +60,13 @@ void add_place(search::Entry& entry, schema::Address const& address,
 
 void add_facet(search::Entry& entry, Field const& field, schema::Record const& record) {
   auto codes = schema::elements(record, field.key);
+  if (field.kind == FieldKind::agreements) {
+    for (auto& code : codes) {
+      auto const* const held =
+          schema::get<schema::Agreement>(record, schema::element_key(field.key, code));
+      code = held == nullptr ? std::string() : held->code;
+    }
+  }
   if (field.kind == FieldKind::choice) codes = {std::string(schema::text_of(record, field.key))};
   if (field.kind == FieldKind::boolean && schema::is_set_to_true(record, field.key))
     codes = {"true"};

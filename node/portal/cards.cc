@@ -1,0 +1,114 @@
+#include "node/portal/cards.h"
+
+#include <algorithm>
+
+#include "node/page/french.h"
+#include "node/search/highlight.h"
+#include "node/text/fold.h"
+#include "schema/display.h"
+
+namespace solidaires::portal {
+namespace {
+
+constexpr std::size_t kSummaryCharacters = 200;
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (char const c : text) {
+    switch (c) {
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '&': out += "&amp;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+std::string summary_of(service::PublicRecord const& record) {
+  auto text = schema::card(*record.type, schema::Card::summary, record.record);
+  if (text.empty()) {
+    auto const* const story = record.type->first(schema::FieldKind::long_text);
+    if (story != nullptr) text = schema::text_of(record.record, story->key);
+  }
+  return text;
+}
+
+}  // namespace
+
+page::Html highlighted(std::string_view text, std::vector<std::string> const& words) {
+  page::Html out;
+  std::size_t at = 0;
+  for (auto const& range : search::highlight(text, words)) {
+    out.text += escaped(text.substr(at, range.begin - at));
+    out.text +=
+        cat("<mark>", escaped(text.substr(range.begin, range.end - range.begin)), "</mark>");
+    at = range.end;
+  }
+  out.text += escaped(text.substr(at));
+  return out;
+}
+
+std::string_view status_label(schema::OccurrenceStatus status) {
+  switch (status) {
+    case schema::OccurrenceStatus::planned: return {};
+    case schema::OccurrenceStatus::cancelled: return "annulé";
+    case schema::OccurrenceStatus::moved: return "date déplacée";
+    case schema::OccurrenceStatus::full: return "complet";
+  }
+  return {};
+}
+
+std::string occurrence_text(model::Occurrence const& one, model::CivilDate const& today) {
+  return page::french_span(one.start, one.end, one.all_day, today);
+}
+
+page::View card(Context const& context, service::ListHit const& hit, CardOptions const& options) {
+  auto const& record = *hit.record;
+  auto const& type = *record.type;
+  page::View view;
+  view.text("href", record.path).text("title", record.title);
+  if (options.show_kind) view.text("kind", type.singular.fr);
+  view.text("category", schema::card(type, schema::Card::category, record.record));
+  if (auto const* const place = record.place(); place != nullptr) {
+    auto const* const commune = context.gazetteer->commune(place->commune_code);
+    view.text("place", commune == nullptr ? place->commune
+                                          : cat(place->commune, " (", commune->department, ')'));
+  }
+  if (hit.distance_km) view.text("distance", cat("à ", page::french_distance(*hit.distance_km)));
+  auto const summary = summary_of(record);
+  if (options.words != nullptr && !options.words->empty()) {
+    view.html(
+        "summary_html",
+        highlighted(search::passage(summary, *options.words, kSummaryCharacters), *options.words));
+  } else {
+    view.text("summary", text::excerpt(summary, kSummaryCharacters));
+  }
+  auto const today = context.today();
+  if (hit.occurrence) {
+    view.text("when", occurrence_text(*hit.occurrence, today));
+    view.text("status", status_label(hit.occurrence->status));
+    view.flag("cancelled", hit.occurrence->status == schema::OccurrenceStatus::cancelled);
+  } else if (type.has(schema::Trait::has_story)) {
+    view.text("when", page::french_date(model::to_civil(record.published_at).date));
+  }
+  if (type.has(schema::Trait::freshness)) {
+    auto const age =
+        (to_unix_ms(context.instance.clock.now()) - to_unix_ms(record.updated_at)) / 1000;
+    view.text("updated", cat("mis à jour ", page::french_age(age)));
+  }
+  view.flag("demonstration", record.demonstration);
+  return view;
+}
+
+std::vector<page::View> cards(Context const& context, std::vector<service::ListHit> const& hits,
+                              CardOptions const& options) {
+  std::vector<page::View> views;
+  views.reserve(hits.size());
+  for (auto const& hit : hits) views.push_back(card(context, hit, options));
+  return views;
+}
+
+}  // namespace solidaires::portal

@@ -1,0 +1,34 @@
+// Records as the views that templates show: a card in a list, the lines of a record's page.
+// Escaping is the templates' work. Pure but for the references that the catalogue resolves.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "node/page/view.h"
+#include "node/portal/context.h"
+
+namespace solidaires::portal {
+
+struct CardOptions {
+  std::vector<std::string> const* words = nullptr;  // folded; to highlight
+  bool show_kind = false;                           // in lists that mix kinds
+};
+
+// Names: href, title, kind, category, place, distance, summary, summary_html, when, cancelled,
+// status, updated, node, badges[].
+[[nodiscard]] page::View card(Context const& context, service::ListHit const& hit,
+                              CardOptions const& options = {});
+[[nodiscard]] std::vector<page::View> cards(Context const& context,
+                                            std::vector<service::ListHit> const& hits,
+                                            CardOptions const& options = {});
+// "samedi 12 décembre, de 14 h à 17 h"; with what a person must know of this date.
+[[nodiscard]] std::string occurrence_text(model::Occurrence const& one,
+                                          model::CivilDate const& today);
+[[nodiscard]] std::string_view status_label(
+    schema::OccurrenceStatus status);  // "annulé"; empty: as planned
+
+// Text with the words of a search marked, escaped.
+[[nodiscard]] page::Html highlighted(std::string_view text, std::vector<std::string> const& words);
+
+}  // namespace solidaires::portal

@@ -1,0 +1,27 @@
+// What the pages of the portal work with; all of it outlives the handlers. The site is swapped
+// whole when the network changes, so handlers take it once per request.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "node/geography/gazetteer.h"
+#include "node/page/site.h"
+#include "node/service/catalogue.h"
+#include "node/service/instance.h"
+
+namespace solidaires::portal {
+
+struct Context {
+  service::Instance const& instance;
+  service::Catalogue const& catalogue;
+  std::shared_ptr<geography::Gazetteer const> gazetteer;
+  std::function<std::shared_ptr<page::Site const>()> site;
+  std::size_t results_per_page = 20;
+
+  [[nodiscard]] model::CivilDate today() const {
+    return model::to_civil(instance.clock.now()).date;
+  }
+};
+
+}  // namespace solidaires::portal

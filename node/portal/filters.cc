@@ -1,0 +1,343 @@
+#include "node/portal/filters.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "node/page/french.h"
+#include "node/text/fold.h"
+
+namespace solidaires::portal {
+namespace {
+
+using service::Sort;
+
+constexpr std::size_t kWordsMax = 200;
+constexpr std::size_t kPagesMax = 5'000;
+constexpr std::array<std::pair<std::string_view, Sort>, 4> kSorts{{
+    {"pertinence", Sort::relevance},
+    {"distance", Sort::distance},
+    {"date", Sort::date},
+    {"nom", Sort::name},
+}};
+
+std::optional<double> read_number(std::string_view text) {
+  std::string plain(text);
+  std::ranges::replace(plain, ',', '.');
+  double value = 0;
+  auto const [end, error] = std::from_chars(plain.data(), plain.data() + plain.size(), value);
+  if (error != std::errc{} || end != plain.data() + plain.size()) return std::nullopt;
+  return value;
+}
+
+std::string in_quotes(std::string_view text) {
+  return cat("« ", text::excerpt(text::clean(text), 40), " »");
+}
+
+void read_place(Context const& context, http::Parameters const& query, Filters& out) {
+  auto typed = query.get("lieu");
+  if (typed.empty()) typed = query.get("epci");
+  if (typed.empty()) return;
+  out.place_text = text::single_line(text::clean(typed.substr(0, kWordsMax)));
+  if (auto place = context.gazetteer->place(out.place_text); place) {
+    out.place = std::move(place);
+    return;
+  }
+  geography::FindOptions options{.limit = 6, .preferred_departments = context.instance.territory};
+  auto found = context.gazetteer->find_places(out.place_text, options);
+  if (found.empty()) {
+    out.ignored.push_back(
+        cat("Le lieu ", in_quotes(out.place_text),
+            " n’a pas été trouvé : essayez le nom de la commune ou son code postal."));
+    return;
+  }
+  out.place = std::move(found.front());
+  found.erase(found.begin());
+  std::erase_if(found, [](geography::Place const& place) { return !place.exact; });
+  out.other_places = std::move(found);
+}
+
+void read_radius(http::Parameters const& query, Filters& out) {
+  auto const text = query.get("rayon");
+  if (text.empty()) return;
+  auto const km = read_number(text);
+  if (!km || *km < 0) {
+    out.ignored.push_back(cat("La distance ", in_quotes(text), " n’a pas été comprise."));
+  } else if (*km > kRadiusMaxKm) {
+    out.radius_km = kRadiusMaxKm;
+    out.ignored.push_back(
+        cat("La distance est limitée à ", static_cast<int>(kRadiusMaxKm), " km."));
+  } else {
+    out.radius_km = *km;
+  }
+}
+
+void read_departments(Context const& context, http::Parameters const& query, Filters& out) {
+  for (auto const value : query.all("dep")) {
+    if (value.empty()) continue;
+    if (value == "tous") {
+      out.everywhere = true;
+    } else if (context.gazetteer->department(value) != nullptr) {
+      if (std::ranges::find(out.departments, value) == out.departments.end())
+        out.departments.emplace_back(value);
+    } else {
+      out.ignored.push_back(cat("Le département ", in_quotes(value), " n’existe pas."));
+    }
+  }
+  if (out.everywhere) out.departments.clear();
+}
+
+void read_facets(schema::Type const& type, http::Parameters const& query, Filters& out) {
+  for (auto const* const field : type.facets()) {
+    auto& kept = out.facets[field->facet->parameter];
+    for (auto const value : query.all(field->facet->parameter)) {
+      if (value.empty()) continue;
+      bool const known = field->vocabulary == nullptr || field->vocabulary->find(value) != nullptr;
+      if (!known) {
+        out.ignored.push_back(
+            cat("Le filtre ", in_quotes(value), " (", field->label.fr, ") n’existe pas."));
+      } else if (std::ranges::find(kept, value) == kept.end() && kept.size() < 50) {
+        kept.emplace_back(value);
+      }
+    }
+    if (kept.empty()) out.facets.erase(field->facet->parameter);
+  }
+}
+
+void read_dates(Context const& context, http::Parameters const& query, Filters& out) {
+  auto const read = [&](std::string_view name) -> std::optional<model::CivilDate> {
+    auto const text = query.get(name);
+    if (text.empty()) return std::nullopt;
+    auto const date = model::CivilDate::parse(text);
+    if (!date || date->year < 1970 || date->year > 2200) {
+      out.ignored.push_back(cat("La date ", in_quotes(text),
+                                " n’a pas été comprise : écrivez-la comme ", context.today().iso(),
+                                '.'));
+      return std::nullopt;
+    }
+    return *date;
+  };
+  out.from = read("du");
+  out.until = read("au");
+  if (out.from && out.until && *out.until < *out.from) {
+    std::swap(out.from, out.until);
+    out.ignored.emplace_back("Les deux dates étaient inversées.");
+  }
+}
+
+void read_order(http::Parameters const& query, Filters& out) {
+  if (auto const text = query.get("tri"); !text.empty()) {
+    auto const* const found =
+        std::ranges::find(kSorts, text, &std::pair<std::string_view, Sort>::first);
+    if (found == kSorts.end()) {
+      out.ignored.push_back(cat("Le tri ", in_quotes(text), " n’existe pas."));
+    } else {
+      out.sort = found->second;
+    }
+  }
+  if (auto const text = query.get("page"); !text.empty()) {
+    auto const number = read_number(text);
+    if (!number || *number < 1 || *number > static_cast<double>(kPagesMax)) {
+      out.ignored.push_back(cat("La page ", in_quotes(text), " n’existe pas."));
+    } else {
+      out.page = static_cast<std::size_t>(*number);
+    }
+  }
+  if (auto const text = query.get("vue"); text == "carte" || text == "mois") out.view = text;
+}
+
+class QueryWriter {
+ public:
+  QueryWriter(std::string_view left_out, std::string_view left_out_value)
+      : left_out_(left_out), left_out_value_(left_out_value) {}
+  void add(std::string_view name, std::string_view value) {
+    if (value.empty() ||
+        (name == left_out_ && (left_out_value_.empty() || value == left_out_value_)))
+      return;
+    out_ += cat(out_.empty() ? "?" : "&", name, '=', page::url_encode(value));
+  }
+  [[nodiscard]] std::string take() { return std::move(out_); }
+
+ private:
+  std::string_view left_out_, left_out_value_;
+  std::string out_;
+};
+
+std::string plain_km(double km) {
+  auto text = page::french_decimal(km, 1);
+  std::ranges::replace(text, ',', '.');
+  return text;
+}
+
+std::string write_query(Filters const& filters, std::string_view left_out, std::string_view value,
+                        std::size_t page_number, std::string_view sort) {
+  QueryWriter writer(left_out, value);
+  writer.add("q", filters.words);
+  if (filters.place) {
+    writer.add("lieu",
+               filters.place->commune != nullptr ? filters.place->name : filters.place->key());
+    if (left_out != "lieu" && filters.radius_km) writer.add("rayon", plain_km(*filters.radius_km));
+  }
+  if (filters.everywhere) writer.add("dep", "tous");
+  for (auto const& department : filters.departments) writer.add("dep", department);
+  for (auto const& [parameter, codes] : filters.facets) {
+    for (auto const& code : codes) writer.add(parameter, code);
+  }
+  if (filters.from) writer.add("du", filters.from->iso());
+  if (filters.until) writer.add("au", filters.until->iso());
+  writer.add("tri", sort);
+  writer.add("vue", filters.view);
+  if (page_number > 1) writer.add("page", std::to_string(page_number));
+  return writer.take();
+}
+
+std::string sort_name(Filters const& filters) {
+  if (!filters.sort) return {};
+  return std::string(
+      std::ranges::find(kSorts, *filters.sort, &std::pair<std::string_view, Sort>::second)->first);
+}
+
+// "d’Annecy", "de Chambéry", "du Bourget-du-Lac", "des Gets", "de La Motte".
+std::string of_place(std::string_view name) {
+  if (name.starts_with("Le ")) return cat("du ", name.substr(3));
+  if (name.starts_with("Les ")) return cat("des ", name.substr(4));
+  auto const first = text::fold(name.substr(0, 2));
+  bool const vowel =
+      !first.empty() && std::string_view("aeiouyh").find(first.front()) != std::string_view::npos;
+  return cat(vowel ? "d’" : "de ", name);
+}
+
+}  // namespace
+
+std::string Filters::query(std::string_view left_out, std::string_view value) const {
+  return write_query(*this, left_out, value, 1, sort_name(*this));
+}
+std::string Filters::query_of_page(std::size_t number) const {
+  return write_query(*this, {}, {}, number, sort_name(*this));
+}
+std::string Filters::query_sorted(std::string_view wanted) const {
+  return write_query(*this, {}, {}, 1, wanted);
+}
+bool Filters::any() const {
+  return !words.empty() || place || !departments.empty() || everywhere || !facets.empty() || from ||
+         until;
+}
+
+Filters read_filters(Context const& context, schema::Type const* type,
+                     http::Parameters const& query) {
+  Filters out;
+  auto const typed = query.get("q");
+  out.words = text::single_line(text::clean(typed.substr(0, kWordsMax)));
+  if (typed.size() > kWordsMax) {
+    out.ignored.emplace_back("La recherche a été raccourcie : quelques mots suffisent.");
+  }
+  read_place(context, query, out);
+  read_radius(query, out);
+  read_departments(context, query, out);
+  if (type != nullptr) read_facets(*type, query, out);
+  read_dates(context, query, out);
+  read_order(query, out);
+  return out;
+}
+
+service::ListQuery to_query(Context const& context, schema::Type const* type,
+                            Filters const& filters) {
+  service::ListQuery query;
+  if (type != nullptr) query.types = {type->key};
+  query.words = filters.words;
+  query.place.departments = filters.departments;
+  if (filters.departments.empty() && !filters.everywhere)
+    query.place.departments = context.instance.territory;
+  if (context.instance.hub && filters.departments.empty()) query.place.departments.clear();
+  if (filters.place) {
+    auto const& place = *filters.place;
+    bool const has_point = place.precision != geography::Precision::unknown;
+    if (place.kind == geography::PlaceKind::department) {
+      query.place.departments = {std::string(place.code)};
+    } else if (place.kind == geography::PlaceKind::epci) {
+      query.place.epci = place.code;
+      query.place.departments.clear();
+    } else if (place.kind == geography::PlaceKind::region) {
+      query.place.departments.clear();
+    } else if (place.commune != nullptr) {
+      query.place.commune = place.commune->code;
+    }
+    bool const is_point =
+        place.commune != nullptr || place.kind == geography::PlaceKind::postal_code;
+    auto const radius = filters.radius_km.value_or(is_point ? kRadiusDefaultKm : 0);
+    if (has_point && is_point) {
+      query.place.around = schema::Point{place.point.latitude, place.point.longitude};
+      query.place.radius_km = radius;
+    }
+  }
+  if (type != nullptr) {
+    for (auto const* const field : type->facets()) {
+      auto const found = filters.facets.find(field->facet->parameter);
+      if (found != filters.facets.end()) query.facets.emplace(field->key, found->second);
+      query.facets_wanted.push_back(field->key);
+    }
+  }
+  query.from = filters.from;
+  query.until = filters.until;
+  bool const scheduled = type != nullptr && type->has(schema::Trait::has_schedule);
+  if (scheduled && !query.from) query.from = context.today();
+  query.sort = filters.sort.value_or(!filters.words.empty() ? Sort::relevance
+                                     : query.place.around   ? Sort::distance
+                                     : scheduled            ? Sort::date
+                                     : type != nullptr && type->has(schema::Trait::is_organisation)
+                                         ? Sort::name
+                                         : Sort::date);
+  query.limit = context.results_per_page;
+  query.offset = (filters.page - 1) * query.limit;
+  return query;
+}
+
+std::vector<Chip> chips(schema::Type const* type, Filters const& filters, std::string_view path) {
+  std::vector<Chip> out;
+  auto const add = [&](std::string label, std::string_view parameter, std::string_view value = {}) {
+    out.push_back({std::move(label), cat(path, filters.query(parameter, value))});
+  };
+  if (!filters.words.empty()) add(cat("« ", filters.words, " »"), "q");
+  if (filters.place) add(filters.place->label, "lieu");
+  if (filters.everywhere) add("tout le réseau", "dep");
+  for (auto const& department : filters.departments)
+    add(cat("département ", department), "dep", department);
+  if (type != nullptr) {
+    for (auto const* const field : type->facets()) {
+      auto const found = filters.facets.find(field->facet->parameter);
+      if (found == filters.facets.end()) continue;
+      for (auto const& code : found->second) {
+        auto const label = field->vocabulary == nullptr
+                               ? field->label.fr
+                               : field->vocabulary->label_of(code, schema::Language::fr);
+        add(label, field->facet->parameter, code);
+      }
+    }
+  }
+  if (filters.from) add(cat("à partir du ", page::french_date(*filters.from)), "du");
+  if (filters.until) add(cat("jusqu’au ", page::french_date(*filters.until)), "au");
+  return out;
+}
+
+std::string place_phrase(Context const& context, Filters const& filters) {
+  if (filters.place) {
+    auto const& place = *filters.place;
+    if (place.commune == nullptr) return cat(": ", place.label);
+    auto const radius = filters.radius_km.value_or(kRadiusDefaultKm);
+    if (radius <= 0) return cat("à ", place.name);
+    return cat("à moins de ", page::french_distance(radius), " ", of_place(place.name));
+  }
+  if (filters.everywhere) return "dans tout le réseau";
+  if (!filters.departments.empty()) {
+    std::string names;
+    for (auto const& code : filters.departments) {
+      auto const* const department = context.gazetteer->department(code);
+      names += cat(names.empty() ? "" : ", ",
+                   department == nullptr ? std::string_view(code) : department->name);
+    }
+    return cat(": ", names);
+  }
+  return {};
+}
+
+}  // namespace solidaires::portal

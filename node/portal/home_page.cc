@@ -1,0 +1,83 @@
+#include "node/page/french.h"
+#include "node/page/markdown.h"
+#include "node/portal/cards.h"
+#include "node/portal/map.h"
+#include "node/portal/pages.h"
+
+namespace solidaires::portal {
+namespace {
+
+using page::View;
+
+constexpr std::size_t kOnHome = 4;
+
+// The next dates, or the newest records, of one kind.
+View section(Context const& context, schema::Type const& type, std::string_view label) {
+  service::ListQuery query;
+  query.types = {type.key};
+  if (!context.instance.hub) query.place.departments = context.instance.territory;
+  query.sort = service::Sort::date;
+  query.limit = kOnHome;
+  if (type.has(schema::Trait::has_schedule)) query.from = context.today();
+  View view;
+  view.text("label", label)
+      .text("href", cat('/', type.prefix))
+      .text("more", cat("Voir tout : ", type.plural.fr));
+  auto const found = context.catalogue.find(query);
+  if (found && !found->hits.empty()) {
+    view.list("cards", cards(context, found->hits));
+    view.flag("has_cards", true);
+  }
+  return view;
+}
+
+std::string_view section_label(schema::Type const& type) {
+  if (type.has(schema::Trait::has_schedule)) return "Prochaines dates";
+  if (type.has(schema::Trait::is_organisation)) return "Nouvelles fiches de l’annuaire";
+  return "À la une";
+}
+
+}  // namespace
+
+http::Response home_page(Context const& context, http::Request const& /*request*/) {
+  auto const site = context.site();
+  auto const& identity = site->identity();
+  View view;
+  view.text("title", identity.title)
+      .text("territory", identity.territory)
+      .flag("hub", context.instance.hub);
+  view.html("intro_html", page::markdown(identity.home_text));
+  view.html("drawing_html", draw_territory(*context.gazetteer, context.instance.territory));
+  auto const counts = context.catalogue.counts(context.instance.hub ? std::vector<std::string>()
+                                                                    : context.instance.territory);
+  std::vector<View> kinds, sections;
+  for (auto const& type : context.instance.model.types()) {
+    auto const found = counts.find(type.key);
+    auto const count = found == counts.end() ? 0 : static_cast<std::int64_t>(found->second);
+    View kind;
+    kind.text("href", cat('/', type.prefix)).text("count", page::french_number(count));
+    kind.text("label", count > 1 ? type.plural.fr : type.singular.fr)
+        .text("description", type.description.fr);
+    kinds.push_back(std::move(kind));
+    sections.push_back(section(context, type, section_label(type)));
+  }
+  view.list("kinds", std::move(kinds)).list("sections", std::move(sections));
+  if (!identity.take_part_text.empty())
+    view.html("take_part_html", page::markdown(identity.take_part_text));
+  std::vector<View> portals;
+  for (auto const& link : identity.network) {
+    portals.push_back(std::move(View().text("label", link.label).text("href", link.href)));
+  }
+  view.flag("has_portals", context.instance.hub && !portals.empty())
+      .list("portals", std::move(portals));
+  page::PageInfo info;
+  info.title = identity.title;
+  info.description = identity.tagline;
+  info.path = "/";
+  info.main_class = "home";
+  std::vector<std::string> tags;
+  for (auto const& type : context.instance.model.types()) tags.push_back(cat("type:", type.key));
+  return keep_page(http::Response::html(site->page(info, "portal/home", view)), std::move(tags));
+}
+
+}  // namespace solidaires::portal

@@ -1,0 +1,361 @@
+#include <algorithm>
+
+#include "node/page/french.h"
+#include "node/portal/cards.h"
+#include "node/portal/filters.h"
+#include "node/portal/map.h"
+#include "node/portal/pages.h"
+#include "schema/display.h"
+
+namespace solidaires::portal {
+namespace {
+
+using page::View;
+
+constexpr std::size_t kFacetTermsMax = 40;
+constexpr std::size_t kPagerReach = 2;
+
+std::string list_path(schema::Type const* type) {
+  return type == nullptr ? std::string("/recherche") : cat('/', type->prefix);
+}
+
+std::vector<View> facet_views(schema::Type const& type, Filters const& filters,
+                              service::ListResult const& result) {
+  std::vector<View> groups;
+  for (auto const* const field : type.facets()) {
+    auto const found = result.facets.find(field->key);
+    auto const chosen = filters.facets.find(field->facet->parameter);
+    std::vector<std::string> const picked =
+        chosen == filters.facets.end() ? std::vector<std::string>() : chosen->second;
+    if ((found == result.facets.end() || found->second.empty()) && picked.empty()) continue;
+    auto counts = found == result.facets.end() ? std::vector<service::FacetCount>() : found->second;
+    for (auto const& code : picked) {
+      if (std::ranges::find(counts, code, &service::FacetCount::code) == counts.end())
+        counts.push_back({code, 0});
+    }
+    // In the vocabulary's own order, so that a choice does not move when counts change.
+    if (field->vocabulary != nullptr) {
+      std::ranges::sort(counts, {},
+                        [&](auto const& count) { return field->vocabulary->order(count.code); });
+    }
+    if (counts.size() > kFacetTermsMax) counts.resize(kFacetTermsMax);
+    std::vector<View> terms;
+    for (auto const& count : counts) {
+      auto const* const term =
+          field->vocabulary == nullptr ? nullptr : field->vocabulary->find(count.code);
+      auto label = field->vocabulary == nullptr
+                       ? (count.code == "true" ? "oui" : count.code)
+                       : field->vocabulary->label_of(count.code, schema::Language::fr);
+      bool const checked = std::ranges::find(picked, count.code) != picked.end();
+      View one;
+      one.text("code", count.code)
+          .text("label", label)
+          .text("name", field->facet->parameter)
+          .flag("checked", checked);
+      one.text("id", cat("f-", field->facet->parameter, '-', count.code));
+      one.text("count", page::french_number(static_cast<std::int64_t>(count.count)));
+      if (term != nullptr && term->depth > 0) one.flag("narrower", true);
+      terms.push_back(std::move(one));
+    }
+    View group;
+    group.text("label", field->label.fr)
+        .flag("open", !picked.empty() || groups.size() < 2)
+        .list("terms", std::move(terms));
+    groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+std::vector<View> pager(Filters const& filters, std::string const& path, std::size_t pages) {
+  std::vector<View> out;
+  if (pages < 2) return out;
+  auto const add = [&](std::size_t number, std::string label, std::string spoken) {
+    View view;
+    view.text("label", label).text("spoken", spoken);
+    if (number == filters.page && spoken.empty()) {
+      view.flag("current", true);
+    } else {
+      view.text("href", cat(path, filters.query_of_page(number)));
+    }
+    out.push_back(std::move(view));
+  };
+  if (filters.page > 1) add(filters.page - 1, "‹", "page précédente");
+  for (std::size_t number = 1; number <= pages; ++number) {
+    bool const near = number + kPagerReach >= filters.page && number <= filters.page + kPagerReach;
+    if (number == 1 || number == pages || near) add(number, std::to_string(number), {});
+  }
+  if (filters.page < pages) add(filters.page + 1, "›", "page suivante");
+  return out;
+}
+
+std::vector<MapPoint> map_points(std::vector<service::ListHit> const& hits, Context const& context,
+                                 geography::Box& box) {
+  std::vector<MapPoint> points;
+  for (auto const& hit : hits) {
+    auto const* const place = hit.record->place();
+    if (place == nullptr) continue;
+    geography::Point at;
+    if (place->point) {
+      at = {place->point->latitude, place->point->longitude};
+    } else {
+      auto const* const commune = context.gazetteer->commune(place->commune_code);
+      if (commune == nullptr || commune->precision == geography::Precision::unknown) continue;
+      at = commune->point;
+    }
+    box.include(at);
+    points.push_back({at, hit.record->title, hit.record->path});
+  }
+  return points;
+}
+
+View choice(std::string_view value, std::string_view label, bool selected) {
+  return std::move(View().text("value", value).text("label", label).flag("selected", selected));
+}
+
+std::vector<View> radius_choices(Filters const& filters) {
+  std::vector<View> out;
+  auto const chosen = filters.radius_km.value_or(kRadiusDefaultKm);
+  bool listed = false;
+  for (int const km : {0, 5, 10, 15, 20, 30, 50, 100}) {
+    bool const selected = chosen == km;
+    listed = listed || selected;
+    out.push_back(
+        choice(std::to_string(km),
+               km == 0 ? "dans la commune seulement" : cat("à moins de ", km, page::kNbsp, "km"),
+               selected));
+  }
+  if (!listed) {
+    out.push_back(choice(page::french_decimal(chosen, 1),
+                         cat("à moins de ", page::french_distance(chosen)), true));
+  }
+  return out;
+}
+
+std::vector<View> department_choices(Context const& context, Filters const& filters) {
+  std::vector<View> out;
+  auto const site = context.site();
+  bool const territory = filters.departments.empty() && !filters.everywhere;
+  if (!context.instance.hub)
+    out.push_back(
+        choice("", cat("Tout le territoire (", site->identity().territory, ')'), territory));
+  out.push_back(choice("tous", "Tout le réseau régional",
+                       filters.everywhere || (context.instance.hub && territory)));
+  std::vector<std::string> codes = context.instance.territory;
+  for (auto const& node : context.instance.directory.nodes())
+    codes.insert(codes.end(), node.territory.begin(), node.territory.end());
+  for (auto const& code : filters.departments) codes.push_back(code);
+  std::ranges::sort(codes);
+  auto const twins = std::ranges::unique(codes);
+  codes.erase(twins.begin(), twins.end());
+  for (auto const& code : codes) {
+    auto const* const department = context.gazetteer->department(code);
+    if (department == nullptr) continue;
+    bool const selected = filters.departments.size() == 1 && filters.departments.front() == code;
+    out.push_back(choice(code, cat(department->name, " (", code, ')'), selected));
+  }
+  return out;
+}
+
+std::vector<View> sort_links(schema::Type const* type, Filters const& filters,
+                             service::ListQuery const& query, std::string const& path) {
+  std::vector<View> out;
+  auto const add = [&](service::Sort sort, std::string_view name, std::string_view label) {
+    View view;
+    view.text("label", label).flag("current", query.sort == sort);
+    view.text("href", cat(path, filters.query_sorted(name)));
+    out.push_back(std::move(view));
+  };
+  if (!filters.words.empty()) add(service::Sort::relevance, "pertinence", "pertinence");
+  if (query.place.around) add(service::Sort::distance, "distance", "distance");
+  bool const scheduled = type != nullptr && type->has(schema::Trait::has_schedule);
+  add(service::Sort::date, "date", scheduled ? "date" : "plus récents");
+  add(service::Sort::name, "nom", "nom");
+  return out;
+}
+
+// The other kinds under the same conditions, so that a place or a word is never chosen twice.
+std::vector<View> tabs(Context const& context, schema::Type const* current, Filters const& filters,
+                       service::ListResult const& result) {
+  Filters shared = filters;
+  shared.facets.clear();
+  shared.view.clear();
+  shared.sort.reset();
+  std::vector<View> out;
+  for (auto const& type : context.instance.model.types()) {
+    auto const found = result.by_type.find(type.key);
+    View view;
+    view.text("label", type.plural.fr).text("href", cat('/', type.prefix, shared.query()));
+    view.text("count", page::french_number(found == result.by_type.end()
+                                               ? 0
+                                               : static_cast<std::int64_t>(found->second)));
+    view.flag("current", current == &type);
+    out.push_back(std::move(view));
+  }
+  return out;
+}
+
+std::string heading(schema::Type const* type, service::ListResult const& result,
+                    Context const& context, Filters const& filters) {
+  auto const total = static_cast<std::int64_t>(result.total);
+  std::string text = type == nullptr ? page::counted(total, "résultat", "résultats", false)
+                                     : page::counted(total, type->singular.fr, type->plural.fr,
+                                                     type->gender == schema::Gender::feminine);
+  if (!text.empty() && text.starts_with("auc")) text.front() = 'A';
+  auto const place = place_phrase(context, filters);
+  return place.empty()
+             ? text
+             : cat(text, place.starts_with(':') ? page::kNbsp : std::string_view(" "), place);
+}
+
+void add_empty_state(View& view, schema::Type const* type, Filters const& filters,
+                     service::ListQuery const& query, std::string const& path) {
+  std::vector<View> ideas;
+  auto const idea = [&ideas](std::string label, std::string href) {
+    ideas.push_back(std::move(View().text("label", label).text("href", href)));
+  };
+  if (query.place.around && query.place.radius_km < 50) {
+    Filters wider = filters;
+    wider.radius_km = 50;
+    idea("Chercher à moins de 50 km", cat(path, wider.query()));
+  }
+  if (!filters.everywhere) {
+    Filters everywhere = filters;
+    everywhere.everywhere = true;
+    everywhere.departments.clear();
+    everywhere.place.reset();
+    idea("Chercher dans tout le réseau régional", cat(path, everywhere.query()));
+  }
+  if (!filters.facets.empty()) {
+    Filters open = filters;
+    open.facets.clear();
+    idea("Retirer les filtres de la colonne", cat(path, open.query()));
+  }
+  if (type != nullptr && !filters.words.empty())
+    idea("Chercher ces mots dans toutes les rubriques", cat("/recherche", filters.query()));
+  view.list("ideas", std::move(ideas));
+}
+
+}  // namespace
+
+http::Response list_page(Context const& context, schema::Type const* type,
+                         http::Request const& request) {
+  auto const site = context.site();
+  auto const path = list_path(type);
+  auto const filters = read_filters(context, type, request.query);
+  auto const query = to_query(context, type, filters);
+  auto const found = context.catalogue.find(query);
+  if (!found) return error_page(context, 500, &request);
+  auto const& result = *found;
+  auto const pages = (result.total + query.limit - 1) / query.limit;
+  if (filters.page > 1 && filters.page > pages)
+    return http::Response::redirect(cat(path, filters.query_of_page(pages)));
+
+  View view;
+  auto const title = type == nullptr ? std::string("Rechercher") : std::string(type->plural.fr);
+  std::string capital = title;
+  if (capital.starts_with("é"))
+    capital.replace(0, 2, "É");
+  else if (!capital.empty())
+    capital[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(capital[0])));
+  view.text("title", capital)
+      .text("path", path)
+      .text("words", filters.words)
+      .text("place", filters.place_text);
+  view.text("heading", heading(type, result, context, filters));
+  view.list("radii", radius_choices(filters))
+      .list("departments", department_choices(context, filters));
+  view.list("tabs", tabs(context, type, filters, result));
+  std::vector<View> chosen;
+  for (auto const& chip : chips(type, filters, path)) {
+    chosen.push_back(std::move(View().text("label", chip.label).text("remove", chip.remove)));
+  }
+  view.flag("has_chips", !chosen.empty()).list("chips", std::move(chosen)).text("clear", path);
+  std::vector<View> ignored;
+  for (auto const& sentence : filters.ignored)
+    ignored.push_back(std::move(View().text("sentence", sentence)));
+  view.flag("has_ignored", !ignored.empty()).list("ignored", std::move(ignored));
+  std::vector<View> others;
+  for (auto const& place : filters.other_places) {
+    Filters other = filters;
+    other.place = place;
+    others.push_back(std::move(
+        View()
+            .text("label", place.label)
+            .text("href",
+                  cat(path, "?lieu=", page::url_encode(place.key()),
+                      filters.words.empty() ? "" : cat("&q=", page::url_encode(filters.words))))));
+  }
+  view.flag("has_other_places", !others.empty()).list("other_places", std::move(others));
+  for (auto const& correction : result.corrections) {
+    view.text(correction.used ? "corrected" : "proposed", correction.corrected)
+        .text("mistyped", correction.typed);
+    Filters mended = filters;
+    mended.words = correction.corrected;
+    view.text("proposed_href", cat(path, mended.query()));
+  }
+  view.flag("some_words", result.some_words_only && result.total > 0);
+  bool const scheduled = type != nullptr && type->has(schema::Trait::has_schedule);
+  if (scheduled) {
+    view.flag("scheduled", true);
+    auto const today = context.today();
+    view.text("month_href", cat('/', type->prefix, '/', today.iso().substr(0, 7)));
+    view.text("from", filters.from ? filters.from->iso() : "")
+        .text("until", filters.until ? filters.until->iso() : "");
+    auto const ics = cat(path, ".ics", filters.query());
+    view.text("ics_href", ics);
+  }
+  if (type != nullptr) {
+    auto facets = facet_views(*type, filters, result);
+    view.flag("has_facets", !facets.empty()).list("facets", std::move(facets));
+    view.text("csv_href", cat(path, ".csv", filters.query()))
+        .text("json_href", cat(path, ".json", filters.query()));
+  }
+  view.list("sorts", sort_links(type, filters, query, path));
+  view.list("cards", cards(context, result.hits,
+                           {.words = filters.words.empty() ? nullptr : &result.words,
+                            .show_kind = type == nullptr}));
+  view.flag("has_results", result.total > 0);
+  if (result.total == 0) add_empty_state(view, type, filters, query, path);
+  auto turns = pager(filters, path, pages);
+  view.flag("has_pages", !turns.empty()).list("pages", std::move(turns));
+
+  geography::Box box;
+  auto const points = map_points(result.hits, context, box);
+  if (!points.empty()) {
+    MapOptions options;
+    options.departments =
+        query.place.departments.empty() ? context.instance.territory : query.place.departments;
+    if (query.place.around) {
+      options.box = box;
+      options.box.include(
+          geography::Point{query.place.around->latitude, query.place.around->longitude});
+    }
+    options.label = cat("Carte des ", points.size(), " résultats de cette page");
+    view.html("map_html", draw_map(*context.gazetteer, points, options));
+    view.text("map_data", cat(path, ".geojson", filters.query_of_page(filters.page)));
+    view.text("map_css", site->asset("map.css")).text("map_ground", "/territoire.geojson");
+  }
+
+  page::PageInfo info;
+  info.title = filters.any()
+                   ? cat(capital, page::kNbsp, ": ", heading(type, result, context, filters))
+                   : capital;
+  info.description = type == nullptr ? "" : type->description.fr;
+  info.path = cat(path, filters.query_of_page(filters.page));
+  info.section = type == nullptr ? "" : type->key;
+  info.breadcrumb = {{capital, ""}};
+  info.query = filters.words;
+  info.noindex = filters.any();
+  if (type != nullptr) {
+    info.alternates.push_back(
+        {"application/json", "Cette sélection en JSON", cat(path, ".json", filters.query())});
+    if (scheduled)
+      info.alternates.push_back(
+          {"text/calendar", "Cette sélection pour un agenda", cat(path, ".ics", filters.query())});
+  }
+  std::vector<std::string> tags;
+  for (auto const& one : context.instance.model.types()) tags.push_back(cat("type:", one.key));
+  return keep_page(http::Response::html(site->page(info, "portal/list", view)), std::move(tags));
+}
+
+}  // namespace solidaires::portal

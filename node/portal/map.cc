@@ -1,0 +1,262 @@
+#include "node/portal/map.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "node/page/french.h"
+#include "sync/base/bytes.h"
+
+namespace solidaires::portal {
+namespace {
+
+using geography::Box;
+using geography::PlaceKind;
+using geography::Point;
+
+constexpr double kWidth = 800;
+constexpr double kHeightMax = 900;
+constexpr double kMargin = 18;
+constexpr double kClusterPixels = 26;
+constexpr std::uint32_t kLabelledPopulation = 9'000;
+constexpr std::size_t kLabelsMax = 12;
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (char const c : text) {
+    switch (c) {
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '&': out += "&amp;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+// One digit after the point is a tenth of a pixel.
+std::string tenth(double value) {
+  auto const tenths = std::llround(value * 10);
+  std::string const sign = tenths < 0 ? "-" : "";
+  auto const size = std::abs(tenths);
+  return size % 10 == 0 ? cat(sign, size / 10) : cat(sign, size / 10, '.', size % 10);
+}
+
+struct Pixel {
+  double x = 0, y = 0;
+};
+
+// Equirectangular around the middle of the box: right for a few departments.
+class Projection {
+ public:
+  explicit Projection(Box box) : box_(box) {
+    squeeze_ = std::cos((box.south + box.north) / 2 * std::numbers::pi / 180);
+    double const width = std::max((box.east - box.west) * squeeze_, 1e-4);
+    double const height = std::max(box.north - box.south, 1e-4);
+    scale_ = std::min((kWidth - 2 * kMargin) / width, (kHeightMax - 2 * kMargin) / height);
+    height_ = height * scale_ + 2 * kMargin;
+    left_ = (kWidth - width * scale_) / 2;
+  }
+  [[nodiscard]] Pixel operator()(Point const& at) const {
+    return {left_ + (at.longitude - box_.west) * squeeze_ * scale_,
+            kMargin + (box_.north - at.latitude) * scale_};
+  }
+  [[nodiscard]] double height() const { return height_; }
+  [[nodiscard]] double pixels_per_km() const { return scale_ / 111.2; }
+
+ private:
+  Box box_;
+  double squeeze_ = 1, scale_ = 1, height_ = 0, left_ = 0;
+};
+
+Box box_of(geography::Gazetteer const& gazetteer, std::vector<std::string> const& departments) {
+  Box box;
+  for (auto const& code : departments) {
+    if (auto const* const department = gazetteer.department(code); department != nullptr) {
+      box.include(department->box);
+    }
+  }
+  if (box.empty()) box = {41.3, -5.2, 51.1, 9.6};  // France
+  return box;
+}
+
+double radius_of(std::uint32_t population) {
+  return std::clamp(0.6 + std::sqrt(static_cast<double>(population)) / 45, 0.8, 9.0);
+}
+
+std::string ring_path(geography::Outline const& outline, Projection const& project) {
+  std::string path;
+  for (auto const& ring : outline.rings) {
+    char step = 'M';
+    for (auto const& point : ring) {
+      auto const [x, y] = project(point);
+      path += cat(step, tenth(x), ' ', tenth(y));
+      step = 'L';
+    }
+    path += 'Z';
+  }
+  return path;
+}
+
+std::string ground(geography::Gazetteer const& gazetteer,
+                   std::vector<std::string> const& departments, Projection const& project,
+                   bool labels) {
+  std::string out;
+  for (auto const& code : departments) {
+    if (auto const* const outline = gazetteer.outline(PlaceKind::department, code);
+        outline != nullptr) {
+      out += cat("<path class=\"map-land\" fill-rule=\"evenodd\" d=\"",
+                 ring_path(*outline, project), "\"/>");
+    }
+  }
+  std::vector<geography::Commune const*> towns;
+  for (auto const& code : departments) {
+    for (auto const* const commune : gazetteer.communes_of(PlaceKind::department, code)) {
+      if (commune->precision != geography::Precision::exact) continue;
+      auto const [x, y] = project(commune->point);
+      out += cat("<circle class=\"map-commune\" cx=\"", tenth(x), "\" cy=\"", tenth(y), "\" r=\"",
+                 tenth(radius_of(commune->population)), "\"/>");
+      if (commune->population >= kLabelledPopulation) towns.push_back(commune);
+    }
+  }
+  if (!labels) return out;
+  std::ranges::sort(towns, std::greater<>(), &geography::Commune::population);
+  std::vector<Pixel> placed;
+  for (auto const* const town : towns) {
+    auto const at = project(town->point);
+    bool const crowded = std::ranges::any_of(placed, [&at](Pixel const& other) {
+      return std::abs(other.y - at.y) < 16 && std::abs(other.x - at.x) < 110;
+    });
+    if (crowded || placed.size() == kLabelsMax) continue;
+    placed.push_back(at);
+    out += cat("<text class=\"map-label\" x=\"", tenth(at.x + radius_of(town->population) + 3),
+               "\" y=\"", tenth(at.y + 4), "\">", escaped(town->name), "</text>");
+  }
+  return out;
+}
+
+struct Cluster {
+  Pixel at;
+  std::vector<MapPoint const*> points;
+};
+
+std::vector<Cluster> cluster(std::vector<MapPoint> const& points, Projection const& project) {
+  std::vector<Cluster> clusters;
+  for (auto const& point : points) {
+    auto const at = project(point.at);
+    auto const near = std::ranges::find_if(clusters, [&at](Cluster const& one) {
+      return std::hypot(one.at.x - at.x, one.at.y - at.y) < kClusterPixels;
+    });
+    if (near == clusters.end()) {
+      clusters.push_back({at, {&point}});
+    } else {
+      near->points.push_back(&point);
+    }
+  }
+  return clusters;
+}
+
+std::string mark(Cluster const& cluster) {
+  auto const x = tenth(cluster.at.x);
+  auto const y = tenth(cluster.at.y);
+  if (cluster.points.size() == 1) {
+    auto const& point = *cluster.points.front();
+    return cat("<a href=\"", escaped(point.href), "\"><title>", escaped(point.title),
+               "</title><circle class=\"map-point\" cx=\"", x, "\" cy=\"", y, "\" r=\"8\"/></a>");
+  }
+  std::string titles;
+  for (std::size_t i = 0; i < std::min<std::size_t>(cluster.points.size(), 8); ++i) {
+    titles += cat(i == 0 ? "" : ", ", cluster.points[i]->title);
+  }
+  if (cluster.points.size() > 8) titles += "…";
+  auto const count = cluster.points.size();
+  double const radius = std::min(11 + std::sqrt(static_cast<double>(count)) * 2, 26.0);
+  return cat("<g><title>", escaped(titles), "</title><circle class=\"map-point\" cx=\"", x,
+             "\" cy=\"", y, "\" r=\"", tenth(radius), "\"/><text class=\"map-count\" x=\"", x,
+             "\" y=\"", tenth(cluster.at.y + 5), "\" font-size=\"14\">", count, "</text></g>");
+}
+
+std::string scale_bar(Projection const& project) {
+  double km = 1;
+  for (double const step : {1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0}) {
+    if (step * project.pixels_per_km() < 140) km = step;
+  }
+  double const length = km * project.pixels_per_km();
+  auto const y = tenth(project.height() - 10);
+  return cat(
+      "<g><path d=\"M12 ", y, "h", tenth(length),
+      "\" stroke=\"currentColor\" stroke-width=\"2\"/><text class=\"map-label\" x=\"12\" y=\"",
+      tenth(project.height() - 16), "\">", page::french_distance(km), "</text></g>");
+}
+
+std::string frame(Projection const& project, std::string_view attributes, std::string const& body) {
+  return cat("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", tenth(kWidth), ' ',
+             tenth(project.height()), "\" ", attributes, ">", body, "</svg>");
+}
+
+}  // namespace
+
+page::Html draw_map(geography::Gazetteer const& gazetteer, std::vector<MapPoint> const& points,
+                    MapOptions const& options) {
+  Box box = options.box.empty() ? box_of(gazetteer, options.departments) : options.box;
+  for (auto const& point : points) box.include(point.at);
+  Projection const project(box);
+  std::string body = ground(gazetteer, options.departments, project, true);
+  for (auto const& one : cluster(points, project)) body += mark(one);
+  body += scale_bar(project);
+  return {frame(project, cat("role=\"group\" aria-label=\"", escaped(options.label), "\""), body)};
+}
+
+page::Html draw_territory(geography::Gazetteer const& gazetteer,
+                          std::vector<std::string> const& departments) {
+  Projection const project(box_of(gazetteer, departments));
+  return {frame(project, "aria-hidden=\"true\" focusable=\"false\"",
+                ground(gazetteer, departments, project, false))};
+}
+
+std::string territory_geojson(geography::Gazetteer const& gazetteer,
+                              std::vector<std::string> const& departments) {
+  auto const coordinates = [](Point const& at) {
+    auto const number = [](double value) {
+      auto const scaled = std::llround(value * 1e5);
+      std::string const digits = std::to_string(std::abs(scaled) % 100'000);
+      return cat(scaled < 0 ? "-" : "", std::abs(scaled) / 100'000, '.',
+                 std::string(5 - digits.size(), '0'), digits);
+    };
+    return cat('[', number(at.longitude), ',', number(at.latitude), ']');
+  };
+  std::string out = "{\"type\":\"FeatureCollection\",\"features\":[";
+  bool first = true;
+  auto const begin = [&] {
+    if (!first) out += ',';
+    first = false;
+  };
+  for (auto const& code : departments) {
+    if (auto const* const outline = gazetteer.outline(PlaceKind::department, code);
+        outline != nullptr) {
+      begin();
+      out +=
+          "{\"type\":\"Feature\",\"properties\":{},\"geometry\":{\"type\":\"MultiPolygon\","
+          "\"coordinates\":[";
+      for (std::size_t r = 0; r < outline->rings.size(); ++r) {
+        out += r == 0 ? "[[" : ",[[";
+        auto const& ring = outline->rings[r];
+        for (auto const& point : ring) out += cat(coordinates(point), ',');
+        out += cat(coordinates(ring.front()), "]]");
+      }
+      out += "]}}";
+    }
+    for (auto const* const commune : gazetteer.communes_of(PlaceKind::department, code)) {
+      if (commune->precision != geography::Precision::exact) continue;
+      begin();
+      out += cat("{\"type\":\"Feature\",\"properties\":{\"radius\":",
+                 tenth(radius_of(commune->population)),
+                 "},\"geometry\":{\"type\":\"Point\",\"coordinates\":", coordinates(commune->point),
+                 "}}");
+    }
+  }
+  return out + "]}";
+}
+
+}  // namespace solidaires::portal

@@ -1,0 +1,36 @@
+// The territory drawn as SVG by the server: outlines when they were imported, communes as dots
+// sized by population, the records of a list on top, near ones joined into one mark with their
+// number. Works without script; the list beside it says the same in words. Pure functions over
+// immutable geography.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "node/geography/gazetteer.h"
+#include "node/page/view.h"
+
+namespace solidaires::portal {
+
+struct MapPoint {
+  geography::Point at;
+  std::string title;
+  std::string href;
+};
+
+struct MapOptions {
+  std::vector<std::string> departments;  // what is drawn underneath
+  geography::Box box;                    // what must be visible; empty: the departments
+  std::string label;                     // for people who do not see it
+};
+
+[[nodiscard]] page::Html draw_map(geography::Gazetteer const& gazetteer,
+                                  std::vector<MapPoint> const& points, MapOptions const& options);
+// The sign of the home page: the communes alone, no names, nothing to follow.
+[[nodiscard]] page::Html draw_territory(geography::Gazetteer const& gazetteer,
+                                        std::vector<std::string> const& departments);
+// The same ground for the interactive map: outlines and dots as GeoJSON.
+[[nodiscard]] std::string territory_geojson(geography::Gazetteer const& gazetteer,
+                                            std::vector<std::string> const& departments);
+
+}  // namespace solidaires::portal

@@ -1,0 +1,277 @@
+#include <algorithm>
+
+#include "node/page/french.h"
+#include "node/page/markdown.h"
+#include "node/portal/cards.h"
+#include "node/portal/map.h"
+#include "node/portal/pages.h"
+#include "node/text/fold.h"
+#include "schema/display.h"
+#include "schema/json.h"
+
+namespace solidaires::portal {
+namespace {
+
+using page::View;
+using schema::FieldKind;
+
+constexpr std::size_t kLinkedMax = 8;
+constexpr std::size_t kNextDatesMax = 8;
+
+View line(std::string_view text, std::string_view href = {}) {
+  return std::move(View().text("text", text).text("href", href));
+}
+
+// Fields that the top of the page or its side show already.
+bool shown_elsewhere(schema::Field const& field) {
+  switch (field.kind) {
+    case FieldKind::schedule:
+    case FieldKind::address:
+    case FieldKind::phone:
+    case FieldKind::email:
+    case FieldKind::opening_hours:
+    case FieldKind::picture: return true;
+    default: return field.card == schema::Card::title || field.card == schema::Card::summary;
+  }
+}
+
+std::vector<View> linked_lines(Context const& context, schema::Field const& field,
+                               schema::Record const& record) {
+  std::vector<View> lines;
+  for (auto const& element : schema::elements(record, field.key)) {
+    auto const id = DocumentId::parse(element);
+    auto const other =
+        id ? context.catalogue.get(*id) : Result<service::RecordPtr>(service::RecordPtr());
+    if (other && *other) lines.push_back(line((*other)->title, (*other)->path));
+  }
+  if (auto const* const id = schema::get<DocumentId>(record, field.key); id != nullptr) {
+    auto const other = context.catalogue.get(*id);
+    if (other && *other) lines.push_back(line((*other)->title, (*other)->path));
+  }
+  return lines;
+}
+
+std::vector<View> plain_lines(schema::Field const& field, schema::Record const& record) {
+  std::vector<View> lines;
+  for (auto const& text : schema::display(field, record)) {
+    bool const address = field.kind == FieldKind::url || field.kind == FieldKind::links;
+    auto const href = address && (text.starts_with("https://") || text.starts_with("http://"))
+                          ? text
+                          : std::string();
+    lines.push_back(line(text, href));
+  }
+  return lines;
+}
+
+// Long texts as sections, everything else as pairs of a name and its values.
+void add_fields(View& view, Context const& context, service::PublicRecord const& record) {
+  std::vector<View> groups;
+  for (auto const& group : record.type->groups) {
+    std::vector<View> facts;
+    std::vector<View> stories;
+    for (auto const* const field : group.fields) {
+      if (shown_elsewhere(*field) || !schema::has(record.record, field->key)) continue;
+      if (field->kind == FieldKind::long_text) {
+        View story;
+        story.text("label", field->label.fr);
+        story.html("text_html", page::markdown(schema::text_of(record.record, field->key)));
+        stories.push_back(std::move(story));
+        continue;
+      }
+      bool const links =
+          field->kind == FieldKind::reference || field->kind == FieldKind::references;
+      auto lines =
+          links ? linked_lines(context, *field, record.record) : plain_lines(*field, record.record);
+      if (lines.empty()) continue;
+      View fact;
+      fact.text("label", field->label.fr)
+          .flag("several", lines.size() > 1)
+          .list("lines", std::move(lines));
+      facts.push_back(std::move(fact));
+    }
+    if (facts.empty() && stories.empty()) continue;
+    View one;
+    one.text("label", group.label.fr).flag("has_facts", !facts.empty());
+    one.list("facts", std::move(facts)).list("stories", std::move(stories));
+    groups.push_back(std::move(one));
+  }
+  view.list("groups", std::move(groups));
+}
+
+void add_contact(View& view, Context const& context, service::PublicRecord const& record) {
+  std::vector<View> phones, emails, sites, hours;
+  for (auto const& field : record.type->fields) {
+    if (field.kind == FieldKind::phone) {
+      auto const number = schema::text_of(record.record, field.key);
+      if (!number.empty()) phones.push_back(line(schema::phone_text(number), cat("tel:", number)));
+    } else if (field.kind == FieldKind::email) {
+      auto const address = schema::text_of(record.record, field.key);
+      if (!address.empty()) emails.push_back(line(address, cat("mailto:", address)));
+    } else if (field.kind == FieldKind::opening_hours) {
+      for (auto const& text : schema::display(field, record.record)) hours.push_back(line(text));
+    }
+  }
+  view.flag("has_contact", !phones.empty() || !emails.empty());
+  view.list("phones", std::move(phones)).list("emails", std::move(emails));
+  view.flag("has_hours", !hours.empty()).list("hours", std::move(hours));
+  auto const* const place = record.place();
+  if (place == nullptr) return;
+  std::vector<View> lines;
+  for (auto const& text : schema::address_lines(*place, schema::Language::fr))
+    lines.push_back(line(text));
+  view.list("address", std::move(lines)).flag("has_address", true);
+  auto const* const commune = context.gazetteer->commune(place->commune_code);
+  std::optional<geography::Point> at;
+  if (place->point) at = geography::Point{place->point->latitude, place->point->longitude};
+  if (!at && commune != nullptr && commune->precision != geography::Precision::unknown)
+    at = commune->point;
+  if (!at) return;
+  MapOptions options;
+  if (commune != nullptr) options.departments = {std::string(commune->department)};
+  options.label = cat("Carte : ", record.title);
+  view.html("map_html", draw_map(*context.gazetteer, {{*at, record.title, record.path}}, options));
+}
+
+void add_dates(View& view, Context const& context, service::PublicRecord const& record) {
+  auto const* const field = record.type->first(FieldKind::schedule);
+  auto const* const schedule =
+      field == nullptr ? nullptr : schema::get<schema::Schedule>(record.record, field->key);
+  if (schedule == nullptr) return;
+  auto const today = context.today();
+  auto const last = model::CivilDate::from_days(today.days() + 366);
+  auto next = model::occurrences(*schedule, today, last, kNextDatesMax);
+  view.text("rule", schema::rule_text(*schedule, schema::Language::fr));
+  view.text("ics_href", cat(record.path, ".ics"));
+  if (next.empty()) {
+    view.flag("over", true);
+    auto const past = model::occurrences(*schedule, {1970, 1, 1}, today, 10'000);
+    if (!past.empty()) view.text("when", occurrence_text(past.back(), today));
+    return;
+  }
+  view.text("when", occurrence_text(next.front(), today))
+      .text("status", status_label(next.front().status));
+  view.text("note", next.front().note);
+  view.flag("cancelled", next.front().status == schema::OccurrenceStatus::cancelled);
+  std::vector<View> dates;
+  for (auto const& one : next) {
+    View date;
+    date.text("when", occurrence_text(one, today))
+        .text("status", status_label(one.status))
+        .text("note", one.note);
+    date.flag("cancelled", one.status == schema::OccurrenceStatus::cancelled);
+    dates.push_back(std::move(date));
+  }
+  view.flag("has_dates", dates.size() > 1).list("dates", std::move(dates));
+}
+
+// What names this record: events of a structure, its offers, the news about it.
+void add_linked(View& view, Context const& context, service::PublicRecord const& record) {
+  std::vector<View> sections;
+  for (auto const& type : context.instance.model.types()) {
+    auto const linked = context.catalogue.referring_to(record.key.id, type.key, kLinkedMax);
+    if (!linked || linked->empty()) continue;
+    std::vector<service::ListHit> hits;
+    for (auto const& other : *linked) {
+      service::ListHit hit{other, {}, {}};
+      auto const* const field = type.first(FieldKind::schedule);
+      auto const* const schedule =
+          field == nullptr ? nullptr : schema::get<schema::Schedule>(other->record, field->key);
+      if (schedule != nullptr) hit.occurrence = model::next_occurrence(*schedule, context.today());
+      hits.push_back(std::move(hit));
+    }
+    std::string label = type.plural.fr;
+    if (label.starts_with("é"))
+      label.replace(0, 2, "É");
+    else if (!label.empty())
+      label[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(label[0])));
+    sections.push_back(std::move(View().text("label", label).list("cards", cards(context, hits))));
+  }
+  view.list("linked", std::move(sections));
+}
+
+http::Response gone_page(Context const& context, schema::Type const& type,
+                         http::Request const& request) {
+  auto const site = context.site();
+  View view;
+  view.text("type", schema::with_the(type, schema::Language::fr))
+      .text("list_href", cat('/', type.prefix));
+  view.text("list_label", type.plural.fr);
+  service::ListQuery query;
+  query.types = {type.key};
+  query.place.departments = context.instance.territory;
+  query.sort = service::Sort::date;
+  query.limit = 5;
+  if (type.has(schema::Trait::has_schedule)) query.from = context.today();
+  if (auto const near = context.catalogue.find(query); near)
+    view.list("cards", cards(context, near->hits));
+  page::PageInfo info;
+  info.title = "Cette fiche a été retirée";
+  info.section = type.key;
+  info.noindex = true;
+  (void)request;
+  return http::Response::html(site->page(info, "portal/gone", view), 410);
+}
+
+}  // namespace
+
+http::Response record_page(Context const& context, schema::Type const& type,
+                           http::Request const& request) {
+  auto const site = context.site();
+  auto const found = context.catalogue.at(type, request.capture("address"));
+  if (!found) return error_page(context, 500, &request);
+  if (std::holds_alternative<service::Gone>(*found)) return gone_page(context, type, request);
+  auto const* const held = std::get_if<service::RecordPtr>(&*found);
+  if (held == nullptr) return error_page(context, 404, &request);
+  auto const& record = **held;
+  if (request.path != record.path) return http::Response::redirect(record.path, 308);
+
+  View view;
+  view.text("title", record.title)
+      .text("category", schema::card(type, schema::Card::category, record.record));
+  view.text("kind", type.singular.fr)
+      .text("lead", schema::card(type, schema::Card::summary, record.record));
+  view.flag("demonstration", record.demonstration);
+  std::vector<View> badges;
+  auto const* const badge = type.first(schema::Card::badge);
+  if (badge != nullptr) {
+    for (auto const& text : schema::display(*badge, record.record)) badges.push_back(line(text));
+  }
+  view.flag("has_badges", !badges.empty()).list("badges", std::move(badges));
+  add_dates(view, context, record);
+  add_contact(view, context, record);
+  add_fields(view, context, record);
+  add_linked(view, context, record);
+  view.text("updated", page::french_date(model::to_civil(record.updated_at).date));
+  if (type.has(schema::Trait::has_story))
+    view.text("published", page::french_date(model::to_civil(record.published_at).date));
+  view.text("source", record.source).text("licence", record.licence);
+  for (auto const& node : context.instance.directory.nodes()) {
+    if (node.name == record.node && node.name != context.instance.self) {
+      view.text("portal", node.title)
+          .text("portal_href", node.base_url.empty() ? "" : cat(node.base_url, record.path));
+    }
+  }
+  view.text("json_href", cat(record.path, ".json"));
+  view.text("report_href", cat("/contact?page=", page::url_encode(record.path)));
+
+  page::PageInfo info;
+  info.title = record.title;
+  info.description = text::excerpt(schema::card(type, schema::Card::summary, record.record), 200);
+  info.path = record.path;
+  info.section = type.key;
+  std::string plural = type.plural.fr;
+  if (plural.starts_with("é"))
+    plural.replace(0, 2, "É");
+  else if (!plural.empty())
+    plural[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(plural[0])));
+  info.breadcrumb = {{plural, cat('/', type.prefix)}, {record.title, ""}};
+  info.alternates.push_back({"application/json", "Cette fiche en JSON", cat(record.path, ".json")});
+  info.json_ld = schema::to_schema_org(
+      type, record.record, {},
+      {{"url", schema::json_string(site->identity().base_url + record.path)}});
+  std::vector<std::string> tags{cat("doc:", record.key.id.to_string())};
+  for (auto const& one : context.instance.model.types()) tags.push_back(cat("type:", one.key));
+  return keep_page(http::Response::html(site->page(info, "portal/record", view)), std::move(tags));
+}
+
+}  // namespace solidaires::portal

@@ -1,0 +1,164 @@
+#include "node/page/french.h"
+#include "node/page/markdown.h"
+#include "node/portal/cards.h"
+#include "node/portal/pages.h"
+#include "node/text/fold.h"
+
+namespace solidaires::portal {
+namespace {
+
+using page::View;
+
+std::vector<View> lines_of(std::string_view text) {
+  std::vector<View> lines;
+  while (!text.empty()) {
+    auto const line = text.substr(0, text.find('\n'));
+    lines.push_back(std::move(View().text("text", line)));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return lines;
+}
+
+View identity_view(page::SiteIdentity const& identity) {
+  View view;
+  view.text("site_title", identity.title).text("territory", identity.territory);
+  view.text("email", identity.email).text("phone", identity.phone).text("hours", identity.hours);
+  view.list("postal_lines", lines_of(identity.postal_address))
+      .flag("has_postal", !identity.postal_address.empty());
+  view.text("publisher", identity.publisher)
+      .text("publisher_identity", identity.publisher_identity);
+  view.text("publication_director", identity.publication_director).text("host", identity.host);
+  view.text("privacy_contact", identity.privacy_contact);
+  view.flag("demonstration", identity.demonstration);
+  return view;
+}
+
+http::Response fixed_page(Context const& context, std::string_view path, std::string_view title,
+                          std::string_view name, View view) {
+  page::PageInfo info;
+  info.title = title;
+  info.path = path;
+  info.breadcrumb = {{std::string(title), ""}};
+  info.main_class = "wrap page narrow";
+  return keep_page(http::Response::html(context.site()->page(info, name, view)), {"site"});
+}
+
+}  // namespace
+
+http::Response keep_page(http::Response response, std::vector<std::string> tags) {
+  response.keep(std::move(tags), std::chrono::seconds(300));
+  return response;
+}
+
+http::Response about_page(Context const& context, http::Request const& /*request*/) {
+  auto const site = context.site();
+  View view = identity_view(site->identity());
+  view.html("text_html", page::markdown(site->identity().about_text));
+  view.html("take_part_html", page::markdown(site->identity().take_part_text));
+  return fixed_page(context, "/a-propos", "Qui sommes-nous ?", "portal/about", std::move(view));
+}
+
+http::Response contact_page(Context const& context, http::Request const& request) {
+  View view = identity_view(context.site()->identity());
+  auto const page = request.query.get("page");
+  if (page.starts_with('/') && !page.starts_with("//")) {
+    view.text("page", text::excerpt(text::clean(page.substr(0, 300)), 200));
+    view.text("subject", page::url_encode(cat("Erreur sur la page ", page.substr(0, 300))));
+  }
+  return fixed_page(context, "/contact", "Nous écrire ou nous appeler", "portal/contact",
+                    std::move(view));
+}
+
+http::Response help_page(Context const& context, http::Request const& /*request*/) {
+  return fixed_page(context, "/aide", "Aide", "portal/help",
+                    identity_view(context.site()->identity()));
+}
+
+http::Response site_map_page(Context const& context, http::Request const& /*request*/) {
+  View view = identity_view(context.site()->identity());
+  std::vector<View> kinds;
+  for (auto const& type : context.instance.model.types()) {
+    View kind;
+    kind.text("label", type.plural.fr)
+        .text("href", cat('/', type.prefix))
+        .text("description", type.description.fr);
+    if (type.has(schema::Trait::has_schedule))
+      kind.text("month_href", cat('/', type.prefix, '/', context.today().iso().substr(0, 7)));
+    kinds.push_back(std::move(kind));
+  }
+  view.list("kinds", std::move(kinds));
+  return fixed_page(context, "/plan-du-site", "Plan du site", "portal/site_map", std::move(view));
+}
+
+http::Response accessibility_page(Context const& context, http::Request const& /*request*/) {
+  auto const site = context.site();
+  View view = identity_view(site->identity());
+  view.html("text_html", page::markdown(site->identity().accessibility_text));
+  return fixed_page(context, "/accessibilite", "Accessibilité", "portal/accessibility",
+                    std::move(view));
+}
+
+http::Response legal_page(Context const& context, http::Request const& /*request*/) {
+  return fixed_page(context, "/mentions-legales", "Mentions légales", "portal/legal",
+                    identity_view(context.site()->identity()));
+}
+
+http::Response privacy_page(Context const& context, http::Request const& /*request*/) {
+  auto const site = context.site();
+  View view = identity_view(site->identity());
+  view.html("text_html", page::markdown(site->identity().privacy_text));
+  return fixed_page(context, "/confidentialite", "Données personnelles", "portal/privacy",
+                    std::move(view));
+}
+
+http::Response data_page(Context const& context, http::Request const& /*request*/) {
+  View view = identity_view(context.site()->identity());
+  std::vector<View> kinds;
+  for (auto const& type : context.instance.model.types()) {
+    View kind;
+    kind.text("label", type.plural.fr)
+        .text("prefix", cat('/', type.prefix))
+        .flag("scheduled", type.has(schema::Trait::has_schedule));
+    kinds.push_back(std::move(kind));
+  }
+  view.list("kinds", std::move(kinds));
+  view.text("geography_sources", context.gazetteer->sources());
+  return fixed_page(context, "/donnees", "Données ouvertes", "portal/data", std::move(view));
+}
+
+http::Response error_page(Context const& context, int status, http::Request const* request) {
+  auto const site = context.site();
+  View view;
+  if (request != nullptr) view.text("request_id", request->id);
+  view.text("phone", site->identity().phone).text("email", site->identity().email);
+  std::string title = "Un problème est survenu";
+  if (status == 404) {
+    title = "Cette page n’existe pas";
+    view.flag("missing", true);
+  } else if (status == 405) {
+    title = "Cette action n’est pas possible ici";
+    view.flag("misplaced", true);
+  } else if (status == 413) {
+    title = "L’envoi est trop volumineux";
+    view.flag("too_large", true);
+  } else if (status == 429) {
+    title = "Trop de demandes à la fois";
+    view.flag("too_many", true);
+  } else if (status == 403) {
+    title = "Cette page ne vous est pas ouverte";
+    view.flag("denied", true);
+  } else if (status < 500) {
+    title = "La demande n’a pas été comprise";
+    view.flag("misunderstood", true);
+  } else {
+    view.flag("failed", true);
+  }
+  view.text("title", title);
+  page::PageInfo info;
+  info.title = title;
+  info.noindex = true;
+  info.main_class = "wrap page narrow";
+  return http::Response::html(site->page(info, "portal/error", view), status);
+}
+
+}  // namespace solidaires::portal
