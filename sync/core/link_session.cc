@@ -136,7 +136,8 @@ void LinkSession::Machine::on(TokenRead const& event, Actions& out) {
     out.send.emplace_back(own_hello(*event.token));
     return;
   }
-  auto judged = judge_token(*event.token, peer_->link_token, peer_->counter, config_.fresh_token);
+  auto judged = judge_token(*event.token, config_.replica, peer_->link_token, peer_->counter,
+                            config_.fresh_token);
   if (!judged) {
     bool const stale = judged.error().code() == Code::denied;
     return close({stale ? CloseReason::stale_replica : CloseReason::storage, limits::kReconnectMax,

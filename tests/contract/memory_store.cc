@@ -1,6 +1,7 @@
 #include "tests/contract/memory_store.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace solidaires::sync {
@@ -14,7 +15,24 @@ std::size_t weight(Document const& document) {
   return bytes;
 }
 
+struct Feed {
+  Sequence head{};
+  std::map<Sequence, DocumentId> entries;
+};
+
 }  // namespace
+
+struct MemoryStore::Image {
+  ReplicaId replica{};
+  std::uint64_t counter = 0;
+  Documents documents;
+  std::map<ScopeId, Feed> feeds;
+  std::map<std::pair<ReplicaId, ScopeId>, Sequence> cursors;
+  std::map<ReplicaId, Bytes> tokens;
+
+  std::set<ScopeId> put(Commit const& commit);
+  void forget(DocumentKey const& key);
+};
 
 std::set<ScopeId> MemoryStore::Image::put(Commit const& commit) {
   std::set<ScopeId> touched;
@@ -42,26 +60,63 @@ void MemoryStore::Image::forget(DocumentKey const& key) {
   documents.erase(found);
 }
 
+MemoryStore::MemoryStore(ReplicaId replica)
+    : live_(std::make_unique<Image>()), durable_(std::make_unique<Image>()) {
+  live_->replica = durable_->replica = replica;
+}
+
+MemoryStore::MemoryStore(MemoryStore const& other)
+    : live_(std::make_unique<Image>(*other.live_)),
+      durable_(std::make_unique<Image>(*other.durable_)),
+      unsynced_(other.unsynced_),
+      full_(other.full_) {}
+
+MemoryStore& MemoryStore::operator=(MemoryStore const& other) {
+  *live_ = *other.live_;
+  *durable_ = *other.durable_;
+  unsynced_ = other.unsynced_;
+  full_ = other.full_;
+  return *this;
+}
+
+MemoryStore::~MemoryStore() = default;
+
+ReplicaId MemoryStore::replica() const {
+  return live_->replica;
+}
+
+std::uint64_t MemoryStore::counter() const {
+  return live_->counter;
+}
+
+MemoryStore::Documents const& MemoryStore::documents() const {
+  return live_->documents;
+}
+
+MemoryStore::Documents const& MemoryStore::durable_documents() const {
+  return durable_->documents;
+}
+
 Result<Sequence> MemoryStore::cursor(ReplicaId peer, ScopeId const& scope) const {
-  auto const found = live_.cursors.find({peer, scope});
-  return found == live_.cursors.end() ? Sequence{} : found->second;
+  auto const found = live_->cursors.find({peer, scope});
+  return found == live_->cursors.end() ? Sequence{} : found->second;
 }
 
 Sequence MemoryStore::durable_cursor(ReplicaId peer, ScopeId const& scope) const {
-  auto const found = durable_.cursors.find({peer, scope});
-  return found == durable_.cursors.end() ? Sequence{} : found->second;
+  auto const found = durable_->cursors.find({peer, scope});
+  return found == durable_->cursors.end() ? Sequence{} : found->second;
 }
 
 Result<FeedPage> MemoryStore::read_feed(ScopeId const& scope, Sequence after,
                                         std::size_t documents_max, std::size_t bytes_max) const {
   FeedPage page;
-  auto const found = live_.feeds.find(scope);
-  if (found == live_.feeds.end()) return page;
+  auto const found = live_->feeds.find(scope);
+  if (found == live_->feeds.end()) return page;
   page.head = found->second.head;
   std::size_t bytes = 0;
   auto at = found->second.entries.upper_bound(after);
   for (; at != found->second.entries.end() && page.entries.size() < documents_max; ++at) {
-    auto const& stored = live_.documents.at({scope, at->second});
+    auto const& stored = live_->documents.at({scope, at->second});
     bytes += weight(stored.document);
     if (!page.entries.empty() && bytes > bytes_max) break;
     page.entries.push_back({stored.sequence, stored.document, stored.origin});
@@ -70,8 +125,8 @@ Result<FeedPage> MemoryStore::read_feed(ScopeId const& scope, Sequence after,
 }
 
 Result<Sequence> MemoryStore::head(ScopeId const& scope) const {
-  auto const found = live_.feeds.find(scope);
-  return found == live_.feeds.end() ? Sequence{} : found->second.head;
+  auto const found = live_->feeds.find(scope);
+  return found == live_->feeds.end() ? Sequence{} : found->second.head;
 }
 
 Absorbed MemoryStore::absorb_one(Document const* ours, Document theirs, ReplicaId peer) const {
@@ -107,8 +162,8 @@ Result<> MemoryStore::apply(RemoteBatch const& batch) {
 }
 
 Result<Bytes> MemoryStore::link_token(ReplicaId peer) const {
-  auto const found = live_.tokens.find(peer);
-  return found == live_.tokens.end() ? Bytes{} : found->second;
+  auto const found = live_->tokens.find(peer);
+  return found == live_->tokens.end() ? Bytes{} : found->second;
 }
 
 Result<> MemoryStore::keep_link_token(ReplicaId peer, Bytes const& token) {
@@ -132,38 +187,54 @@ Result<Dot> MemoryStore::write_local(DocumentKey const& key, std::string const& 
 }
 
 Document const* MemoryStore::find(DocumentKey const& key) const {
-  auto const found = live_.documents.find(key);
-  return found == live_.documents.end() ? nullptr : &found->second.document;
+  auto const found = live_->documents.find(key);
+  return found == live_->documents.end() ? nullptr : &found->second.document;
 }
 
 Result<> MemoryStore::commit(Commit commit, bool synced) {
   if (full_) return fail(Code::exhausted, "the disk is full");
-  auto const touched = live_.put(commit);
+  auto const touched = live_->put(commit);
   if (synced) {
     sync();  // a log is synced as a whole
-    durable_.put(commit);
+    durable_->put(commit);
   } else {
     unsynced_.push_back(std::move(commit));
   }
   for (auto const& scope : touched) {
-    if (on_commit) on_commit(scope, live_.feeds[scope].head);
+    if (on_commit) on_commit(scope, live_->feeds[scope].head);
   }
   return {};
 }
 
 void MemoryStore::sync() {
-  for (auto const& commit : unsynced_) durable_.put(commit);
+  for (auto const& commit : unsynced_) durable_->put(commit);
   unsynced_.clear();
 }
 
 void MemoryStore::crash() {
   unsynced_.clear();
-  live_ = durable_;
+  *live_ = *durable_;
+}
+
+MemoryStore::Backup MemoryStore::backup() const {
+  return std::make_shared<Image const>(*durable_);
+}
+
+void MemoryStore::restore(Backup const& backup, ReplicaId incarnation) {
+  unsynced_.clear();
+  *durable_ = *backup;
+  if (durable_->replica != incarnation) durable_->counter = 0;
+  durable_->replica = incarnation;
+  *live_ = *durable_;
+}
+
+void MemoryStore::fill_disk(bool full) {
+  full_ = full;
 }
 
 void MemoryStore::forget(DocumentKey const& key) {
-  live_.forget(key);
-  durable_.forget(key);
+  live_->forget(key);
+  durable_->forget(key);
 }
 
 }  // namespace solidaires::sync

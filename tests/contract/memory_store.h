@@ -6,7 +6,7 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <set>
+#include <memory>
 
 #include "sync/core/absorb.h"
 #include "sync/core/ports.h"
@@ -15,10 +15,13 @@ namespace solidaires::sync {
 
 class MemoryStore : public ReplicaStore {
  public:
-  explicit MemoryStore(ReplicaId replica) { live_.replica = durable_.replica = replica; }
+  explicit MemoryStore(ReplicaId replica);
+  MemoryStore(MemoryStore const& other);
+  MemoryStore& operator=(MemoryStore const& other);
+  ~MemoryStore() override;
 
-  [[nodiscard]] ReplicaId replica() const override { return live_.replica; }
-  [[nodiscard]] std::uint64_t counter() const override { return live_.counter; }
+  [[nodiscard]] ReplicaId replica() const override;
+  [[nodiscard]] std::uint64_t counter() const override;
   [[nodiscard]] Result<Sequence> cursor(ReplicaId peer, ScopeId const& scope) const override;
   [[nodiscard]] Result<FeedPage> read_feed(ScopeId const& scope, Sequence after,
                                            std::size_t documents_max,
@@ -39,15 +42,21 @@ class MemoryStore : public ReplicaStore {
     std::optional<ReplicaId> origin;
   };
   using Documents = std::map<DocumentKey, Stored>;
-  [[nodiscard]] Documents const& documents() const { return live_.documents; }
-  [[nodiscard]] Documents const& durable_documents() const { return durable_.documents; }
+  [[nodiscard]] Documents const& documents() const;
+  [[nodiscard]] Documents const& durable_documents() const;
   [[nodiscard]] Sequence durable_cursor(ReplicaId peer, ScopeId const& scope) const;
 
   // ---- The disk ----
 
-  void crash();                                // what is not synced is gone
-  void sync();                                 // everything committed so far becomes durable
-  void fill_disk(bool full) { full_ = full; }  // every commit fails with Code::exhausted
+  struct Image;
+  using Backup = std::shared_ptr<Image const>;
+  [[nodiscard]] Backup backup() const;  // of what is durable
+  // The disk as it was then. Under a new replica id it counts from zero; under the old one the
+  // store is a stale restore, which a test may want.
+  void restore(Backup const& backup, ReplicaId incarnation);
+  void crash();               // what is not synced is gone
+  void sync();                // everything committed so far becomes durable
+  void fill_disk(bool full);  // every commit fails with Code::exhausted
   // Called after every commit, for each scope whose head moved.
   std::function<void(ScopeId const&, Sequence)> on_commit;
 
@@ -67,24 +76,8 @@ class MemoryStore : public ReplicaStore {
   void forget(DocumentKey const& key);  // as if it had never been: only a planted fault does this
 
  private:
-  struct Feed {
-    Sequence head{};
-    std::map<Sequence, DocumentId> entries;
-  };
-  struct Image {
-    ReplicaId replica{};
-    std::uint64_t counter = 0;
-    Documents documents;
-    std::map<ScopeId, Feed> feeds;
-    std::map<std::pair<ReplicaId, ScopeId>, Sequence> cursors;
-    std::map<ReplicaId, Bytes> tokens;
-
-    std::set<ScopeId> put(Commit const& commit);
-    void forget(DocumentKey const& key);
-  };
-
-  Image live_;
-  Image durable_;
+  std::unique_ptr<Image> live_;
+  std::unique_ptr<Image> durable_;
   std::vector<Commit> unsynced_;
   bool full_ = false;
 };

@@ -8,9 +8,10 @@ namespace {
 // A child's true store, as its parent sees it session after session.
 struct Parent {
   Bytes kept;
+  ReplicaId own{1};
 
   Result<> meet(Bytes const& shown, std::uint64_t counter, Bytes const& fresh) {
-    SOL_ASSIGN(auto const record, judge_token(kept, shown, counter, fresh));
+    SOL_ASSIGN(auto const record, judge_token(kept, own, shown, counter, fresh));
     kept = encode(record);
     return {};
   }
@@ -60,15 +61,25 @@ TEST(LinkToken, refuses_a_counter_that_went_back) {
   EXPECT_TRUE(parent.meet("t1", 7, "t2"));
 }
 
+TEST(LinkToken, begins_anew_when_either_end_is_a_new_incarnation) {
+  Parent parent;
+  EXPECT_TRUE(parent.meet("given to an earlier replica of the child", 0, "t1"));
+  parent.child_confirms();
+  parent.own = ReplicaId{2};
+  EXPECT_TRUE(parent.meet("", 0, "t2")) << "the child knows no token of this parent";
+  parent.child_confirms();
+  EXPECT_FALSE(parent.meet("", 0, "t3"));
+}
+
 TEST(LinkToken, a_record_survives_its_bytes_and_nothing_else_passes_for_one) {
-  TokenRecord const record{42, "confirmed", Bytes("pen\0ding", 8)};
+  TokenRecord const record{ReplicaId{7}, 42, "confirmed", Bytes("pen\0ding", 8)};
   EXPECT_EQ(decode_token_record(encode(record)).value(), record);
   EXPECT_EQ(decode_token_record("").value(), TokenRecord{});
   auto const bytes = encode(record);
   for (std::size_t size = 1; size < bytes.size(); ++size) {
     EXPECT_FALSE(decode_token_record(bytes.substr(0, size))) << size;
   }
-  EXPECT_EQ(judge_token("\xffgarbage", "", 0, "t").error().code(), Code::corrupt);
+  EXPECT_EQ(judge_token("\xffgarbage", {}, "", 0, "t").error().code(), Code::corrupt);
 }
 
 }  // namespace

@@ -1,0 +1,45 @@
+// The network of one simulated world: a tree of two to five instances, who subscribes to whom, and
+// who may hold and write what. Its rules are written apart from sync/core's, for it judges them.
+#pragma once
+
+#include <set>
+#include <vector>
+
+#include "sync/base/rng.h"
+#include "sync/core/entitlement.h"
+
+namespace solidaires::sync::sim {
+
+using Site = std::size_t;  // an instance, by its place in the tree; 0 is the top
+
+class Tree {
+ public:
+  static Tree draw(Rng& rng);
+
+  [[nodiscard]] std::size_t size() const { return sites_.size(); }
+  [[nodiscard]] NodeName const& name(Site site) const { return sites_[site].name; }
+  [[nodiscard]] Site parent(Site site) const { return sites_[site].parent; }  // site > 0
+  [[nodiscard]] bool is_above(Site upper, Site lower) const;                  // or the same
+  [[nodiscard]] bool has_children(Site site) const;
+  [[nodiscard]] std::vector<ScopeId> scopes() const;
+
+  [[nodiscard]] bool holds(Site site, ScopeId const& scope) const;
+  [[nodiscard]] bool writes(Site site, ScopeId const& scope) const;
+
+  // What the link between `self` and `peer` (its parent or child) allows, seen from `self`.
+  // Sites from `known` on have not joined yet.
+  [[nodiscard]] Entitlement entitlement(Site self, Site peer, std::size_t known) const;
+
+ private:
+  struct Instance {
+    NodeName name;
+    Site parent = 0;
+    std::set<Site> wants;  // whose public scope it subscribes to
+  };
+  [[nodiscard]] std::vector<Site> below(Site site, std::size_t known) const;  // and itself
+  [[nodiscard]] Site owner(ScopeId const& scope) const;
+
+  std::vector<Instance> sites_;
+};
+
+}  // namespace solidaires::sync::sim
