@@ -15,9 +15,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMES = ("rhone-alpes", "savoie-mont-blanc", "isere")
 
 
-def free_base():
+def free_base(start=None):
     """A --port-base whose seven ports are free now; another test machine's ports are left alone."""
-    for base in range(20000 + os.getpid() % 20000, 60000, 211):
+    for base in range(start or 20000 + os.getpid() % 20000, 60000, 211):
         offsets = (84, 73, 38, 100, 184, 173, 138)
         try:
             held = [socket.create_server(("127.0.0.1", base + offset)) for offset in offsets]
@@ -80,10 +80,10 @@ class DeployTest(unittest.TestCase):
             "rhone-alpes: node init",
             "rhone-alpes: serve",
             "rhone-alpes: node add savoie-mont-blanc --title Savoie Mont-Blanc Solidaires"
-            " --territory 73,74 --subscribe all --delegate-moderation",
+            f" --territory 73,74 --url http://127.0.0.1:{self.base + 73} --subscribe all --delegate-moderation",
             "savoie-mont-blanc: enrol token-of-savoie-mont-blanc",
             "rhone-alpes: node add isere --title Isère Solidaires"
-            " --territory 38 --subscribe all --delegate-moderation",
+            f" --territory 38 --url http://127.0.0.1:{self.base + 38} --subscribe all --delegate-moderation",
             "isere: enrol token-of-isere",
             "savoie-mont-blanc: serve",
             "isere: serve",
@@ -93,7 +93,7 @@ class DeployTest(unittest.TestCase):
         ])
         self.assertEqual(len([e for e in self.events() if "user add" in e]), 9)
         self.assertIn(f"http://127.0.0.1:{self.base + 73}/", done.stdout)
-        self.assertIn("administrator@isere.example", done.stdout)
+        self.assertIn("administration@isere.example", done.stdout)
 
     def test_changes_nothing_when_everything_is_up(self):
         self.assertEqual(self.up().returncode, 0)
@@ -120,6 +120,15 @@ class DeployTest(unittest.TestCase):
                                text=True, timeout=120)
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(self.pids(), pids)
+
+    def test_moves_a_network_to_other_ports_without_enrolling_again(self):
+        self.assertEqual(self.up().returncode, 0)
+        self.base = free_base(self.base + 211)
+        moved = self.up()
+        self.assertEqual(moved.returncode, 0, moved.stderr)
+        self.assertEqual(sum("enrol" in event for event in self.events()), 2)
+        self.assertTrue(any("node add isere" in event and f":{self.base + 38} " in event
+                            for event in self.events()))
 
     def test_starts_what_has_died_and_leaves_the_others(self):
         self.assertEqual(self.up().returncode, 0)
