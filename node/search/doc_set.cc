@@ -2,6 +2,9 @@
 
 #include <roaring/roaring.h>
 
+#include <algorithm>
+#include <bit>
+
 #include "sync/base/check.h"
 
 namespace solidaires::search {
@@ -15,6 +18,25 @@ roaring_bitmap_s* checked(roaring_bitmap_s* bits) {
 }
 
 }  // namespace
+
+// Many slots are sorted by ticking them off, which takes a pass over the bits instead of a sort.
+void sort_slots(std::vector<Slot>& slots) {
+  if (slots.empty()) return;
+  auto const highest = std::ranges::max(slots);
+  if (slots.size() < highest / 64) {
+    std::ranges::sort(slots);
+    slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
+    return;
+  }
+  std::vector<std::uint64_t> ticks(highest / 64 + 1);
+  for (auto const slot : slots) ticks[slot / 64] |= std::uint64_t{1} << (slot % 64);
+  slots.clear();
+  for (std::size_t i = 0; i < ticks.size(); ++i) {
+    for (auto rest = ticks[i]; rest != 0; rest &= rest - 1) {
+      slots.push_back(static_cast<Slot>(i * 64 + static_cast<std::size_t>(std::countr_zero(rest))));
+    }
+  }
+}
 
 DocSet::DocSet() : bits_(checked(roaring_bitmap_create())) {}
 

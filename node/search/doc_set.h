@@ -14,6 +14,9 @@ namespace solidaires::search {
 
 using Slot = std::uint32_t;  // where the index keeps a document; used again after a removal
 
+// Ascending, each once.
+void sort_slots(std::vector<Slot>& slots);
+
 class DocSet {
  public:
   DocSet();

@@ -40,7 +40,9 @@ class Evaluation {
       found_.corrections.push_back(std::move(proposal));
     }
     if (wanted.size() < 2) return matches;
-    auto some = any_word(tables_, wanted, filter_.all());
+    std::vector<Slot> only;
+    if (!filter_.trivial()) only = filter_.all();
+    auto const some = any_word(tables_, wanted, filter_.trivial() ? nullptr : &only);
     auto const most = most_held(some);
     matches = counted(picked(some, [&](std::size_t i) { return some.held[i] == most; }));
     found_.some_words = !matches.slots.empty();

@@ -184,10 +184,19 @@ Matches all_words(Tables const& tables, std::vector<Wanted> const& wanted) {
 }
 
 Matches any_word(Tables const& tables, std::vector<Wanted> const& wanted,
-                 std::span<Slot const> among) {
+                 std::vector<Slot> const* only) {
+  auto const held = lists_of(tables, wanted);
+  std::vector<Slot> having;
+  if (only == nullptr) {
+    for (auto const& list : held.lists) {
+      having.insert(having.end(), list.slots.begin(), list.slots.end());
+    }
+    sort_slots(having);
+  }
+  std::span<Slot const> const among = only == nullptr ? having : *only;
   std::vector<float> sums(among.size());
   std::vector<std::uint8_t> counts(among.size());
-  for (auto const& list : lists_of(tables, wanted).lists) {
+  for (auto const& list : held.lists) {
     for (std::size_t i = 0, k = 0; i < among.size() && k < list.slots.size();) {
       if (among[i] < list.slots[k]) {
         i = seek(among, i, list.slots[k]);

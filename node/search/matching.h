@@ -34,8 +34,8 @@ struct Matches {
 };
 
 [[nodiscard]] Matches all_words(Tables const& tables, std::vector<Wanted> const& wanted);
-// Of the slots `among` (ascending), those that have any of the words.
+// Of the slots `only` (ascending; null: of all), those that have any of the words.
 [[nodiscard]] Matches any_word(Tables const& tables, std::vector<Wanted> const& wanted,
-                               std::span<Slot const> among);
+                               std::vector<Slot> const* only);
 
 }  // namespace solidaires::search

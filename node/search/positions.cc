@@ -9,7 +9,6 @@
 #include <s2/s2region_coverer.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <numbers>
 
@@ -22,23 +21,6 @@ constexpr double kE7 = 1e7;
 
 double radians_of_e7(std::int32_t e7) {
   return e7 / kE7 * std::numbers::pi / 180;
-}
-
-// Many slots are sorted by ticking them off, which takes a pass over the bits instead of a sort.
-void sort_distinct(std::vector<Slot>& slots, Slot highest) {
-  if (slots.size() < highest / 64) {
-    std::ranges::sort(slots);
-    slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
-    return;
-  }
-  std::vector<std::uint64_t> ticks(highest / 64 + 1);
-  for (auto const slot : slots) ticks[slot / 64] |= std::uint64_t{1} << (slot % 64);
-  slots.clear();
-  for (std::size_t i = 0; i < ticks.size(); ++i) {
-    for (auto rest = ticks[i]; rest != 0; rest &= rest - 1) {
-      slots.push_back(static_cast<Slot>(i * 64 + static_cast<std::size_t>(std::countr_zero(rest))));
-    }
-  }
 }
 
 }  // namespace
@@ -113,19 +95,16 @@ struct Positions::Impl {
     std::vector<S2CellId> covering;
     S2RegionCoverer(options).GetCovering(region, &covering);
     std::vector<Slot> out;
-    Slot highest = 0;
     for (auto const& run : covering) {
       auto const last = run.range_max().id();
       for (auto at = cells.lower_bound(run.range_min().id());
            at != cells.end() && at->first <= last; ++at) {
         for (auto const& placed : at->second) {
-          if (!test(placed.spot)) continue;
-          out.push_back(placed.slot);
-          highest = std::max(highest, placed.slot);
+          if (test(placed.spot)) out.push_back(placed.slot);
         }
       }
     }
-    sort_distinct(out, highest);
+    sort_slots(out);
     return out;
   }
 };
