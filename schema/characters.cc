@@ -46,9 +46,10 @@ std::string clean(std::string_view typed, bool lines) {
     i += U16_LENGTH(c);
     if (c == '\r' || c == '\n' || c == 0x2028 || c == 0x2029) {
       if (c == '\r' && i < text.length() && text.char32At(i) == '\n') ++i;
-      kept.append(lines ? UChar32{'\n'} : UChar32{' '});
-    } else if (c == '\t') {
-      kept.append(UChar32{' '});
+      if (lines || !kept.endsWith(u" ", 1)) kept.append(lines ? UChar32{'\n'} : UChar32{' '});
+    } else if (c == '\t' || c == ' ') {
+      // On one line, a run of spaces is one.
+      if (lines || !kept.endsWith(u" ", 1)) kept.append(UChar32{' '});
     } else if (u_charType(c) != U_CONTROL_CHAR && !is_invisible(c)) {
       kept.append(c);
     }

@@ -197,33 +197,45 @@ void FormReader::external_ids() {
   }
 }
 
+// A cell may list several: "ACI / EI".
+void FormReader::agreement_codes(std::string const& input, std::string_view text) {
+  auto const parts = split(text, ",/");
+  if (field_.vocabulary->resolve(text) == nullptr && parts.size() > 1) {
+    for (auto const& part : parts) agreement_codes(input, part);
+    return;
+  }
+  put_agreement(input, text, {});
+}
+
+void FormReader::put_agreement(std::string const& input, std::string_view typed, Agreement out) {
+  auto const* term = field_.vocabulary->resolve(typed);
+  if (term == nullptr)
+    return problem(
+        cat(input, ".code"),
+        {cat("« ", typed, " » n'est pas dans la liste « ", field_.vocabulary->label.fr, " »."),
+         cat("“", typed, "” is not in the list “", field_.vocabulary->label.en, "”.")});
+  out.code = term->code;
+  std::string const code = fold_key(term->code, 50);
+  std::string id = line(cat(input, ".id"));
+  if (!is_element_id(id)) id = code;
+  // The same agreement twice (one ended, one running): a number tells them apart.
+  for (int n = 2; out_.record.contains(element_key(field_.key, id)); ++n) id = cat(code, '-', n);
+  put(id, std::move(out));
+}
+
 void FormReader::agreements() {
   if (field_.vocabulary == nullptr) return;
-  std::vector<std::string> inputs = indexed(field_.key);
-  for (auto const& input : inputs) {
-    std::string const nameless = line(input);
-    std::string const typed = nameless.empty() ? line(cat(input, ".code")) : nameless;
+  for (auto const& input : indexed(field_.key)) {
+    std::string const code = line(cat(input, ".code"));
     Agreement out;
     out.authority = line(cat(input, ".authority"));
     out.number = line(cat(input, ".number"));
     out.start = date_at(cat(input, ".start"));
     out.end = date_at(cat(input, ".end"));
-    if (typed.empty() && out == Agreement{}) continue;
-    auto const* term = field_.vocabulary->resolve(typed);
-    if (term == nullptr) {
-      problem(
-          cat(input, ".code"),
-          {cat("« ", typed, " » n'est pas dans la liste « ", field_.vocabulary->label.fr, " »."),
-           cat("“", typed, "” is not in the list “", field_.vocabulary->label.en, "”.")});
-      continue;
-    }
-    out.code = term->code;
-    std::string id = line(cat(input, ".id"));
-    if (!is_element_id(id)) id = fold_key(term->code, 50);
-    // The same agreement twice (one ended, one running): a number tells them apart.
-    for (int n = 2; out_.record.contains(element_key(field_.key, id)); ++n)
-      id = cat(fold_key(term->code, 50), '-', n);
-    put(id, std::move(out));
+    if (std::string const nameless = line(input); !nameless.empty() && out == Agreement{})
+      agreement_codes(input, nameless);
+    else if (!code.empty() || !nameless.empty() || out != Agreement{})
+      put_agreement(input, code.empty() ? nameless : code, std::move(out));
   }
 }
 
@@ -423,7 +435,7 @@ void FormReader::schedule() {
   if (start_time.empty() && !out.all_day && source_ == Source::file) out.all_day = true;
   if (start_time.empty() && !out.all_day)
     problem(cat(field_.key, ".start_time"),
-            {"Il manque l'heure de début. Si l'évènement dure toute la journée, cochez la case.",
+            {"Il manque l'heure de début. Si l'événement dure toute la journée, cochez la case.",
              "The time of the start is missing. If the event lasts all day, tick the box."});
   if (out.all_day) out.start.minute = 0;
   out.end = moment(field_.key, "end", out.all_day, out.start.date);

@@ -224,13 +224,41 @@ void FormReader::choices() {
   for (auto const& text : lines(field_.key)) resolve_codes(text, field_.key);
 }
 
-// The whole text first: labels may hold commas and slashes. Then its parts.
-void FormReader::resolve_codes(std::string_view text, std::string_view input) {
-  if (auto const* term = field_.vocabulary->resolve(text)) return put(term->code, Present{});
+namespace {
+
+// Codes of a text in which every part is known, whatever separates them: labels hold commas and
+// slashes too, so each separator is tried. False if none fits.
+bool find_codes(Vocabulary const& vocabulary, std::string_view text,
+                std::vector<std::string>& codes) {
+  if (auto const* term = vocabulary.resolve(text)) {
+    codes.push_back(term->code);
+    return true;
+  }
   for (std::string_view const separator : {"|", ";", "\n", ",", "/"}) {
+    if (!text.contains(separator)) continue;
+    std::size_t const before = codes.size();
     auto const parts = split(text, separator);
-    if (parts.size() < 2 && !text.contains(separator)) continue;
-    for (auto const& part : parts) resolve_codes(part, input);
+    if (std::ranges::all_of(
+            parts, [&](std::string const& part) { return find_codes(vocabulary, part, codes); }))
+      return true;
+    codes.resize(before);
+  }
+  return false;
+}
+
+}  // namespace
+
+void FormReader::resolve_codes(std::string_view text, std::string_view input) {
+  constexpr std::size_t kListBytes = 2000;
+  std::vector<std::string> codes;
+  if (text.size() <= kListBytes && find_codes(*field_.vocabulary, text, codes)) {
+    for (auto const& code : codes) put(code, Present{});
+    return;
+  }
+  // Something is unknown: what is known is taken, the rest is named.
+  for (std::string_view const separator : {"|", ";", "\n", ",", "/"}) {
+    if (!text.contains(separator)) continue;
+    for (auto const& part : split(text, separator)) resolve_codes(part, input);
     return;
   }
   problem(std::string(input),

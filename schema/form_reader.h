@@ -43,6 +43,8 @@ class FormReader {
   void addresses();
   void external_ids();
   void agreements();
+  void agreement_codes(std::string const& input, std::string_view text);
+  void put_agreement(std::string const& input, std::string_view typed, Agreement out);
   void picture();
   void links();
   void price();

@@ -390,7 +390,7 @@ std::string osm_days(OpeningRule const& rule) {
 std::string osm_spans(OpeningRule const& rule) {
   std::vector<std::string> parts;
   for (auto const& span : rule.spans) {
-    int const to = span.to > 26 * 60 ? span.to - 24 * 60 : span.to;
+    int const to = span.to > 24 * 60 ? span.to - 24 * 60 : span.to;
     parts.push_back(span.open_end ? cat(time_of(span.from), '+')
                                   : cat(time_of(span.from), '-', time_of(to)));
   }

@@ -192,7 +192,7 @@ class Validator {
     constexpr std::size_t kDatesMax = 400;
     if (schedule.exceptions.size() + schedule.additions.size() + schedule.overrides.size() >
         kDatesMax)
-      add(field, {"Il y a plus de 400 dates particulières. Faites plusieurs évènements.",
+      add(field, {"Il y a plus de 400 dates particulières. Faites plusieurs événements.",
                   "There are more than 400 special dates. Make several events of them."});
     if (schedule.rule.empty()) return;
     auto const rule = parse_rule(schedule.rule);
