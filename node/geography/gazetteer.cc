@@ -92,17 +92,18 @@ Result<std::shared_ptr<Gazetteer const>> Gazetteer::parse(std::string base, std:
   auto tables = std::make_unique<Tables>();
   tables->base_text = std::move(base);
   tables->overlay_text = std::move(overlay);
-  auto rows = read_rows(tables->base_text);
-  if (!rows) return std::unexpected(std::move(rows).error().in("gazetteer"));
-  if (rows->overlay) return fail(Code::corrupt, "gazetteer: this is an overlay, not a base");
+  auto base_rows = read_rows(tables->base_text);
+  if (!base_rows) return std::unexpected(std::move(base_rows).error().in("gazetteer"));
+  auto rows = *std::move(base_rows);
+  if (rows.overlay) return fail(Code::corrupt, "gazetteer: this is an overlay, not a base");
   if (!tables->overlay_text.empty()) {
     auto changes = read_rows(tables->overlay_text);
     if (!changes) return std::unexpected(std::move(changes).error().in("imported geography"));
     if (!changes->overlay) return fail(Code::corrupt, "imported geography: this is a base");
-    tables->stale_overlay = changes->sources != rows->sources;
-    *rows = merge_rows(*std::move(rows), *changes);
+    tables->stale_overlay = changes->sources != rows.sources;
+    merge_rows(rows, *changes);
   }
-  SOL_TRY(fill_tables(*tables, *rows));
+  SOL_TRY(fill_tables(*tables, rows));
   return std::shared_ptr<Gazetteer const>(new Gazetteer(std::move(tables)));
 }
 

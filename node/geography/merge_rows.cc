@@ -92,7 +92,7 @@ void replace_formers(GazetteerRows& base, GazetteerRows const& overlay) {
 
 }  // namespace
 
-GazetteerRows merge_rows(GazetteerRows base, GazetteerRows const& overlay) {
+void merge_rows(GazetteerRows& base, GazetteerRows const& overlay) {
   if (overlay.sources == base.sources) {
     replace_communes(base, overlay);
     replace_epcis(base, overlay);
@@ -101,7 +101,6 @@ GazetteerRows merge_rows(GazetteerRows base, GazetteerRows const& overlay) {
     refine(base, overlay);
   }
   base.outlines.insert(base.outlines.end(), overlay.outlines.begin(), overlay.outlines.end());
-  return base;
 }
 
 }  // namespace solidaires::geography

@@ -133,13 +133,12 @@ class OverlayMaker {
     if (record.postal_codes) {
       commune->postal_codes = {record.postal_codes->begin(), record.postal_codes->end()};
     }
-    if (record.epci) SOL_TRY(take_epci_of(record, *commune));
+    if (record.epci) SOL_TRY(take_epci_of(record, *record.epci, *commune));
     if (record.point) SOL_TRY(set_point(*commune, *record.point, record.origin));
     return {};
   }
 
-  Result<> take_epci_of(CommuneRecord const& record, Draft& commune) {
-    auto const& siren = *record.epci;
+  Result<> take_epci_of(CommuneRecord const& record, std::string const& siren, Draft& commune) {
     if (!siren.empty() && base_.epci(siren) == nullptr && !epcis_.contains(siren)) {
       if (record.epci_name.empty()) {
         return std::unexpected(invalid(record.origin, cat("no file describes EPCI ", siren)));
@@ -173,12 +172,12 @@ class OverlayMaker {
   // What became of a code; empty if nobody knows.
   std::string today(std::string const& code) {
     if (exists(code)) return code;
-    if (auto const now = movements_.today(code); exists(now)) return now;
+    if (auto now = movements_.today(code); exists(now)) return now;
     auto const* known = base_.commune(code);
     if (known == nullptr) return {};
-    std::string const current(known->code);
+    std::string current(known->code);
     if (exists(current)) return current;
-    auto const later = movements_.today(current);
+    auto later = movements_.today(current);
     return exists(later) ? later : std::string();
   }
 

@@ -73,8 +73,8 @@ struct Gazetteer::Tables {
 [[nodiscard]] std::string outline_key(PlaceKind kind, std::string_view code);
 [[nodiscard]] Direction direction_of(Point point) noexcept;
 
-// Base and overlay as one set of rows; a stale overlay gives points and outlines only.
-[[nodiscard]] GazetteerRows merge_rows(GazetteerRows base, GazetteerRows const& overlay);
+// Applies an overlay to a base; a stale one gives points and outlines only.
+void merge_rows(GazetteerRows& base, GazetteerRows const& overlay);
 // Fills the tables from rows that are views into the tables' own texts. Errors: corrupt.
 [[nodiscard]] Result<> fill_tables(Gazetteer::Tables& tables, GazetteerRows const& rows);
 

@@ -257,8 +257,9 @@ TEST(BuiltGazetteer, measures_towns_as_people_know_them) {
 
 TEST(BuiltGazetteer, is_read_by_several_threads_at_once) {
   auto const& g = built_gazetteer();
-  std::vector<std::jthread> threads;
   std::array<std::size_t, 4> found{};
+  std::vector<std::jthread> threads;
+  threads.reserve(found.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
     threads.emplace_back([&, i] {
       for (int n = 0; n < 5; ++n) {

@@ -158,7 +158,8 @@ TEST_F(Import, joins_the_outlines_of_communes_merged_since) {
  "coordinates":[[[6.1,45],[6.2,45],[6.2,45.1],[6.1,45.1],[6.1,45]]]}},
 {"type":"Feature","properties":{"code":"92001"},"geometry":{"type":"MultiPolygon",
  "coordinates":[[[[7,45],[7.1,45],[7.1,45.1],[7,45]]],[[[8,45],[8.1,45],[8.1,45.1],[8,45]]]]}},
-{"type":"Feature","properties":{"code":"99999"},"geometry":{"type":"Polygon","coordinates":[]}}]})");
+{"type":"Feature","properties":{"code":"99999"},
+ "geometry":{"type":"Polygon","coordinates":[]}}]})");
   file("departements.geojson",
        R"({"features":[{"properties":{"code":"91","nom":"Haut-Pays","region":"84"},"geometry":
 {"type":"Polygon","coordinates":[[[6,45],[6.2,45],[6.2,45.1],[6,45.1],[6,45]]]}}]})");

@@ -49,14 +49,7 @@ inline std::string overlay_of(std::string_view rows) {
 }
 
 // What the build joined from the packages; loaded once.
-inline Loaded const& built_gazetteer() {
-  static Loaded const loaded = [] {
-    auto result = Gazetteer::load(SOLIDAIRES_GEOGRAPHY_DIR);
-    EXPECT_TRUE(result) << (result ? "" : result.error().to_string());
-    return result ? *result : nullptr;
-  }();
-  return loaded;
-}
+Loaded const& built_gazetteer();
 
 // A directory of this test alone, empty at first.
 inline std::filesystem::path test_directory() {
