@@ -34,8 +34,8 @@ struct DocumentEdit {
 struct LocalEdit {
   enum class Expect { anything, absent, value };
 
-  Bytes key;
-  std::optional<Bytes> value;           // nullopt removes
+  Bytes key{};
+  std::optional<Bytes> value{};         // nullopt removes
   std::optional<Instant> expires_at{};  // not readable from then on; purged some time later
   Expect expect = Expect::anything;     // Code::conflict if it is otherwise
   Bytes expected_value{};
@@ -45,7 +45,7 @@ struct LocalEdit {
 struct BlobRecord {
   std::uint64_t size = 0;        // of the whole file, in bytes
   std::uint64_t held_bytes = 0;  // durable here so far; equal to `size` once it is verified
-  std::string media_type;
+  std::string media_type{};
   Instant recorded_at{};
   friend bool operator==(BlobRecord const&, BlobRecord const&) = default;
 };

@@ -15,6 +15,7 @@ namespace solidaires::store {
 struct Request {
   std::function<Result<>(Transaction&)> work;
   bool remote = false;
+  bool writes = true;  // false: it is run even when the disk takes no writes
   // Set by the leader:
   Result<> result{};
   std::vector<DocumentChange> changes{};

@@ -88,6 +88,9 @@ rocksdb::DBOptions engine_options(Engine::Mode mode, EngineOptions const& option
   result.track_and_verify_wals_in_manifest = true;
   result.max_total_wal_size = 2 * options.write_buffer_bytes;
   result.db_write_buffer_size = options.write_buffer_bytes;
+  // One leader writes at a time: the queue in front sees to it.
+  result.allow_concurrent_memtable_write = false;
+  result.enable_write_thread_adaptive_yield = false;
   result.max_background_jobs = 2;
   result.max_open_files = -1;  // every table is opened, hence looked at, when the store opens
   result.info_log = std::make_shared<Warnings>();

@@ -11,9 +11,10 @@ EngineOptions engine_options(Options const& options) {
   return {options.block_cache_bytes, options.write_buffer_bytes};
 }
 
-Result<> create(Directory& directory, Options const& options, Rng& rng, std::uint32_t format) {
+Result<std::unique_ptr<Engine>> create(Directory& directory, Options const& options, Rng& rng,
+                                       std::uint32_t format) {
   SOL_TRY(directory.begin_creation(format));
-  SOL_ASSIGN(auto const engine,
+  SOL_ASSIGN(auto engine,
              Engine::open(directory.engine_path(), Engine::Mode::create, engine_options(options)));
   EngineBatch batch(*engine);
   batch.put(Family::meta, meta_key::kFormat, number(format));
@@ -21,7 +22,8 @@ Result<> create(Directory& directory, Options const& options, Rng& rng, std::uin
   batch.put(Family::meta, meta_key::kCounter, number(0));
   batch.put(Family::meta, meta_key::kIndexer, options.indexer.version);
   SOL_TRY(engine->write(batch));
-  return directory.set_format(format);
+  SOL_TRY(directory.set_format(format));
+  return engine;
 }
 
 std::unexpected<Error> damaged(Directory const& directory, std::string_view why) {
@@ -118,21 +120,27 @@ Result<> check_room(Directory const& directory, Options const& options) {
                   " MB to open safely: free some space"));
 }
 
-}  // namespace
-
-Result<Opened> open_directory(std::filesystem::path const& path, Options const& options, Rng& rng,
-                              std::uint32_t format, std::span<MigrationStep const> steps) {
-  SOL_ASSIGN(auto directory, Directory::claim(path, options.create, format));
-  SOL_TRY(check_room(directory, options));
-  if (directory.state() != Directory::State::ready) {
-    SOL_TRY(create(directory, options, rng, format));
-  }
+Result<std::unique_ptr<Engine>> open_existing(Directory& directory, Options const& options,
+                                              std::uint32_t format,
+                                              std::span<MigrationStep const> steps) {
   SOL_ASSIGN(std::uint32_t const found, look(directory, options, format));
   SOL_TRY(missing_step(found, format, steps));
   SOL_ASSIGN(auto engine,
              Engine::open(directory.engine_path(), Engine::Mode::open, engine_options(options)));
   SOL_TRY(migrate(*engine, found, format, steps));
   if (directory.format() != format) SOL_TRY(directory.set_format(format));
+  return engine;
+}
+
+}  // namespace
+
+Result<Opened> open_directory(std::filesystem::path const& path, Options const& options, Rng& rng,
+                              std::uint32_t format, std::span<MigrationStep const> steps) {
+  SOL_ASSIGN(auto directory, Directory::claim(path, options.create, format));
+  SOL_TRY(check_room(directory, options));
+  SOL_ASSIGN(auto engine, directory.state() == Directory::State::ready
+                              ? open_existing(directory, options, format, steps)
+                              : create(directory, options, rng, format));
   SOL_ASSIGN(auto positions, read_positions(*engine));
   SOL_ASSIGN(auto const indexer, engine->get(Family::meta, meta_key::kIndexer));
   if (indexer != options.indexer.version) SOL_TRY(rebuild_indexes(*engine, options.indexer));

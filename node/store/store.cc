@@ -49,6 +49,7 @@ struct Store::Parts {
 
   // By the leader of the queue alone:
   std::size_t run_group(std::span<Request* const> group);
+  std::size_t run_readers(std::span<Request* const> group, Result<> const& refusal);
   Result<> check_writable();
   void run_one(Transaction& transaction, Request& request);
   Result<> write(Transaction& transaction);
@@ -59,8 +60,8 @@ struct Store::Parts {
   Options options;
   Counts counts;
   std::shared_ptr<Observers> observers = std::make_shared<Observers>();
-  Positions positions;  // the leader's
-  bool disk_failed = false;
+  Positions positions;              // the leader's
+  std::optional<Error> disk_error;  // of the last write, if the disk refused it
   // What is durable, for everybody:
   std::atomic<ReplicaId> replica;
   std::atomic<std::uint64_t> counter;
@@ -83,12 +84,16 @@ Result<> Store::Parts::check_writable() {
                 cat("the disk of ", directory.path().string(), " has only ", free >> 20U,
                     " MB left: free some space. Nothing was written"));
   }
-  if (!disk_failed) return {};
-  if (auto resumed = engine->resume(); !resumed) {
-    return std::unexpected(
-        std::move(resumed).error().in("the store takes no writes since its disk refused one"));
+  if (!disk_error) return {};
+  // From a full disk the engine recovers in the background, some seconds after there is room. From
+  // any other failure it does not: nobody knows what the disk kept.
+  if (auto const resumed = engine->resume(); !resumed) {
+    bool const full = disk_error->code() == Code::exhausted;
+    return fail(disk_error->code(),
+                cat("the store takes no writes since its disk refused one (", disk_error->message(),
+                    full ? "): free some space" : "): when the disk is well, restart the program"));
   }
-  disk_failed = false;
+  disk_error.reset();
   log_info("store.resumed");
   return {};
 }
@@ -123,11 +128,20 @@ void Store::Parts::publish(Request& request) {
   observers->tell(notice);
 }
 
-std::size_t Store::Parts::run_group(std::span<Request* const> group) {
-  if (auto const writable = check_writable(); !writable) {
-    for (auto* request : group) request->result = writable;
-    return group.size();
+std::size_t Store::Parts::run_readers(std::span<Request* const> group, Result<> const& refusal) {
+  Transaction transaction(*engine, options.indexer, positions);
+  for (auto* request : group) {
+    if (request->writes) {
+      request->result = refusal;
+    } else {
+      run_one(transaction, *request);
+    }
   }
+  return group.size();
+}
+
+std::size_t Store::Parts::run_group(std::span<Request* const> group) {
+  if (auto const writable = check_writable(); !writable) return run_readers(group, writable);
   auto const before = std::pair(positions.replica, positions.counter);
   Transaction transaction(*engine, options.indexer, positions);
   std::size_t handled = 0;
@@ -136,7 +150,7 @@ std::size_t Store::Parts::run_group(std::span<Request* const> group) {
   }
   auto const written = write(transaction);
   if (!written) {
-    disk_failed = true;
+    disk_error = written.error();
     log_error("store.write", {{"error", written.error().message()}});
     // What was given out may yet come back from the log after a restart: it is not given twice.
     if (positions.replica != before.first) {
@@ -316,11 +330,13 @@ Result<CheckReport> Store::check() {
   std::unique_ptr<EngineSnapshot> snapshot;
   Counts::Table counts;
   // Between two groups, memory and disk say the same.
-  SOL_TRY(parts_->submit([&](Transaction&) -> Result<> {
-    snapshot = parts_->engine->snapshot();
-    counts = parts_->counts.table();
-    return {};
-  }));
+  Request look{.work = [&](Transaction&) -> Result<> {
+                 snapshot = parts_->engine->snapshot();
+                 counts = parts_->counts.table();
+                 return {};
+               },
+               .writes = false};
+  SOL_TRY(parts_->submit(look));
   return check_store(*parts_->engine, *snapshot, parts_->options.indexer, counts);
 }
 

@@ -97,7 +97,8 @@ class Store final : public sync::ReplicaStore {
   // Durable when it returns; the documents of the commit, in its order. Commits of several threads
   // share one sync of the disk. A refused commit leaves no trace, and does not disturb the others.
   // A failed disk is Code::io or Code::exhausted: then it is not known whether the commit will be
-  // there after a restart, as with any database.
+  // there after a restart. After Code::exhausted, writing goes on by itself when there is room
+  // again; after Code::io, when the program is restarted. Reading goes on always.
   Result<std::vector<CommittedDocument>> commit(Commit const& request);
 
   [[nodiscard]] View view() const;
@@ -108,8 +109,8 @@ class Store final : public sync::ReplicaStore {
   // Living documents, from memory. nullopt: in every scope.
   [[nodiscard]] std::uint64_t count(std::string_view type,
                                     std::optional<ScopeId> const& scope = std::nullopt) const;
-  // Grows with every change of a document, restarts included; a page that was made at this version
-  // is fresh while it stays.
+  // Grows with every change of a document, restarts included. Ask before you take the View that a
+  // page is made from: the page is fresh as long as this stays.
   [[nodiscard]] std::uint64_t version() const;
 
   // Observers are called in the order of the commits, when these are durable and readable, before
@@ -118,8 +119,7 @@ class Store final : public sync::ReplicaStore {
   [[nodiscard]] Subscription subscribe(Observer observer);
 
   // sync::ReplicaStore. apply() refuses a document that claims writes of this replica which it
-  // never made (Code::corrupt: this store was restored or copied), and one whose type is not the
-  // type it has here (Code::invalid).
+  // never made (Code::corrupt: this store was restored or copied).
   [[nodiscard]] ReplicaId replica() const override;
   [[nodiscard]] std::uint64_t counter() const override;
   [[nodiscard]] Result<sync::Sequence> cursor(ReplicaId peer, ScopeId const& scope) const override;

@@ -27,7 +27,7 @@ struct KeyPage {
 
 // Documents of one type, by scope, then by id (that is, by time of creation).
 struct TypeScan {
-  std::string type;
+  std::string type{};
   std::optional<ScopeId> scope{};  // nullopt: every scope
   bool with_deleted = false;
   Bytes position{};
@@ -36,7 +36,7 @@ struct TypeScan {
 
 // Entries of an index of the Indexer, by value as bytes, then scope, then id.
 struct IndexScan {
-  std::string index;
+  std::string index{};
   Bytes prefix{};  // of the value
   Bytes from{};    // value >= from
   Bytes until{};   // value < until; empty: no bound
