@@ -10,6 +10,14 @@
 namespace solidaires::schema {
 namespace {
 
+// "Europe/Paris", "America/Argentina/Ushuaia", "UTC": whether it exists is for the calendar to say.
+bool is_zone_name(std::string_view zone) {
+  return !zone.empty() && std::ranges::all_of(zone, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '/' ||
+           c == '_' || c == '-' || c == '+';
+  });
+}
+
 class Validator {
  public:
   Validator(Type const& type, Record const& record, Stage stage)
@@ -112,9 +120,11 @@ class Validator {
     if (auto const* agreement = std::get_if<Agreement>(&value))
       return check_agreement(field, *agreement, element);
     if (auto const* picture = std::get_if<Picture>(&value)) return check_picture(field, *picture);
-    if (auto const* link = std::get_if<Link>(&value)) return check_web(field, link->url);
-    if (auto const* price = std::get_if<Price>(&value))
-      return check_length(field, price->note, 0, 500, "note");
+    if (auto const* link = std::get_if<Link>(&value)) {
+      check_parts(field, {{"label", link->label}});
+      return check_web(field, link->url);
+    }
+    if (auto const* price = std::get_if<Price>(&value)) return check_price(field, *price);
     if (auto const* number = std::get_if<std::int64_t>(&value))
       return check_number(field, static_cast<double>(*number));
     if (auto const* number = std::get_if<Decimal>(&value))
@@ -179,11 +189,37 @@ class Validator {
                   cat("“", url, "” is not the address of a web page.")});
   }
 
+  void check_price(Field const& field, Price const& price) {
+    check_length(field, price.note, 0, 500, "note");
+    for (auto const& amount : price.amounts)
+      check_parts(field, {{"amount", amount.label}, {"amount", amount.money.currency}});
+    constexpr std::size_t kAmountsMax = 20;
+    if (price.amounts.size() > kAmountsMax)
+      add(field,
+          {"Il y a plus de vingt tarifs. Résumez les derniers en une précision.",
+           "There are more than twenty prices. Sum the last ones up in a note."},
+          "amount");
+  }
+
   void check_external(Field const& field, ExternalId const& id) {
     if (auto checked = check_id(id.scheme, id.value); !checked.valid) add(field, checked.problem);
   }
 
+  // Parts are short texts: whoever wrote them, none may fill a document.
+  void check_parts(Field const& field,
+                   std::initializer_list<std::pair<std::string_view, std::string_view>> parts) {
+    constexpr std::size_t kPartMax = 300;
+    for (auto const& [part, text] : parts) check_length(field, text, 0, kPartMax, part);
+  }
+
   void check_schedule(Field const& field, Schedule const& schedule) {
+    for (auto const& one : schedule.overrides) check_parts(field, {{"override", one.note}});
+    check_parts(field, {{"zone", schedule.zone}, {"rule", schedule.rule}});
+    if (!is_zone_name(schedule.zone))
+      add(field,
+          {cat("« ", schedule.zone, " » n'est pas un fuseau horaire, comme Europe/Paris."),
+           cat("“", schedule.zone, "” is not a time zone, such as Europe/Paris.")},
+          "zone");
     if (schedule.end && *schedule.end < schedule.start)
       add(field,
           {"La fin est avant le début. Vérifiez la date et l'heure de fin.",
@@ -207,6 +243,12 @@ class Validator {
   }
 
   void check_address(Field const& field, Address const& address) {
+    check_parts(field, {{"label", address.label},
+                        {"postal_code", address.postal_code},
+                        {"commune", address.commune},
+                        {"commune_code", address.commune_code},
+                        {"country", address.country},
+                        {"ban_id", address.ban_id}});
     std::size_t length = 0;
     for (auto const& line : address.lines) length += count_characters(line);
     if (address.lines.size() > 6 || length > 600)
@@ -224,6 +266,7 @@ class Validator {
 
   void check_agreement(Field const& field, Agreement const& agreement, std::string_view element) {
     check_code(field, agreement.code);
+    check_parts(field, {{"authority", agreement.authority}, {"number", agreement.number}});
     if (agreement.start && agreement.end && *agreement.end < *agreement.start)
       add(field,
           {cat("L'agrément « ", field.vocabulary->label_of(agreement.code, Language::fr),
@@ -241,6 +284,7 @@ class Validator {
            "Describe the picture in one sentence, for people who cannot see it."},
           "alt");
     check_length(field, picture.alt, 0, 500, "alt");
+    check_parts(field, {{"credit", picture.credit}});
   }
 
   Type const& type_;

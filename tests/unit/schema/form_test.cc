@@ -253,6 +253,28 @@ TEST(Validation, trusts_no_value_whoever_wrote_it) {
   EXPECT_EQ(check(structure(), record, Stage::draft).size(), record.size());
 }
 
+TEST(Validation, no_part_of_a_value_may_fill_a_document) {
+  for (auto const& type : real_model().types()) {
+    FormFields typed;
+    for (auto const& [name, value] : form_values(type, full_record(type))) {
+      auto const dot = name.rfind('.');
+      std::string const part = dot == std::string::npos ? "" : name.substr(dot + 1);
+      bool const free = part == "label" || part == "lines" || part == "note" || part == "commune" ||
+                        part == "authority" || part == "number" || part == "alt" ||
+                        part == "credit" || part == "zone" || part == "ban_id";
+      typed.emplace(name, free ? std::string(100'000, 'x') : value);
+    }
+    auto const parsed = parse_form(type, typed);
+    auto const found = validate(type, parsed.record, Stage::draft);
+    for (auto const& [key, value] : parsed.record) {
+      if (encode(value).size() < 100'000) continue;
+      EXPECT_TRUE(std::ranges::any_of(
+          found, [&](Problem const& problem) { return problem.field == field_of(key); }))
+          << type.key << '.' << key;
+    }
+  }
+}
+
 TEST(Validation, a_full_record_of_each_type_passes) {
   for (auto const& type : real_model().types()) {
     auto const found = check(type, full_record(type), Stage::submit);
