@@ -122,8 +122,6 @@ Result<> Transaction::remove(Cell const& cell) {
   batch_.erase(Family::documents, document_key(key));
   batch_.erase(Family::feeds, feed_key(key.scope, cell.sequence));
   SOL_TRY(write_indexes(cell.document.get(), nullptr));
-  auto const prefix = history_prefix(key);
-  batch_.erase_range(Family::history, prefix, after_prefix(prefix));
   documents_.set(key, Cell{});
   changes_.push_back({cell.document, nullptr, next_sequence(key.scope)});
   return {};

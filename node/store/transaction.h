@@ -96,7 +96,7 @@ class Transaction {
   [[nodiscard]] Result<Cell> document(sync::DocumentKey const& key);
   // The document, its feed entry, its indexes and its history; the new place in the feed.
   Result<sync::Sequence> write(Cell const& before, DocumentWrite const& write);
-  // The document and all that belongs to it, from this store only.
+  // The document, its feed entry and its indexes, from this store only; its history is left.
   Result<> remove(Cell const& cell);
   // A place in the feed of `scope` that no other change has or had.
   sync::Sequence next_sequence(ScopeId const& scope);
