@@ -7,7 +7,10 @@
 namespace solidaires::service {
 
 std::string Author::encode() const {
-  return cat(account, '\t', name, '\t', node.str());
+  // The parts are told apart by tabs: a name has none.
+  std::string plain = name;
+  std::ranges::replace(plain, '\t', ' ');
+  return cat(account, '\t', plain, '\t', node.str());
 }
 
 Author Author::decode(std::string_view text) {

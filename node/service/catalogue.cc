@@ -97,17 +97,30 @@ std::optional<model::Occurrence> occurrence_of(PublicRecord const& record, ListQ
 }  // namespace
 
 struct Catalogue::State {
+  State(Instance const& of, std::shared_ptr<geography::Gazetteer const> places)
+      : instance(of), gazetteer(std::move(places)) {}
+
   Instance const& instance;
   std::shared_ptr<geography::Gazetteer const> gazetteer;
   search::Index index;
-  std::mutex order;                  // a rebuild and the notices of commits take turns
+  std::mutex order;  // a rebuild and the notices of commits take turns
+  std::atomic<std::int64_t> read_on_day{0};
   store::Subscription subscription;  // last: ends first
 
+  [[nodiscard]] search::Entry entry_of(PublicRecord const& record, Instant now) const;
   void follow(store::CommitNotice const& notice);
   Result<> rebuild();
   [[nodiscard]] Result<RecordPtr> read(store::View const& view, sync::DocumentKey const& key) const;
   [[nodiscard]] search::Query search_query(ListQuery const& query) const;
 };
+
+search::Entry Catalogue::State::entry_of(PublicRecord const& record, Instant now) const {
+  if (record.node == instance.self) return make_entry(record, *gazetteer, now, instance.territory);
+  for (auto const& node : instance.directory.nodes()) {
+    if (node.name == record.node) return make_entry(record, *gazetteer, now, node.territory);
+  }
+  return make_entry(record, *gazetteer, now, {});
+}
 
 void Catalogue::State::follow(store::CommitNotice const& notice) {
   std::scoped_lock const lock(order);
@@ -116,7 +129,7 @@ void Catalogue::State::follow(store::CommitNotice const& notice) {
     auto const record =
         change.alive() ? read_public_record(*change.after, instance.model) : nullptr;
     if (record) {
-      index.put(make_entry(*record, *gazetteer, instance.clock.now()));
+      index.put(entry_of(*record, instance.clock.now()));
     } else {
       index.remove(change.key());
     }
@@ -124,8 +137,8 @@ void Catalogue::State::follow(store::CommitNotice const& notice) {
 }
 
 Result<> Catalogue::State::rebuild() {
+  // Nothing is cleared: notices remove what goes, and a visitor at midnight must find everything.
   std::scoped_lock const lock(order);
-  index.clear();
   auto const view = instance.store.view();
   auto const now = instance.clock.now();
   SOL_ASSIGN(auto const scopes, view.scopes());
@@ -134,7 +147,7 @@ Result<> Catalogue::State::rebuild() {
     if (scope.kind() != ScopeKind::published) continue;
     SOL_TRY(view.each_document(scope, DocumentId(), [&](store::StoredDocument const& stored) {
       if (auto const record = read_public_record(stored.document, instance.model); record) {
-        entries.push_back(make_entry(*record, *gazetteer, now));
+        entries.push_back(entry_of(*record, now));
       }
       if (entries.size() == kRebuildBatch) {
         index.put(entries);
@@ -184,7 +197,7 @@ Catalogue::~Catalogue() = default;
 
 Result<std::unique_ptr<Catalogue>> Catalogue::open(
     Instance const& instance, std::shared_ptr<geography::Gazetteer const> gazetteer) {
-  auto state = std::unique_ptr<State>(new State{instance, std::move(gazetteer), {}, {}, {}, {}});
+  auto state = std::make_unique<State>(instance, std::move(gazetteer));
   state->subscription = instance.store.subscribe(
       [raw = state.get()](store::CommitNotice const& notice) { raw->follow(notice); });
   state->read_on_day = model::to_civil(instance.clock.now()).date.days();
@@ -192,8 +205,12 @@ Result<std::unique_ptr<Catalogue>> Catalogue::open(
   return std::unique_ptr<Catalogue>(new Catalogue(std::move(state)));
 }
 
-Result<> Catalogue::refresh() {
-  return state_->rebuild();
+Result<> Catalogue::refresh_if_new_day() {
+  auto const today = model::to_civil(state_->instance.clock.now()).date.days();
+  if (state_->read_on_day.exchange(today) == today) return {};
+  auto done = state_->rebuild();
+  if (!done) state_->read_on_day = 0;  // to be tried again
+  return done;
 }
 
 Result<ListResult> Catalogue::find(ListQuery const& query) const {

@@ -80,6 +80,16 @@ std::optional<Header> find_header(TableFile const& file, schema::Type const& typ
   return best;
 }
 
+std::set<std::string, std::less<>> fields_fed(schema::Type const& type,
+                                              std::vector<std::string> const& inputs) {
+  std::set<std::string, std::less<>> fields;
+  for (auto const& input : inputs) fields.insert(input.substr(0, input.find('.')));
+  for (auto const& field : type.fields) {
+    if (fields.contains(field.default_from)) fields.insert(field.key);
+  }
+  return fields;
+}
+
 std::string mapping_key(std::string_view source) {
   return cat("import-mapping/", source);
 }
@@ -116,10 +126,12 @@ namespace {
 class Run {
  public:
   Run(Instance const& instance, geography::Gazetteer const& gazetteer, schema::Type const& type,
-      ImportOptions const& options, ImportReport& report)
+      std::set<std::string, std::less<>> covered, ImportOptions const& options,
+      ImportReport& report)
       : instance_(instance),
         gazetteer_(gazetteer),
         type_(type),
+        covered_(std::move(covered)),
         options_(options),
         report_(report),
         batch_(cat(options.source, '-',
@@ -131,28 +143,30 @@ class Run {
  private:
   [[nodiscard]] std::string id_of(ReadRow const& row) const;
   [[nodiscard]] Result<std::optional<sync::DocumentKey>> known(std::string const& id) const;
+  [[nodiscard]] sync::Document probe_of(schema::Record const& record) const;
   [[nodiscard]] Result<std::string> duplicate_of(schema::Record const& record) const;
   Result<> create(schema::Record const& record, std::string const& id, RowReport& said);
   Result<> update(sync::DocumentKey const& key, schema::Record const& record, std::string const& id,
                   RowReport& said);
   void add_engine_fields(store::DocumentEdit& edit, std::string const& id,
                          Digests const& digests) const;
-  Result<> publish_later(sync::DocumentKey const& key) {
-    to_publish_.push_back(key);
-    return {};
-  }
+  // Working copy and public copy in one commit: whatever interrupts the run leaves no half.
+  Result<> publish(sync::Document const& after);
+  [[nodiscard]] model::State state_of_new(schema::Record const& record, RowReport& said) const;
+  [[nodiscard]] std::string repeated(schema::Record const& record, std::size_t line,
+                                     RowReport& said);
   void check_territory(schema::Record const& record, RowReport& said);
 
   Instance const& instance_;
   geography::Gazetteer const& gazetteer_;
   schema::Type const& type_;
+  std::set<std::string, std::less<>> covered_;  // fields that a column of this file feeds
   ImportOptions const& options_;
   ImportReport& report_;
   std::string batch_;
   std::map<std::string, std::size_t> seen_;  // id in the source -> line
-  std::map<std::string, std::size_t> seen_names_;
+  std::map<std::string, std::size_t> seen_identifiers_, seen_names_;
   std::vector<store::DocumentEdit> pending_;
-  std::vector<sync::DocumentKey> to_publish_;
 };
 
 // The file's own id, else an identifier that the State gave, else the name and the place.
@@ -189,12 +203,7 @@ Result<std::optional<sync::DocumentKey>> Run::known(std::string const& id) const
 // The title of a record from elsewhere that has one of this record's identifiers, or its name in
 // its commune; empty if there is none.
 Result<std::string> Run::duplicate_of(schema::Record const& record) const {
-  sync::Document probe;
-  probe.key.scope = ScopeId::office(options_.node);
-  probe.type = type_.key;
-  for (auto const& [key, value] : record) {
-    probe.fields[key] = {{{}, 0, schema::encode(value)}};
-  }
+  auto const probe = probe_of(record);
   auto const view = instance_.store.view();
   for (auto const& entry : duplicate_keys(probe)) {
     if (entry.value.starts_with("siren:")) continue;  // branches share their head office's
@@ -254,18 +263,7 @@ Result<> Run::create(schema::Record const& record, std::string const& id, RowRep
     digests.emplace(key, digest_of(bytes));
     edit.fields.push_back({key, std::move(bytes)});
   }
-  auto state = options_.as == ImportAs::draft ? model::State::draft : model::State::submitted;
-  auto const missing = schema::validate(type_, record, schema::Stage::submit);
-  bool complete = true;
-  for (auto const& problem : missing) {
-    if (problem.note) continue;
-    complete = false;
-    said.notes.push_back(problem.message.fr);
-  }
-  if (!complete) {
-    state = model::State::draft;
-    said.notes.emplace_back("fiche incomplète : gardée en brouillon");
-  }
+  auto const state = state_of_new(record, said);
   edit.fields.push_back({std::string(engine::kState), Bytes(model::state_name(state))});
   edit.fields.push_back({std::string(engine::kOwner), options_.author.encode()});
   edit.fields.push_back({std::string(engine::kCreatedAt), std::to_string(to_unix_ms(now))});
@@ -273,7 +271,49 @@ Result<> Run::create(schema::Record const& record, std::string const& id, RowRep
     edit.fields.push_back({std::string(engine::kSubmittedAt), std::to_string(to_unix_ms(now))});
   }
   add_engine_fields(edit, id, digests);
-  if (complete && options_.as == ImportAs::published) SOL_TRY(publish_later(edit.key));
+  if (state == model::State::published) {
+    edit.fields.push_back({std::string(engine::kPublishedAt), std::to_string(to_unix_ms(now))});
+    SOL_TRY(publish(as_after({}, edit, now)));
+  }
+  pending_.push_back(std::move(edit));
+  return {};
+}
+
+// A directory from elsewhere rarely has all that our form asks for: such a record is published, and
+// what it lacks is said. One with a value that breaks a rule, or an event without its date, waits.
+model::State Run::state_of_new(schema::Record const& record, RowReport& said) const {
+  std::string lacking;
+  bool waits = false;
+  auto const wrong = schema::validate(type_, record, schema::Stage::draft);
+  for (auto const& problem : schema::validate(type_, record, schema::Stage::submit)) {
+    if (problem.note) continue;
+    auto const* const field = type_.field(problem.field);
+    bool const broken = std::ranges::any_of(wrong, [&problem](schema::Problem const& one) {
+      return one.field == problem.field && one.message.fr == problem.message.fr;
+    });
+    if (broken || field == nullptr) {
+      said.notes.push_back(
+          cat(field == nullptr ? "" : cat(field->label.fr, " : "), problem.message.fr));
+      waits = true;
+    } else {
+      lacking += cat(lacking.empty() ? "" : ", ", field->label.fr);
+      waits =
+          waits || field->kind == schema::FieldKind::schedule || options_.as == ImportAs::submitted;
+    }
+  }
+  if (!lacking.empty()) said.notes.push_back(cat("à compléter : ", lacking));
+  if (options_.as == ImportAs::draft) return model::State::draft;
+  if (waits) {
+    said.notes.emplace_back("fiche incomplète : gardée en brouillon");
+    return model::State::draft;
+  }
+  return options_.as == ImportAs::published ? model::State::published : model::State::submitted;
+}
+
+Result<> Run::publish(sync::Document const& after) {
+  auto const copy = read_working_copy(after, instance_.model);
+  if (!copy) return fail(Code::internal, "an imported record cannot be read back");
+  SOL_ASSIGN(auto edit, publication_of(instance_, *copy, after, instance_.clock.now()));
   pending_.push_back(std::move(edit));
   return {};
 }
@@ -315,7 +355,12 @@ Result<> Run::update(sync::DocumentKey const& key, schema::Record const& record,
     }
   }
   for (auto const& [field, digest] : before) {
-    if (record.contains(field) || current(field) != digest) continue;
+    if (record.contains(field)) continue;
+    if (!covered_.contains(schema::field_of(field))) {  // this file has no such column
+      digests.emplace(field, digest);
+      continue;
+    }
+    if (current(field) != digest) continue;
     auto const* const definition = type_.field(schema::field_of(field));
     bool const element = definition != nullptr && schema::is_set(definition->kind);
     edit.fields.push_back({field, element ? std::nullopt : std::optional<Bytes>(Bytes())});
@@ -325,10 +370,10 @@ Result<> Run::update(sync::DocumentKey const& key, schema::Record const& record,
     return {};
   }
   said.outcome = RowOutcome::updated;
-  if (engine_text(stored->document, engine::kState) == model::state_name(model::State::published)) {
-    SOL_TRY(publish_later(key));
-  }
   add_engine_fields(edit, id, digests);
+  if (engine_text(stored->document, engine::kState) == model::state_name(model::State::published)) {
+    SOL_TRY(publish(as_after(stored->document, edit, instance_.clock.now())));
+  }
   pending_.push_back(std::move(edit));
   return {};
 }
@@ -356,6 +401,9 @@ Result<> Run::row(TableRow const& row, RowReader const& reader) {
            cat("même identifiant que la ligne ", earlier->second, " (", id, ')'));
     } else if (!twin->empty()) {
       note(RowOutcome::duplicate, cat("ressemble à une fiche venue d’ailleurs : ", *twin));
+    } else if (auto const repeat = repeated(read.record, row.line, said);
+               !key && !options_.keep_duplicates && !repeat.empty()) {
+      note(RowOutcome::duplicate, repeat);
     } else {
       check_territory(read.record, said);
       if (key) {
@@ -371,9 +419,37 @@ Result<> Run::row(TableRow const& row, RowReader const& reader) {
   return {};
 }
 
+// What the row repeats of an earlier one under another id: an identifier (a sentence is returned),
+// or its name in its commune (only noted: branches do that).
+std::string Run::repeated(schema::Record const& record, std::size_t line, RowReport& said) {
+  std::string sentence;
+  for (auto const& entry : duplicate_keys(probe_of(record))) {
+    if (entry.value.starts_with("siren:")) continue;  // branches share their head office's
+    bool const by_name = entry.index == index::kName;
+    auto& seen = by_name ? seen_names_ : seen_identifiers_;
+    auto const [earlier, is_first] = seen.try_emplace(entry.value, line);
+    if (is_first) continue;
+    if (by_name) {
+      said.notes.push_back(cat("même nom dans la même commune que la ligne ", earlier->second));
+    } else {
+      sentence = cat("même identifiant que la ligne ", earlier->second, " (", entry.value, ')');
+    }
+  }
+  return sentence;
+}
+
+sync::Document Run::probe_of(schema::Record const& record) const {
+  sync::Document probe;
+  probe.key.scope = ScopeId::office(options_.node);
+  probe.type = type_.key;
+  for (auto const& [key, value] : record) {
+    probe.fields[key] = {{{}, 0, schema::encode(value)}};
+  }
+  return probe;
+}
+
 Result<> Run::flush() {
   auto pending = std::exchange(pending_, {});
-  auto to_publish = std::exchange(to_publish_, {});
   if (pending.empty() || options_.dry_run) return {};
   report_.batch = batch_;
   store::Commit commit{.now = instance_.clock.now(),
@@ -381,24 +457,6 @@ Result<> Run::flush() {
                        .reason = cat("import ", batch_)};
   commit.documents = std::move(pending);
   SOL_TRY(instance_.store.commit(commit));
-  store::Commit publication{.now = instance_.clock.now(),
-                            .author = options_.author.encode(),
-                            .reason = cat("import ", batch_)};
-  for (auto const& key : to_publish) {
-    SOL_ASSIGN(auto const stored, instance_.store.get(key));
-    auto const copy = stored ? read_working_copy(stored->document, instance_.model) : std::nullopt;
-    if (!copy) continue;
-    SOL_ASSIGN(auto edit, publication_of(instance_, *copy, publication.now));
-    publication.documents.push_back(
-        {.key = key,
-         .fields = {
-             {std::string(engine::kState), Bytes(model::state_name(model::State::published))},
-             {std::string(engine::kPublishedAt),
-              std::to_string(to_unix_ms(copy->published_at.value_or(publication.now)))}}});
-    publication.documents.push_back(std::move(edit));
-  }
-  if (publication.documents.empty()) return {};
-  SOL_TRY(instance_.store.commit(publication));
   return {};
 }
 
@@ -445,7 +503,7 @@ Result<ImportReport> Importer::run(std::string_view file, ImportOptions const& o
     }
   }
   RowReader const reader(*type, header->inputs, *gazetteer_);
-  Run run(instance_, *gazetteer_, *type, options, report);
+  Run run(instance_, *gazetteer_, *type, fields_fed(*type, header->inputs), options, report);
   auto const first = header->row + 1;
   for (std::size_t i = first; i < table.rows.size(); ++i) {
     SOL_TRY(run.row(table.rows[i], reader));
@@ -528,18 +586,14 @@ Result<UndoReport> Importer::undo(std::string_view batch, NodeName const& node,
         SOL_ASSIGN(auto removal, withdrawal_of(instance_, *copy));
         if (removal) commit.documents.push_back(*std::move(removal));
       }
+      auto const after = as_after(stored->document, commit.documents.front(), commit.now);
+      auto const back = created ? std::nullopt : read_working_copy(after, instance_.model);
+      if (back && back->state == model::State::published) {
+        SOL_ASSIGN(auto public_edit, publication_of(instance_, *back, after, commit.now));
+        commit.documents.push_back(std::move(public_edit));
+      }
       SOL_TRY(instance_.store.commit(commit));
       created ? ++report.removed : ++report.reverted;
-      if (created || !copy->is_public()) continue;
-      SOL_ASSIGN(auto const reverted, instance_.store.get(hit.key));
-      auto const back =
-          reverted ? read_working_copy(reverted->document, instance_.model) : std::nullopt;
-      if (!back || back->state != model::State::published) continue;
-      SOL_ASSIGN(auto public_edit, publication_of(instance_, *back, instance_.clock.now()));
-      store::Commit publication{
-          .now = instance_.clock.now(), .author = author.encode(), .reason = cat("undo ", batch)};
-      publication.documents.push_back(std::move(public_edit));
-      SOL_TRY(instance_.store.commit(publication));
     }
     scan.position = page.next;
   } while (!scan.position.empty());

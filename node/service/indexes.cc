@@ -49,7 +49,7 @@ void add_duplicate_keys(Entries& entries, sync::Document const& document) {
     if (key.starts_with('_')) continue;
     auto const value = schema::decode(sync::shown(versions).value);
     auto const field = schema::field_of(key);
-    if (field == "siren" || field == "siret" || field == "rna" || field == "external_ids") {
+    if (field == "siren" || field == "siret" || field == "rna" || field == "source_ids") {
       if (auto const* const text = std::get_if<std::string>(&value)) {
         add(entries, index::kIdentifier, cat(field, ':', *text));
       } else if (auto const* const id = std::get_if<schema::ExternalId>(&value)) {

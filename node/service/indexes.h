@@ -12,7 +12,7 @@
 
 namespace solidaires::service {
 
-inline constexpr std::string_view kIndexVersion = "1";
+inline constexpr std::string_view kIndexVersion = "2";
 
 // Working copies, newest first. Value: <selector> 0x00 <u64: inverted time> <state> 0x00 <type>.
 namespace index {

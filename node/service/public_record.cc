@@ -146,7 +146,7 @@ RecordPtr read_public_record(sync::Document const& document, schema::ContentMode
 }
 
 search::Entry make_entry(PublicRecord const& record, geography::Gazetteer const& gazetteer,
-                         Instant now) {
+                         Instant now, std::vector<std::string> const& territory) {
   search::Entry entry;
   entry.key = record.key;
   entry.type = record.type->key;
@@ -167,6 +167,9 @@ search::Entry make_entry(PublicRecord const& record, geography::Gazetteer const&
                schedule != nullptr) {
       add_dates(entry, *schedule, now);
     }
+  }
+  if (entry.places.empty() && entry.served.empty()) {
+    for (auto const& department : territory) entry.served.push_back(cat("dep:", department));
   }
   return entry;
 }

@@ -11,8 +11,10 @@ namespace solidaires::service {
 // Null if the model does not know the type, or the document is deleted.
 [[nodiscard]] RecordPtr read_public_record(sync::Document const& document,
                                            schema::ContentModel const& model);
-// `now`: occurrences from the day before it, for two years, are entered.
+// `now`: occurrences from the day before it, for two years, are entered. `territory` (departments
+// of the node that published it): where a record without any place or area belongs.
 [[nodiscard]] search::Entry make_entry(PublicRecord const& record,
-                                       geography::Gazetteer const& gazetteer, Instant now);
+                                       geography::Gazetteer const& gazetteer, Instant now,
+                                       std::vector<std::string> const& territory);
 
 }  // namespace solidaires::service

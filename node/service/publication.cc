@@ -20,14 +20,19 @@ constexpr std::array<std::string_view, 2> kSharedEngineFields{engine::kSource,
 Result<store::DocumentEdit> publication_of(Instance const& instance, WorkingCopy const& copy,
                                            Instant now) {
   SOL_ASSIGN(auto const working, instance.store.get(copy.key));
-  SOL_ASSIGN(auto const existing, instance.store.get(public_key(copy)));
   if (!working) return fail(Code::not_found, "the working copy is gone");
+  return publication_of(instance, copy, working->document, now);
+}
+
+Result<store::DocumentEdit> publication_of(Instance const& instance, WorkingCopy const& copy,
+                                           sync::Document const& working, Instant now) {
+  SOL_ASSIGN(auto const existing, instance.store.get(public_key(copy)));
   std::map<std::string, Bytes, std::less<>> wanted;
   for (auto const& [key, value] : schema::public_part(*copy.type, copy.record)) {
     wanted.emplace(key, schema::encode(value));
   }
   for (auto const field : kSharedEngineFields) {
-    if (auto text = engine_text(working->document, field); !text.empty())
+    if (auto text = engine_text(working, field); !text.empty())
       wanted.emplace(field, std::move(text));
   }
   wanted.emplace(engine::kPublishedAt, std::to_string(to_unix_ms(copy.published_at.value_or(now))));
@@ -41,6 +46,16 @@ Result<store::DocumentEdit> publication_of(Instance const& instance, WorkingCopy
   }
   for (auto& [key, bytes] : wanted) edit.fields.push_back({key, std::move(bytes)});
   return edit;
+}
+
+sync::Document as_after(sync::Document before, store::DocumentEdit const& edit, Instant now) {
+  before.key = edit.key;
+  if (!edit.type.empty()) before.type = edit.type;
+  auto const& counters = before.context.counters();
+  auto const last = counters.find(ReplicaId{});
+  sync::Dot const dot{ReplicaId{}, last == counters.end() ? 1 : last->second + 1};
+  sync::write(before, edit.fields, edit.seen.value_or(before.context), dot, now);
+  return before;
 }
 
 Result<std::optional<store::DocumentEdit>> withdrawal_of(Instance const& instance,

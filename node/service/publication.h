@@ -12,6 +12,15 @@ namespace solidaires::service {
 // The edit that makes the public copy equal to the public part of `copy` (schema/audience.h).
 [[nodiscard]] Result<store::DocumentEdit> publication_of(Instance const& instance,
                                                          WorkingCopy const& copy, Instant now);
+// The same for a working copy as a commit under way will leave it: `working` and `copy` say the
+// same.
+[[nodiscard]] Result<store::DocumentEdit> publication_of(Instance const& instance,
+                                                         WorkingCopy const& copy,
+                                                         sync::Document const& working,
+                                                         Instant now);
+// The document that `edit` makes of `before` (empty: a new one), for reading only.
+[[nodiscard]] sync::Document as_after(sync::Document before, store::DocumentEdit const& edit,
+                                      Instant now);
 // The edit that deletes the public copy; nullopt if there is none.
 [[nodiscard]] Result<std::optional<store::DocumentEdit>> withdrawal_of(Instance const& instance,
                                                                        WorkingCopy const& copy);

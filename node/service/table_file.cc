@@ -118,7 +118,7 @@ struct Reading {
 void end_cell(void* bytes, std::size_t size, void* context) {
   auto& reading = *static_cast<Reading*>(context);
   std::string_view const cell(static_cast<char const*>(bytes), size);
-  reading.row.cells.push_back(text::single_line(text::clean(cell.substr(0, kCellBytesMax))));
+  reading.row.cells.push_back(text::normalise_lines(text::clean(cell.substr(0, kCellBytesMax))));
 }
 
 void end_row(int /*terminator*/, void* context) {
@@ -131,6 +131,11 @@ void end_row(int /*terminator*/, void* context) {
   }
   reading.row = {};
   reading.in_row = false;
+}
+
+// libcsv keeps its state in the open: 2 is "inside a field".
+bool in_quotes(csv_parser const& parser) {
+  return parser.quoted != 0 && parser.pstate == 2;
 }
 
 }  // namespace
@@ -152,7 +157,8 @@ Result<TableFile> read_table(std::string_view bytes) {
                 "Enregistrer sous », "
                 "puis le format CSV.");
   }
-  SOL_ASSIGN(auto const text, to_utf8(bytes, file.encoding));
+  SOL_ASSIGN(auto text, to_utf8(bytes, file.encoding));
+  if (!text.contains('\n')) std::ranges::replace(text, '\r', '\n');  // old Macintosh files
   file.separator = detect_separator(text);
 
   csv_parser parser{};
@@ -169,7 +175,7 @@ Result<TableFile> read_table(std::string_view bytes) {
       reading.in_row = true;
       reading.row.line = reading.line;
     } else if (reading.line - reading.row.line >= kLinesInOneCellMax) {
-      reading.row.unclosed_quote = true;
+      reading.row.unclosed_quote = in_quotes(parser);
       csv_fini(&parser, end_cell, end_row, &reading);
       reading.in_row = true;
       reading.row.line = reading.line;
@@ -186,6 +192,7 @@ Result<TableFile> read_table(std::string_view bytes) {
     ++reading.line;
     rest.remove_prefix(size);
   }
+  reading.row.unclosed_quote = in_quotes(parser);
   csv_fini(&parser, end_cell, end_row, &reading);
   if (reading.too_many) {
     return fail(Code::exhausted,

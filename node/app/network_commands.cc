@@ -1,0 +1,231 @@
+#include <boost/json.hpp>
+#include <memory>
+
+#include "node/app/commands.h"
+#include "node/replication/network.h"
+
+namespace solidaires::app {
+namespace {
+
+namespace json = boost::json;
+
+struct NodeWords {
+  std::string name, title, territory, subscribe = "all", base_url;
+  bool delegate_moderation = false;
+  bool json = false;
+};
+
+replication::StateFiles files_of(CommandContext const& context) {
+  return {context.services().config().data.directory / "keys"};
+}
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> parts;
+  while (!text.empty()) {
+    auto const part = text.substr(0, text.find(','));
+    if (!part.empty()) parts.emplace_back(part);
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+  }
+  return parts;
+}
+
+int init_network(CommandContext& context) {
+  auto const& config = context.services().config();
+  if (config.instance.role != Role::hub)
+    return context.failed(
+        {Code::invalid, "only a hub (instance.role = \"hub\") has a network of its own"});
+  replication::NodeRecord hub;
+  hub.network = config.instance.name;
+  hub.name = config.instance.name;
+  hub.title = config.instance.title;
+  hub.base_url = config.instance.base_url;
+  hub.territory = config.instance.territory;
+  hub.hub = true;
+  auto const done =
+      replication::create_network(files_of(context), context.services().store(), hub,
+                                  context.services().clock(), context.services().rng());
+  if (!done) return context.failed(done.error());
+  context.say(cat("Network ", hub.name.str(), ": ready to take nodes (solidaires node add)."));
+  return 0;
+}
+
+int add_node(CommandContext& context, NodeWords const& words) {
+  auto const& config = context.services().config();
+  auto const name = NodeName::parse(words.name);
+  if (!name) return context.failed(name.error());
+  replication::Invitation invitation;
+  invitation.node.network = config.instance.name;
+  invitation.node.name = *name;
+  invitation.node.title = words.title.empty() ? words.name : words.title;
+  invitation.node.base_url = words.base_url;
+  invitation.node.territory = split(words.territory);
+  invitation.node.delegates_moderation = words.delegate_moderation;
+  invitation.node.every_public = words.subscribe == "all";
+  if (!invitation.node.every_public) {
+    for (auto const& part : split(words.subscribe)) {
+      auto const other = NodeName::parse(part);
+      if (!other) return context.failed(other.error());
+      invitation.node.subscriptions.push_back(*other);
+    }
+  }
+  for (auto const& code : invitation.node.territory) {
+    if (context.services().gazetteer()->department(code) == nullptr) {
+      return context.failed({Code::invalid, cat("there is no department '", code, "'")});
+    }
+  }
+  invitation.hub_address = link_address(config);
+  auto const token =
+      replication::add_node(files_of(context), context.services().store(), config.instance.name,
+                            invitation, context.services().clock(), context.services().rng());
+  if (!token) return context.failed(token.error());
+  context.terminal.err(
+      cat("Within 72 hours, on the node's machine: solidaires enrol TOKEN --config FILE\n"));
+  context.say(*token);
+  return 0;
+}
+
+int list_nodes(CommandContext& context, bool as_json) {
+  json::array list;
+  for (auto const& node : context.services().registry().nodes()) {
+    std::string territory;
+    for (auto const& code : node.territory) territory += cat(territory.empty() ? "" : ",", code);
+    auto const state = std::string(replication::node_state_name(node.state));
+    if (as_json) {
+      list.push_back(json::object{{"name", node.name.str()},
+                                  {"title", node.title},
+                                  {"territory", territory},
+                                  {"state", state},
+                                  {"hub", node.hub}});
+    } else {
+      context.say(
+          cat(node.name.str(), "  ", node.title, "  ", territory, "  ", node.hub ? "hub" : state));
+    }
+  }
+  if (as_json) context.say(json::serialize(list));
+  return 0;
+}
+
+int set_suspended(CommandContext& context, std::string const& name, bool suspended) {
+  auto const node = NodeName::parse(name);
+  if (!node) return context.failed(node.error());
+  auto const done = replication::set_suspended(context.services().store(),
+                                               context.services().config().instance.name, *node,
+                                               suspended, context.services().clock());
+  if (!done) return context.failed(done.error());
+  context.say(cat(name, suspended ? ": suspended; its link ends now." : ": admitted again."));
+  return 0;
+}
+
+json::object link_json(replication::LinkReport const& link) {
+  json::array scopes;
+  for (auto const& scope : link.scopes) {
+    scopes.push_back(json::object{{"scope", scope.scope.to_string()},
+                                  {"outgoing", scope.outgoing},
+                                  {"held", scope.held},
+                                  {"documents_behind", scope.documents_at_most},
+                                  {"bytes_behind", scope.bytes_estimate},
+                                  {"age_ms", scope.age.count()}});
+  }
+  json::object out{{"peer", link.link.peer.str()},
+                   {"title", link.title},
+                   {"state", std::string(net::peer_state_name(link.link.state))},
+                   {"address", link.link.address},
+                   {"documents_behind", link.documents_behind_at_most},
+                   {"age_ms", link.age_max.count()},
+                   {"last_error", link.link.last_error},
+                   {"scopes", std::move(scopes)}};
+  if (link.certificate_days) out["certificate_days"] = *link.certificate_days;
+  return out;
+}
+
+int status(CommandContext& context, bool as_json) {
+  auto const& services = context.services();
+  auto const stats = services.store().stats();
+  if (!stats) return context.failed(stats.error());
+  auto const report = context.running.replication == nullptr
+                          ? std::optional<replication::Report>()
+                          : context.running.replication->report();
+  std::uint64_t documents = 0;
+  for (auto const& scope : stats->scopes) documents += scope.alive;
+  if (as_json) {
+    json::object out{{"name", services.config().instance.name.str()},
+                     {"serving", report.has_value()},
+                     {"documents", documents},
+                     {"replica", to_string(services.store().replica())}};
+    json::array scopes;
+    for (auto const& scope : stats->scopes) {
+      scopes.push_back(json::object{{"scope", scope.scope.to_string()},
+                                    {"documents", scope.alive},
+                                    {"head", static_cast<std::uint64_t>(scope.head)}});
+    }
+    out["scopes"] = std::move(scopes);
+    json::array links;
+    if (report) {
+      for (auto const& link : report->links) links.push_back(link_json(link));
+      out["enrolled"] = report->enrolled;
+      out["waiting_for"] = report->waiting_for;
+    }
+    out["links"] = std::move(links);
+    context.say(json::serialize(out));
+    return 0;
+  }
+  context.say(cat(services.config().instance.title, " (", services.config().instance.name.str(),
+                  "): ", report ? "serving" : "not serving"));
+  context.say(cat("Documents: ", documents));
+  for (auto const& scope : stats->scopes) {
+    context.say(cat("  ", scope.scope.to_string(), ": ", scope.alive, " documents, feed at ",
+                    static_cast<std::uint64_t>(scope.head)));
+  }
+  if (!report) return 0;
+  if (!report->waiting_for.empty()) context.say(cat("Link: ", report->waiting_for));
+  for (auto const& link : report->links) {
+    context.say(
+        cat("Link with ", link.link.peer.str(), ": ", net::peer_state_name(link.link.state),
+            ", behind by at most ", link.documents_behind_at_most, " documents",
+            link.link.last_error.empty() ? "" : cat(", last error: ", link.link.last_error)));
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string link_address(Config const& config) {
+  auto const& link = config.link;
+  if (!link.advertised.empty()) return cat(link.advertised.host, ':', link.advertised.port);
+  return cat(link.listen_address, ':', link.listen_port);
+}
+
+void add_network_commands(CLI::App& app, CommandContext& context) {
+  auto const words = std::make_shared<NodeWords>();
+  auto* const node = app.add_subcommand("node", "The nodes of this hub's network");
+  node->require_subcommand(1);
+  node->add_subcommand("init", "Found the network: its private authority and its registry")
+      ->callback([&context] { context.status = init_network(context); });
+  auto* const add = node->add_subcommand("add", "Invite a node; prints a token that serves once");
+  add->add_option("name", words->name, "Stable name of the node: a-z, 0-9, -")->required();
+  add->add_option("--title", words->title, "Title of its portal");
+  add->add_option("--territory", words->territory, "Department codes, separated by commas");
+  add->add_option("--url", words->base_url, "Address of its portal");
+  add->add_option("--subscribe", words->subscribe,
+                  "all, or names of the nodes whose public records it takes");
+  add->add_flag("--delegate-moderation", words->delegate_moderation,
+                "The hub's moderators may act for it");
+  add->callback([words, &context] { context.status = add_node(context, *words); });
+  auto* const list = node->add_subcommand("list", "The registry of nodes");
+  list->add_flag("--json", words->json, "For programs");
+  list->callback([words, &context] { context.status = list_nodes(context, words->json); });
+  for (bool const suspended : {true, false}) {
+    auto* const command = node->add_subcommand(
+        suspended ? "suspend" : "admit", suspended ? "End a node's link until it is admitted again"
+                                                   : "Admit a suspended node again");
+    command->add_option("name", words->name, "Name of the node")->required();
+    command->callback([words, &context, suspended] {
+      context.status = set_suspended(context, words->name, suspended);
+    });
+  }
+  auto* const state = app.add_subcommand("status", "State of this instance and of its links");
+  state->add_flag("--json", words->json, "For programs");
+  state->callback([words, &context] { context.status = status(context, words->json); });
+}
+
+}  // namespace solidaires::app

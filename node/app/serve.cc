@@ -1,0 +1,320 @@
+#include "node/app/serve.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <fstream>
+#include <future>
+#include <sstream>
+#include <thread>
+
+#include "node/admin/console.h"
+#include "node/app/control.h"
+#include "node/app/link_status.h"
+#include "node/app/metrics.h"
+#include "node/app/session_store.h"
+#include "node/app/site_identity.h"
+#include "node/http/server.h"
+#include "node/office/office.h"
+#include "node/portal/portal.h"
+#include "node/replication/replication.h"
+#include "sync/base/log.h"
+
+namespace solidaires::app {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+constexpr std::chrono::minutes kUpkeepEvery{10};
+
+// One instance, running. Members stand in the order in which they depend on each other: what is
+// declared later is made later and goes first.
+class Instance {
+ public:
+  explicit Instance(std::unique_ptr<Services> services) : services_(std::move(services)) {}
+  ~Instance() { stop(); }
+
+  Result<> start();
+  void wait();
+  void stop();
+
+ private:
+  Result<> open_pages();
+  Result<> open_links();
+  Result<> open_servers();
+  [[nodiscard]] http::Router public_routes();
+  [[nodiscard]] http::Router private_routes();
+  [[nodiscard]] http::ServerOptions public_options() const;
+  void refresh_site();
+  void upkeep();
+
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<page::Templates> templates_;
+  http::StaticFiles assets_;
+  std::mutex site_mutex_;
+  std::shared_ptr<page::Site const> site_;
+  std::unique_ptr<http::PageCache> cache_;
+  Metrics metrics_;
+  std::unique_ptr<LocalSessions> session_store_;
+  std::unique_ptr<http::Sessions> sessions_;
+  http::RateLimiter log_in_limiter_{
+      {.burst = 10, .refill = std::chrono::milliseconds(30'000), .keys_max = 20'000}};
+  std::unique_ptr<portal::Context> portal_;
+  std::unique_ptr<office::Office> office_;
+  std::unique_ptr<LinkStatus> link_status_;
+  std::unique_ptr<admin::Console> console_;
+
+  asio::io_context io_{1};
+  std::unique_ptr<net::ThreadWorkers> link_workers_;
+  std::unique_ptr<replication::Replication> replication_;
+  store::Subscription forgetting_;  // cached pages that a commit touched
+  std::unique_ptr<http::WorkerPool> workers_;
+  std::unique_ptr<http::Server> private_server_;
+  std::unique_ptr<http::Server> public_server_;
+  std::unique_ptr<ControlServer> control_;
+  std::atomic<bool> ready_{false};
+  std::jthread io_thread_;
+};
+
+void Instance::refresh_site() {
+  auto identity =
+      site_identity(services_->config(), services_->instance(), *services_->gazetteer());
+  auto menu = main_menu(services_->model());
+  auto made = std::make_shared<page::Site const>(
+      std::move(identity), *templates_, std::move(menu),
+      [this](std::string_view name) { return assets_.manifest().url(name); });
+  std::scoped_lock const lock(site_mutex_);
+  site_ = std::move(made);
+}
+
+Result<> Instance::open_pages() {
+  SOL_ASSIGN(auto templates, page::Templates::load({services_->share() / "templates"}));
+  templates_ = std::make_unique<page::Templates>(std::move(templates));
+  SOL_ASSIGN(assets_, http::StaticFiles::load(services_->share() / "assets"));
+  refresh_site();
+  SOL_ASSIGN(auto* const catalogue, services_->catalogue());
+  auto const& config = services_->config();
+  auto const site = [this] {
+    std::scoped_lock const lock(site_mutex_);
+    return site_;
+  };
+  portal_.reset(new portal::Context{services_->instance(), *catalogue, services_->gazetteer(), site,
+                                    config.search.results_per_page});
+  cache_ = std::make_unique<http::PageCache>(config.limits.page_cache_bytes_max);
+  session_store_ = std::make_unique<LocalSessions>(services_->store(), services_->clock());
+  sessions_ = std::make_unique<http::Sessions>(
+      *session_store_, services_->clock(), services_->rng(),
+      http::SessionOptions{.idle_max = config.session.idle_timeout_min,
+                           .age_max = std::chrono::duration_cast<std::chrono::minutes>(
+                               config.session.lifetime_max_h)});
+  office_ = std::make_unique<office::Office>(office::Context{.instance = services_->instance(),
+                                                             .accounts = services_->accounts(),
+                                                             .editorial = services_->editorial(),
+                                                             .gazetteer = services_->gazetteer(),
+                                                             .sessions = *sessions_,
+                                                             .limiter = log_in_limiter_,
+                                                             .site = site});
+  link_status_ = std::make_unique<LinkStatus>(services_->instance(), services_->store());
+  console_ = std::make_unique<admin::Console>(admin::Context{.instance = services_->instance(),
+                                                             .office = *office_,
+                                                             .network = *link_status_,
+                                                             .site = site});
+  forgetting_ = services_->store().subscribe([this](store::CommitNotice const& notice) {
+    auto tags = service::Catalogue::tags_of(notice);
+    bool const network = std::ranges::any_of(
+        notice.changes, [](auto const& change) { return change.type() == replication::kNodeType; });
+    if (network) refresh_site();
+    if (network) cache_->clear();
+    if (!tags.empty()) cache_->invalidate(tags);
+  });
+  return {};
+}
+
+Result<> Instance::open_links() {
+  auto const& config = services_->config();
+  replication::Config links;
+  links.self = config.instance.name;
+  links.files.directory = config.data.directory / "keys";
+  if (!config.link.hub.empty())
+    links.hub = net::Address{config.link.hub.host, config.link.hub.port};
+  if (config.link.listen_port != 0)
+    links.listen = net::Address{config.link.listen_address, config.link.listen_port};
+  links.every_public = config.link.subscriptions == std::vector<std::string>{"all"};
+  if (!links.every_public) {
+    for (auto const& text : config.link.subscriptions) {
+      SOL_ASSIGN(auto name, NodeName::parse(text));
+      links.subscriptions.push_back(std::move(name));
+    }
+  }
+  link_workers_ = std::make_unique<net::ThreadWorkers>(2);
+  SOL_ASSIGN(replication_, replication::Replication::open(io_, *link_workers_, services_->store(),
+                                                          services_->clock(), services_->rng(),
+                                                          std::move(links)));
+  link_status_->attach(replication_.get());
+  SOL_TRY(replication_->start());
+  return {};
+}
+
+http::Router Instance::public_routes() {
+  http::Router router;
+  portal::add_routes(router, *portal_);
+  office_->add_routes(router);
+  console_->add_routes(router);
+  return router;
+}
+
+http::Router Instance::private_routes() {
+  http::Router router;
+  http::RouteOptions quiet;
+  quiet.quiet = true;
+  router.get(
+      "/healthz", [](http::Request const& /*request*/) { return http::Response::text("ok\n"); },
+      quiet);
+  router.get(
+      "/readyz",
+      [this](http::Request const& /*request*/) {
+        return ready_ ? http::Response::text("ready\n") : http::Response::text("starting\n", 503);
+      },
+      quiet);
+  router.get(
+      "/metrics",
+      [this](http::Request const& /*request*/) {
+        return http::Response::bytes(
+            metrics_.text(*services_, *cache_, *public_server_, replication_->report()),
+            "text/plain; version=0.0.4");
+      },
+      quiet);
+  return router;
+}
+
+http::ServerOptions Instance::public_options() const {
+  auto const& config = services_->config();
+  http::ServerOptions options;
+  bool const tls = !config.http.tls_certificate.empty();
+  options.listeners.push_back({config.http.address, config.http.port,
+                               tls ? http::Listener::Kind::tls : http::Listener::Kind::plain});
+  if (config.http.redirect_port != 0) {
+    options.listeners.push_back(
+        {config.http.address, config.http.redirect_port, http::Listener::Kind::https_redirect});
+  }
+  if (tls) options.tls = http::TlsFiles{config.http.tls_certificate, config.http.tls_key};
+  options.io_threads = config.http.io_threads;
+  options.connections_max = config.limits.connections_max;
+  options.connections_per_peer_max = config.limits.connections_per_address_max;
+  options.trusted_proxies = config.http.trusted_proxies;
+  options.personal_cookies = {sessions_->cookie_name(false), sessions_->cookie_name(true)};
+  options.upload_directory = config.data.directory / "uploads";
+  return options;
+}
+
+Result<> Instance::open_servers() {
+  auto const& config = services_->config();
+  std::error_code error;
+  fs::create_directories(config.data.directory / "uploads", error);
+  auto const cores = std::max(1U, std::thread::hardware_concurrency());
+  workers_ = std::make_unique<http::WorkerPool>(
+      config.http.worker_threads != 0 ? config.http.worker_threads : std::max(1U, cores - 1));
+  http::ServerParts parts{.workers = *workers_,
+                          .cache = cache_.get(),
+                          .assets = &assets_,
+                          .observer = &metrics_,
+                          .error_page = [this](http::Request const& request, int status) {
+                            return portal::error_response(*portal_, request, status);
+                          }};
+  SOL_ASSIGN(public_server_, http::Server::make(public_options(), public_routes(), parts));
+  http::ServerOptions quiet;
+  quiet.listeners.push_back(
+      {config.http.private_address, config.http.private_port, http::Listener::Kind::plain});
+  SOL_ASSIGN(private_server_, http::Server::make(std::move(quiet), private_routes(),
+                                                 http::ServerParts{.workers = *workers_}));
+  return {};
+}
+
+void Instance::upkeep() {
+  if (auto const purged = services_->store().purge_expired(services_->clock().now()); !purged) {
+    log_warning("upkeep.failed", {{"error", purged.error().to_string()}});
+  }
+  if (auto* const catalogue = services_->catalogue().value_or(nullptr); catalogue != nullptr) {
+    if (auto const done = catalogue->refresh_if_new_day(); !done)
+      log_warning("catalogue.refresh_failed", {{"error", done.error().to_string()}});
+  }
+}
+
+Result<> Instance::start() {
+  SOL_TRY(open_pages());
+  SOL_TRY(open_links());
+  SOL_TRY(open_servers());
+  auto const& config = services_->config();
+  SOL_ASSIGN(control_, ControlServer::listen(
+                           config.data.directory / "control.sock",
+                           [this](CommandInput const& input, Terminal const& terminal) {
+                             return run_command(*services_, {replication_.get()}, input, terminal);
+                           }));
+  private_server_->start();
+  public_server_->start();
+  io_thread_ = std::jthread([this] {
+    auto const guard = asio::make_work_guard(io_);
+    io_.run();
+  });
+  ready_ = true;
+  log_info("instance.ready", {{"node", config.instance.name.str()},
+                              {"http_port", public_server_->port()},
+                              {"link_port", replication_->port()}});
+  sd_notify(0, "READY=1");
+  return {};
+}
+
+void Instance::wait() {
+  asio::io_context waiting{1};
+  asio::signal_set signals(waiting, SIGTERM, SIGINT);
+  signals.async_wait([&waiting](auto const& error, int signal) {
+    if (error) return;
+    log_info("instance.stopping", {{"signal", signal}});
+    waiting.stop();
+  });
+  asio::steady_timer timer(waiting);
+  std::function<void()> const tick = [&] {
+    timer.expires_after(kUpkeepEvery);
+    timer.async_wait([&](auto const& error) {
+      if (error) return;
+      upkeep();
+      tick();
+    });
+  };
+  tick();
+  waiting.run();
+}
+
+void Instance::stop() {
+  if (!ready_.exchange(false)) return;
+  sd_notify(0, "STOPPING=1");
+  auto const patience = services_->config().limits.drain_timeout_s;
+  control_.reset();
+  public_server_->stop(patience);
+  private_server_->stop(std::chrono::seconds(1));
+  std::promise<void> links_stopped;
+  asio::post(io_, [this, &links_stopped] {
+    replication_->stop([&links_stopped] { links_stopped.set_value(); });
+  });
+  links_stopped.get_future().wait();
+  io_.stop();
+  io_thread_.join();
+  log_info("instance.stopped");
+}
+
+}  // namespace
+
+Result<> serve(Config config) {
+  log_setup(config.log.level);
+  SOL_ASSIGN(auto services, Services::open(std::move(config)));
+  Instance instance(std::move(services));
+  SOL_TRY(instance.start());
+  instance.wait();
+  return {};
+}
+
+}  // namespace solidaires::app

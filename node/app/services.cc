@@ -1,0 +1,93 @@
+#include "node/app/services.h"
+
+#include <cstdlib>
+
+#include "node/service/indexes.h"
+
+namespace solidaires::app {
+
+namespace fs = std::filesystem;
+
+Result<fs::path> share_directory() {
+  std::error_code error;
+  auto const program = fs::read_symlink("/proc/self/exe", error);
+  std::vector<fs::path> places;
+  if (char const* const named = std::getenv("SOLIDAIRES_SHARE"); named != nullptr)
+    places.emplace_back(named);
+  places.push_back(program.parent_path() / "../../share");          // in a build tree
+  places.push_back(program.parent_path() / "../share");             // installed
+  places.push_back(program.parent_path() / "../share/solidaires");  // in a package
+  std::string looked;
+  for (auto const& place : places) {
+    if (fs::exists(place / "schema", error) && fs::exists(place / "templates", error))
+      return fs::weakly_canonical(place, error);
+    looked += cat(looked.empty() ? "" : ", ", place.lexically_normal().string());
+  }
+  return fail(Code::not_found,
+              cat("the program's own files (schema, templates) are in none of: ", looked));
+}
+
+std::vector<service::NodeDescription> RegistryDirectory::nodes() const {
+  std::vector<service::NodeDescription> nodes;
+  bool self_listed = false;
+  for (auto const& record : registry_.nodes()) {
+    if (record.state == replication::NodeState::invited && record.name != self_.name) continue;
+    self_listed = self_listed || record.name == self_.name;
+    nodes.push_back({record.name, record.title, record.base_url, record.territory,
+                     record.delegates_moderation});
+  }
+  if (!self_listed) nodes.push_back(self_);
+  return nodes;
+}
+
+Result<std::unique_ptr<Services>> Services::open(Config config) {
+  std::unique_ptr<Services> made(new Services(std::move(config)));
+  auto const& own = made->config_;
+  SOL_ASSIGN(made->share_, share_directory());
+  SOL_ASSIGN(auto model, schema::ContentModel::load(made->share_ / "schema"));
+  made->model_ = std::make_unique<schema::ContentModel>(std::move(model));
+  auto const geography =
+      own.geography.directory.empty() ? made->share_ / "geography" : own.geography.directory;
+  SOL_ASSIGN(made->gazetteer_, geography::Gazetteer::load(geography, made->geography_overlay()));
+  store::Options options;
+  options.indexer = service::make_indexer();
+  SOL_ASSIGN(made->store_, store::Store::open(own.data.directory / "store", std::move(options)));
+  SOL_ASSIGN(made->registry_, replication::NodeRegistry::open(*made->store_, [] {}));
+  made->directory_ = std::make_unique<RegistryDirectory>(
+      *made->registry_,
+      service::NodeDescription{own.instance.name, own.instance.title, own.instance.base_url,
+                               own.instance.territory, false});
+  made->instance_.reset(new service::Instance{.self = own.instance.name,
+                                              .hub = own.instance.role == Role::hub,
+                                              .territory = own.instance.territory,
+                                              .store = *made->store_,
+                                              .model = *made->model_,
+                                              .directory = *made->directory_,
+                                              .clock = made->clock_,
+                                              .rng = made->rng_});
+  made->accounts_ = std::make_unique<service::Accounts>(*made->instance_);
+  made->editorial_ = std::make_unique<service::Editorial>(*made->instance_);
+  return made;
+}
+
+Services::~Services() {
+  catalogue_.reset();
+  if (registry_) registry_->unfollow();
+}
+
+Result<service::Catalogue*> Services::catalogue() {
+  if (!catalogue_) {
+    SOL_ASSIGN(catalogue_, service::Catalogue::open(*instance_, gazetteer_));
+  }
+  return catalogue_.get();
+}
+
+service::Author Services::program_author(std::string_view name) const {
+  return {{}, std::string(name), config_.instance.name};
+}
+
+fs::path Services::geography_overlay() const {
+  return config_.data.directory / "geography";
+}
+
+}  // namespace solidaires::app

@@ -1,0 +1,79 @@
+#include "node/office/pages.h"
+#include "node/page/french.h"
+
+namespace solidaires::office {
+namespace {
+
+using page::View;
+
+http::Response accounts_page(Office const& office, Visitor const& visitor, std::string_view link,
+                             std::string_view error, std::string_view email, int status) {
+  if (!visitor.actor.may(schema::Permission::manage_users)) {
+    return office.refused(
+        visitor,
+        {Code::denied, "La gestion des comptes est réservée à l’administration du portail."});
+  }
+  auto const accounts = office.context().accounts.list();
+  if (!accounts) return office.refused(visitor, accounts.error());
+  View view;
+  std::vector<View> rows;
+  for (auto const& account : *accounts) {
+    View row;
+    row.text("name", account.name).text("email", account.email).text("id", account.id.to_string());
+    row.text("role", account.role == nullptr ? "?" : account.role->label.fr)
+        .flag("disabled", account.disabled);
+    row.flag("self", account.id == visitor.account.id);
+    row.text("since", page::french_date(model::to_civil(account.created_at).date));
+    rows.push_back(std::move(row));
+  }
+  view.list("accounts", std::move(rows));
+  std::vector<View> roles;
+  for (auto const& role : office.context().instance.model.roles()) {
+    if (role.rank > visitor.actor.role->rank) continue;
+    if (role.reach == schema::Reach::network && !office.context().instance.hub) continue;
+    roles.push_back(std::move(View()
+                                  .text("key", role.key)
+                                  .text("label", role.label.fr)
+                                  .text("description", role.description.fr)));
+  }
+  view.list("roles", std::move(roles)).text("link", link).text("error", error).text("email", email);
+  page::PageInfo info;
+  info.title = "Comptes";
+  info.section = "accounts";
+  auto response = office.page(visitor, info, "office/accounts", view, status);
+  response.secret = !link.empty();
+  return response;
+}
+
+http::Response invite(Office const& office, Visitor& visitor, http::Request const& request) {
+  auto const email = request.form.get("courriel");
+  auto const token =
+      office.context().accounts.invite(visitor.actor, email, request.form.get("role"));
+  if (!token) return accounts_page(office, visitor, {}, token.error().message(), email, 422);
+  auto const link =
+      cat(office.context().site()->identity().base_url, "/espace/invitation/", *token);
+  return accounts_page(office, visitor, link, {}, {}, 200);
+}
+
+http::Response set_open(Office const& office, Visitor& visitor, http::Request const& request) {
+  auto const id = DocumentId::parse(request.capture("id"));
+  if (!id) return office.refused(visitor, {Code::not_found, "Ce compte n’existe pas."});
+  bool const closing = request.form.get("action") == "fermer";
+  auto const done = office.context().accounts.set_disabled(visitor.actor, *id, closing);
+  if (!done) return office.refused(visitor, done.error());
+  leave_message(office, visitor, closing ? "Le compte est fermé." : "Le compte est rouvert.");
+  return http::Response::redirect("/espace/comptes");
+}
+
+}  // namespace
+
+void add_account_routes(http::Router& router, Office const& office) {
+  router.get("/espace/comptes", for_visitor(office, [](Office const& here, Visitor& visitor,
+                                                       http::Request const& /*request*/) {
+               return accounts_page(here, visitor, {}, {}, {}, 200);
+             }));
+  router.post("/espace/comptes", for_visitor(office, invite));
+  router.post("/espace/comptes/{id}", for_visitor(office, set_open));
+}
+
+}  // namespace solidaires::office

@@ -1,0 +1,193 @@
+#include "node/office/pages.h"
+#include "node/page/french.h"
+#include "node/text/fold.h"
+
+namespace solidaires::office {
+namespace {
+
+using page::View;
+
+constexpr std::size_t kOnHome = 6;
+constexpr std::size_t kPerPage = 50;
+
+std::string age_of(Instant at, Instant now) {
+  return page::french_age((to_unix_ms(now) - to_unix_ms(at)) / 1000);
+}
+
+std::string title_of_node(Context const& context, NodeName const& node) {
+  for (auto const& known : context.instance.directory.nodes()) {
+    if (known.name == node) return known.title;
+  }
+  return node.str();
+}
+
+View item_view(Context const& context, Visitor const& visitor,
+               service::WorkingCopySummary const& item) {
+  auto const now = context.instance.clock.now();
+  View view;
+  view.text("title", item.title)
+      .text("href", record_path(item.key))
+      .text("type", item.type->singular.fr);
+  view.view("state", state_view(item.state))
+      .text("owner", item.owner.name)
+      .text("reason", item.reason);
+  view.text("updated", age_of(item.updated_at, now)).flag("conflict", item.has_conflict);
+  if (item.submitted_at) view.text("waiting", age_of(*item.submitted_at, now));
+  if (visitor.actor.offices.size() > 1) view.text("node", title_of_node(context, item.node));
+  return view;
+}
+
+std::vector<View> item_views(Context const& context, Visitor const& visitor,
+                             std::vector<service::WorkingCopySummary> const& items) {
+  std::vector<View> views;
+  for (auto const& item : items) views.push_back(item_view(context, visitor, item));
+  return views;
+}
+
+void add_list(View& view, std::string_view name, Office const& office, Visitor const& visitor,
+              service::ListFilter filter) {
+  filter.limit = kOnHome;
+  auto const page = office.context().editorial.list(visitor.actor, filter);
+  if (!page || page->items.empty()) return;
+  view.list(name, item_views(office.context(), visitor, page->items)).flag(cat("has_", name), true);
+  view.number(cat(name, "_count"), static_cast<std::int64_t>(page->total));
+}
+
+http::Response home(Office const& office, Visitor& visitor, http::Request const& /*request*/) {
+  auto const& context = office.context();
+  View view;
+  view.text("name", visitor.account.name);
+  auto const counts = context.editorial.counts(visitor.actor);
+  if (counts && counts->queue > 0) {
+    view.text("queue",
+              page::counted(static_cast<std::int64_t>(counts->queue), "fiche attend une relecture",
+                            "fiches attendent une relecture", true));
+    if (counts->oldest_submitted)
+      view.text("oldest", age_of(*counts->oldest_submitted, context.instance.clock.now()));
+  }
+  view.flag("queue_empty",
+            counts && counts->queue == 0 && visitor.actor.may(schema::Permission::see_queue));
+  if (counts && counts->conflicts > 0) {
+    view.text("conflicts", page::counted(static_cast<std::int64_t>(counts->conflicts),
+                                         "fiche a deux versions d’un même champ",
+                                         "fiches ont deux versions d’un même champ", true));
+  }
+  service::ListFilter returned;
+  returned.state = model::State::returned;
+  returned.own_only = true;
+  add_list(view, "returned", office, visitor, returned);
+  service::ListFilter drafts;
+  drafts.state = model::State::draft;
+  drafts.own_only = true;
+  add_list(view, "drafts", office, visitor, drafts);
+  add_list(view, "recent", office, visitor, {});
+  view.flag("nothing_to_do", counts && counts->queue == 0 && counts->conflicts == 0 &&
+                                 counts->drafts == 0 && counts->returned == 0);
+  std::vector<View> types;
+  if (visitor.actor.may(schema::Permission::create)) {
+    for (auto const& type : context.instance.model.types()) {
+      types.push_back(
+          std::move(View()
+                        .text("label", cat("Proposer ", schema::with_a(type, schema::Language::fr)))
+                        .text("href", cat("/espace/nouveau/", type.key))
+                        .text("description", type.description.fr)));
+    }
+  }
+  view.list("types", std::move(types));
+  page::PageInfo info;
+  info.title = "Tableau de bord";
+  info.section = "home";
+  return office.page(visitor, info, "office/home", view);
+}
+
+http::Response queue(Office const& office, Visitor& visitor, http::Request const& /*request*/) {
+  auto const page = office.context().editorial.queue(visitor.actor);
+  if (!page) return office.refused(visitor, page.error());
+  View view;
+  view.list("items", item_views(office.context(), visitor, page->items))
+      .flag("has_items", !page->items.empty());
+  view.text("count", page::counted(static_cast<std::int64_t>(page->total), "fiche à relire",
+                                   "fiches à relire", true));
+  page::PageInfo info;
+  info.title = "À relire";
+  info.section = "queue";
+  return office.page(visitor, info, "office/queue", view);
+}
+
+View option(std::string_view value, std::string_view label, bool selected) {
+  return std::move(View().text("value", value).text("label", label).flag("selected", selected));
+}
+
+service::ListFilter read_filter(http::Request const& request) {
+  service::ListFilter filter;
+  filter.state = model::parse_state(request.query.get("etat"));
+  filter.type = request.query.get("type");
+  if (auto node = NodeName::parse(request.query.get("portail")); node)
+    filter.node = *std::move(node);
+  filter.own_only = request.query.get("miennes") == "1";
+  filter.conflicts_only = request.query.get("conflits") == "1";
+  filter.words = text::single_line(text::clean(request.query.get("q").substr(0, 200)));
+  auto const page = std::atoll(std::string(request.query.get("page")).c_str());
+  filter.offset = page > 1 && page < 10'000 ? static_cast<std::size_t>(page - 1) * kPerPage : 0;
+  filter.limit = kPerPage;
+  return filter;
+}
+
+std::string query_of(service::ListFilter const& filter, std::size_t page) {
+  std::string query = cat("?page=", page);
+  if (filter.state) query += cat("&etat=", model::state_name(*filter.state));
+  if (!filter.type.empty()) query += cat("&type=", page::url_encode(filter.type));
+  if (filter.node) query += cat("&portail=", filter.node->str());
+  if (filter.own_only) query += "&miennes=1";
+  if (filter.conflicts_only) query += "&conflits=1";
+  if (!filter.words.empty()) query += cat("&q=", page::url_encode(filter.words));
+  return query;
+}
+
+http::Response records(Office const& office, Visitor& visitor, http::Request const& request) {
+  auto const& context = office.context();
+  auto const filter = read_filter(request);
+  auto const page = context.editorial.list(visitor.actor, filter);
+  if (!page) return office.refused(visitor, page.error());
+  View view;
+  view.list("items", item_views(context, visitor, page->items))
+      .flag("has_items", !page->items.empty());
+  view.text("count",
+            page::counted(static_cast<std::int64_t>(page->total), "fiche", "fiches", true));
+  std::vector<View> states, types, nodes;
+  for (auto const state : {model::State::draft, model::State::submitted, model::State::returned,
+                           model::State::published, model::State::withdrawn}) {
+    states.push_back(
+        option(model::state_name(state), model::state_label(state), filter.state == state));
+  }
+  for (auto const& type : context.instance.model.types())
+    types.push_back(option(type.key, type.plural.fr, filter.type == type.key));
+  for (auto const& node : visitor.actor.offices)
+    nodes.push_back(option(node.str(), title_of_node(context, node), filter.node == node));
+  view.list("states", std::move(states))
+      .list("types", std::move(types))
+      .flag("several_nodes", nodes.size() > 1)
+      .list("nodes", std::move(nodes));
+  view.text("words", filter.words)
+      .flag("own_only", filter.own_only)
+      .flag("conflicts_only", filter.conflicts_only);
+  auto const number = filter.offset / kPerPage + 1;
+  if (number > 1) view.text("previous", cat("/espace/fiches", query_of(filter, number - 1)));
+  if (filter.offset + kPerPage < page->total)
+    view.text("next", cat("/espace/fiches", query_of(filter, number + 1)));
+  page::PageInfo info;
+  info.title = filter.conflicts_only ? "À départager" : "Fiches";
+  info.section = filter.conflicts_only ? "conflicts" : "records";
+  view.text("title", info.title);
+  return office.page(visitor, info, "office/records", view);
+}
+
+}  // namespace
+
+void add_desk_routes(http::Router& router, Office const& office) {
+  router.get("/espace", for_visitor(office, home));
+  router.get("/espace/file", for_visitor(office, queue));
+  router.get("/espace/fiches", for_visitor(office, records));
+}
+
+}  // namespace solidaires::office

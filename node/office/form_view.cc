@@ -1,0 +1,506 @@
+#include "node/office/form_view.h"
+
+#include <algorithm>
+#include <set>
+
+#include "sync/base/bytes.h"
+
+namespace solidaires::office {
+namespace {
+
+using page::View;
+using schema::Field;
+using schema::FieldKind;
+
+constexpr std::size_t kSpareRows = 1;  // empty rows after the filled ones of a list
+
+struct Choice {
+  std::string value, label;
+};
+
+// One form being drawn.
+class Drawing {
+ public:
+  Drawing(schema::FormFields const& typed, std::span<schema::Problem const> problems,
+          FormOptions const& options)
+      : typed_(typed), problems_(problems), options_(options) {}
+
+  [[nodiscard]] View field(Field const& field) const;
+
+ private:
+  [[nodiscard]] std::string value(std::string_view name) const {
+    auto const found = typed_.find(name);
+    return found == typed_.end() ? std::string() : found->second;
+  }
+  [[nodiscard]] bool is_chosen(std::string_view name, std::string_view one) const {
+    auto const [first, last] = typed_.equal_range(name);
+    return std::any_of(first, last, [one](auto const& pair) { return pair.second == one; });
+  }
+  [[nodiscard]] std::string error_of(std::string_view name) const;
+  [[nodiscard]] View base(std::string name, std::string_view label) const;
+  [[nodiscard]] View input(std::string name, std::string_view label,
+                           std::string_view kind = "text") const;
+  [[nodiscard]] View select(std::string name, std::string_view label,
+                            std::vector<Choice> const& choices, bool with_none = true) const;
+  [[nodiscard]] View checkbox(std::string name, std::string_view label) const;
+  [[nodiscard]] std::size_t rows(std::string_view key) const;
+  [[nodiscard]] std::vector<View> single(Field const& field) const;
+  [[nodiscard]] std::vector<View> address(std::string const& key, Field const& field) const;
+  [[nodiscard]] std::vector<View> schedule(Field const& field) const;
+  [[nodiscard]] std::vector<View> price(Field const& field) const;
+  [[nodiscard]] std::vector<View> list_rows(Field const& field) const;
+  [[nodiscard]] View choices(Field const& field) const;
+
+  schema::FormFields const& typed_;
+  std::span<schema::Problem const> problems_;
+  FormOptions const& options_;
+};
+
+std::vector<Choice> choices_of(schema::Vocabulary const& vocabulary) {
+  std::vector<Choice> out;
+  for (auto const& term : vocabulary.terms) {
+    if (!term.retired) out.push_back({term.code, std::string(term.depth * 2, ' ') + term.label.fr});
+  }
+  return out;
+}
+
+std::string Drawing::error_of(std::string_view name) const {
+  for (auto const& problem : problems_) {
+    if (!problem.note && problem.input == name) return problem.message.fr;
+  }
+  return {};
+}
+
+View Drawing::base(std::string name, std::string_view label) const {
+  View view;
+  view.text("name", name)
+      .text("id", input_id(name))
+      .text("label", label)
+      .text("value", value(name));
+  view.text("error", error_of(name));
+  return view;
+}
+
+View Drawing::input(std::string name, std::string_view label, std::string_view kind) const {
+  View view = base(std::move(name), label);
+  view.flag("is_input", true).text("input_type", kind);
+  return view;
+}
+
+View Drawing::select(std::string name, std::string_view label, std::vector<Choice> const& choices,
+                     bool with_none) const {
+  View view = base(name, label);
+  auto const current = value(name);
+  std::vector<View> options;
+  bool known = current.empty();
+  for (auto const& choice : choices) {
+    known = known || choice.value == current;
+    options.push_back(std::move(View()
+                                    .text("value", choice.value)
+                                    .text("label", choice.label)
+                                    .flag("selected", choice.value == current)));
+  }
+  // A value that the list does not offer any more stays chosen: saving must not change it.
+  if (!known)
+    options.push_back(
+        std::move(View().text("value", current).text("label", current).flag("selected", true)));
+  view.flag("is_select", true).flag("with_none", with_none).list("options", std::move(options));
+  return view;
+}
+
+View Drawing::checkbox(std::string name, std::string_view label) const {
+  View view = base(name, label);
+  view.flag("is_checkbox", true).flag("checked", value(name) == "true");
+  return view;
+}
+
+// How many rows of a list are filled: the highest number in "key.<n>." or "key.<n>", and one to
+// spare.
+std::size_t Drawing::rows(std::string_view key) const {
+  std::size_t count = 0;
+  auto const prefix = cat(key, '.');
+  for (auto at = typed_.lower_bound(prefix); at != typed_.end() && at->first.starts_with(prefix);
+       ++at) {
+    auto const number = std::string_view(at->first).substr(prefix.size());
+    if (number.empty() || number.front() < '0' || number.front() > '9') continue;
+    count = std::max(count, static_cast<std::size_t>(std::atoll(std::string(number).c_str())) + 1);
+  }
+  return std::min<std::size_t>(count, 60) + kSpareRows;
+}
+
+std::vector<View> Drawing::address(std::string const& key, Field const& field) const {
+  std::vector<View> parts;
+  parts.push_back(input(cat(key, ".label"), "Nom du lieu"));
+  View lines = base(cat(key, ".lines"), "Numéro et rue");
+  lines.flag("is_textarea", true)
+      .number("rows", 2)
+      .text("autocomplete", field.autocomplete.empty() ? "" : "street-address");
+  parts.push_back(std::move(lines));
+  parts.push_back(input(cat(key, ".postal_code"), "Code postal"));
+  parts.push_back(input(cat(key, ".commune"), "Commune"));
+  for (std::string_view const part :
+       {"commune_code", "country", "latitude", "longitude", "precision", "ban_id"}) {
+    View kept = base(cat(key, '.', part), "");
+    kept.flag("is_hidden", true);
+    parts.push_back(std::move(kept));
+  }
+  View hidden =
+      checkbox(cat(key, ".hidden"), "Ne pas montrer l’adresse au public : seulement la commune");
+  parts.push_back(std::move(hidden));
+  return parts;
+}
+
+std::vector<View> Drawing::schedule(Field const& field) const {
+  auto const& key = field.key;
+  std::vector<View> parts;
+  parts.push_back(input(cat(key, ".start_date"), "Premier jour", "date"));
+  parts.push_back(input(cat(key, ".start_time"), "Heure de début", "time"));
+  parts.push_back(
+      input(cat(key, ".end_date"), "Dernier jour (si plusieurs jours de suite)", "date"));
+  parts.push_back(input(cat(key, ".end_time"), "Heure de fin", "time"));
+  parts.push_back(checkbox(cat(key, ".all_day"), "Toute la journée"));
+  parts.push_back(select(cat(key, ".repeat"), "Cela se répète",
+                         {{"once", "une seule fois"},
+                          {"daily", "tous les jours"},
+                          {"weekly", "toutes les semaines"},
+                          {"monthly_day", "tous les mois, le même quantième"},
+                          {"monthly_weekday", "tous les mois, le même jour (premier samedi…)"},
+                          {"yearly", "tous les ans"},
+                          {"custom", "selon une autre règle"}},
+                         false));
+  parts.push_back(
+      input(cat(key, ".interval"), "Toutes les combien de fois (2 : une sur deux)", "number"));
+  View days = base(cat(key, ".days"), "Jours de la semaine");
+  std::vector<View> boxes;
+  for (auto const& [code, label] : std::vector<Choice>{{"mo", "lundi"},
+                                                       {"tu", "mardi"},
+                                                       {"we", "mercredi"},
+                                                       {"th", "jeudi"},
+                                                       {"fr", "vendredi"},
+                                                       {"sa", "samedi"},
+                                                       {"su", "dimanche"}}) {
+    boxes.push_back(std::move(View()
+                                  .text("value", code)
+                                  .text("label", label)
+                                  .text("id", input_id(cat(key, ".days.", code)))
+                                  .flag("checked", is_chosen(cat(key, ".days"), code))));
+  }
+  days.flag("is_choices", true).list("boxes", std::move(boxes));
+  parts.push_back(std::move(days));
+  parts.push_back(input(cat(key, ".until"), "Jusqu’au", "date"));
+  parts.push_back(input(cat(key, ".count"), "Ou nombre de fois", "number"));
+  parts.push_back(input(cat(key, ".rule"), "Règle (pour « une autre règle » seulement)"));
+  parts.push_back(
+      input(cat(key, ".exceptions"), "Sauf les jours suivants (séparés par des virgules)"));
+  parts.push_back(input(cat(key, ".additions"), "Et aussi les jours suivants"));
+  View zone = base(cat(key, ".zone"), "");
+  zone.flag("is_hidden", true);
+  parts.push_back(std::move(zone));
+  auto const changed = cat(key, ".override");
+  auto const count = rows(changed);
+  for (std::size_t n = 0; n < count; ++n) {
+    auto const row = cat(changed, '.', n);
+    parts.push_back(
+        input(cat(row, ".original"), cat("Date particulière ", n + 1, " : jour prévu")));
+    parts.push_back(select(cat(row, ".status"), "Ce jour-là",
+                           {{"cancelled", "annulé"}, {"moved", "déplacé"}, {"full", "complet"}}));
+    parts.push_back(input(cat(row, ".start_date"), "Nouveau jour", "date"));
+    parts.push_back(input(cat(row, ".start_time"), "Nouvelle heure", "time"));
+    for (std::string_view const part : {".end_date", ".end_time"}) {
+      View kept = base(cat(row, part), "");
+      kept.flag("is_hidden", true);
+      parts.push_back(std::move(kept));
+    }
+    parts.push_back(input(cat(row, ".note"), "À savoir"));
+  }
+  return parts;
+}
+
+std::vector<View> Drawing::price(Field const& field) const {
+  auto const& key = field.key;
+  std::vector<View> parts;
+  parts.push_back(select(cat(key, ".kind"), "Prix",
+                         {{"free", "gratuit"},
+                          {"open", "prix libre"},
+                          {"amounts", "payant"},
+                          {"on_request", "sur demande"}}));
+  auto const count = rows(cat(key, ".amount"));
+  for (std::size_t n = 0; n < count; ++n) {
+    auto const row = cat(key, ".amount.", n);
+    parts.push_back(input(row, cat("Montant ", n + 1, " (euros)")));
+    parts.push_back(input(cat(row, ".label"), "Pour qui (plein tarif, moins de 26 ans…)"));
+  }
+  parts.push_back(checkbox(cat(key, ".membership"), "Une adhésion est demandée"));
+  parts.push_back(input(cat(key, ".note"), "Précision"));
+  return parts;
+}
+
+View Drawing::choices(Field const& field) const {
+  View view = base(field.key, field.label.fr);
+  std::vector<View> boxes;
+  std::set<std::string, std::less<>> offered;
+  for (auto const& term : field.vocabulary->terms) {
+    if (term.retired && !is_chosen(field.key, term.code)) continue;
+    offered.insert(term.code);
+    View box;
+    box.text("value", term.code)
+        .text("label", term.label.fr)
+        .text("id", input_id(cat(field.key, '.', term.code)));
+    box.flag("checked", is_chosen(field.key, term.code)).flag("narrower", term.depth > 0);
+    boxes.push_back(std::move(box));
+  }
+  // Codes of a newer vocabulary, at another node: they stay chosen.
+  auto const [first, last] = typed_.equal_range(field.key);
+  for (auto at = first; at != last; ++at) {
+    if (offered.contains(at->second)) continue;
+    boxes.push_back(std::move(View()
+                                  .text("value", at->second)
+                                  .text("label", at->second)
+                                  .text("id", input_id(cat(field.key, '.', at->second)))
+                                  .flag("checked", true)));
+  }
+  view.flag("is_choices", true).list("boxes", std::move(boxes));
+  return view;
+}
+
+// Lists of composites: one row per element, and an empty one.
+std::vector<View> Drawing::list_rows(Field const& field) const {
+  std::vector<View> parts;
+  auto const count = rows(field.key);
+  for (std::size_t n = 0; n < count; ++n) {
+    auto const row = cat(field.key, '.', n);
+    auto const ordinal = cat(' ', n + 1);
+    View id = base(cat(row, ".id"), "");
+    id.flag("is_hidden", true);
+    switch (field.kind) {
+      case FieldKind::external_ids:
+        parts.push_back(input(cat(row, ".scheme"), cat("Source", ordinal)));
+        parts.push_back(input(cat(row, ".value"), "Identifiant"));
+        break;
+      case FieldKind::agreements:
+        parts.push_back(std::move(id));
+        parts.push_back(select(cat(row, ".code"), cat("Agrément ou label", ordinal),
+                               choices_of(*field.vocabulary)));
+        parts.push_back(input(cat(row, ".authority"), "Délivré par"));
+        parts.push_back(input(cat(row, ".number"), "Numéro"));
+        parts.push_back(input(cat(row, ".start"), "Depuis le", "date"));
+        parts.push_back(input(cat(row, ".end"), "Jusqu’au", "date"));
+        break;
+      case FieldKind::links:
+        parts.push_back(input(cat(row, ".url"), cat("Adresse du lien", ordinal), "url"));
+        parts.push_back(input(cat(row, ".label"), "Texte du lien"));
+        break;
+      case FieldKind::addresses: {
+        parts.push_back(std::move(id));
+        for (auto& part : address(row, field)) parts.push_back(std::move(part));
+        break;
+      }
+      default: break;
+    }
+  }
+  return parts;
+}
+
+std::vector<View> Drawing::single(Field const& field) const {
+  auto const& key = field.key;
+  auto const one = [](View view) {
+    std::vector<View> list;
+    list.push_back(std::move(view));
+    return list;
+  };
+  switch (field.kind) {
+    case FieldKind::long_text: {
+      View view = base(key, field.label.fr);
+      view.flag("is_textarea", true).number("rows", 8);
+      return one(std::move(view));
+    }
+    case FieldKind::integer: return one(input(key, field.label.fr, "number"));
+    case FieldKind::boolean: {
+      View view = checkbox(key, field.label.fr);
+      view.text("shown_name", cat(key, ".shown"));
+      return one(std::move(view));
+    }
+    case FieldKind::date: return one(input(key, field.label.fr, "date"));
+    case FieldKind::date_time: {
+      View view = input(key, field.label.fr, "datetime-local");
+      return one(std::move(view));
+    }
+    case FieldKind::choice: return one(select(key, field.label.fr, choices_of(*field.vocabulary)));
+    case FieldKind::choices: return one(choices(field));
+    case FieldKind::url: return one(input(key, field.label.fr, "url"));
+    case FieldKind::email: return one(input(key, field.label.fr, "email"));
+    case FieldKind::phone: return one(input(key, field.label.fr, "tel"));
+    case FieldKind::tags: {
+      View view = base(key, field.label.fr);
+      std::string joined;
+      auto const [first, last] = typed_.equal_range(key);
+      for (auto at = first; at != last; ++at) joined += cat(joined.empty() ? "" : ", ", at->second);
+      view.text("value", joined).flag("is_input", true).text("input_type", "text");
+      return one(std::move(view));
+    }
+    case FieldKind::reference: {
+      std::vector<Choice> choices;
+      if (options_.candidates != nullptr) {
+        for (auto const& candidate : *options_.candidates) {
+          bool const fits =
+              field.refers_to.empty() ||
+              std::ranges::find(field.refers_to, candidate.type) != field.refers_to.end();
+          if (fits) choices.push_back({candidate.id, candidate.title});
+        }
+      }
+      return one(select(key, field.label.fr, choices));
+    }
+    case FieldKind::references: {
+      View view = base(key, field.label.fr);
+      std::vector<View> boxes;
+      std::set<std::string> offered;
+      if (options_.candidates != nullptr) {
+        for (auto const& candidate : *options_.candidates) {
+          bool const fits =
+              field.refers_to.empty() ||
+              std::ranges::find(field.refers_to, candidate.type) != field.refers_to.end();
+          if (!fits) continue;
+          offered.insert(candidate.id);
+          boxes.push_back(std::move(View()
+                                        .text("value", candidate.id)
+                                        .text("label", candidate.title)
+                                        .text("id", input_id(cat(key, '.', candidate.id)))
+                                        .flag("checked", is_chosen(key, candidate.id))));
+        }
+      }
+      auto const [first, last] = typed_.equal_range(key);
+      for (auto at = first; at != last; ++at) {
+        if (!offered.contains(at->second)) {
+          boxes.push_back(std::move(View()
+                                        .text("value", at->second)
+                                        .text("label", at->second)
+                                        .text("id", input_id(cat(key, '.', at->second)))
+                                        .flag("checked", true)));
+        }
+      }
+      view.flag("is_choices", true)
+          .flag("folded", boxes.size() > 12)
+          .list("boxes", std::move(boxes));
+      return one(std::move(view));
+    }
+    case FieldKind::area: {
+      View view = base(key, field.label.fr);
+      std::string joined;
+      auto const [first, last] = typed_.equal_range(key);
+      for (auto at = first; at != last; ++at) joined += cat(joined.empty() ? "" : ", ", at->second);
+      view.text("value", joined).flag("is_input", true).text("input_type", "text");
+      return one(std::move(view));
+    }
+    case FieldKind::picture: {
+      std::vector<View> parts;
+      parts.push_back(input(cat(key, ".source"), "Adresse de l’image (https)", "url"));
+      parts.push_back(input(cat(key, ".alt"), "Description pour qui ne la voit pas"));
+      parts.push_back(input(cat(key, ".credit"), "Crédit"));
+      return parts;
+    }
+    case FieldKind::address: return address(key, field);
+    case FieldKind::schedule: return schedule(field);
+    case FieldKind::price: return price(field);
+    case FieldKind::addresses:
+    case FieldKind::external_ids:
+    case FieldKind::agreements:
+    case FieldKind::links: return list_rows(field);
+    case FieldKind::text:
+    case FieldKind::decimal:
+    case FieldKind::opening_hours:
+    case FieldKind::money:
+    case FieldKind::external_id: return one(input(key, field.label.fr));
+  }
+  return {};
+}
+
+View Drawing::field(Field const& field) const {
+  View view;
+  view.text("key", field.key)
+      .text("label", field.label.fr)
+      .text("help", field.help.fr)
+      .text("example", field.example.fr);
+  view.text("help_id", cat(input_id(field.key), "-aide"));
+  view.flag("required", field.required != schema::Required::optional);
+  view.flag("office_only", field.audience != schema::Audience::everyone && field.public_if.empty());
+  auto parts = single(field);
+  bool const composite = parts.size() != 1;
+  view.flag("composite", composite).text("id", input_id(field.key));
+  std::string whole_error;
+  for (auto const& problem : problems_) {
+    if (!problem.note && problem.field == field.key && (composite || problem.input != field.key))
+      whole_error = problem.message.fr;
+  }
+  view.text("whole_error", whole_error);
+  for (auto& part : parts) {
+    part.text("described_by", field.help.fr.empty() ? "" : cat(input_id(field.key), "-aide"));
+    if (!composite) {
+      part.text("help", field.help.fr)
+          .text("example", field.example.fr)
+          .flag("required", field.required != schema::Required::optional);
+      part.text("autocomplete", field.autocomplete);
+      if (field.length_max > 0 && field.kind == FieldKind::text)
+        part.text("maxlength", std::to_string(field.length_max));
+    }
+  }
+  view.list("parts", std::move(parts));
+  return view;
+}
+
+}  // namespace
+
+std::string input_id(std::string_view name) {
+  std::string id = "champ-";
+  for (char const c : name) {
+    bool const plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    id += plain ? c : '-';
+  }
+  return id;
+}
+
+std::vector<View> form_groups(schema::Type const& type, schema::FormFields const& typed,
+                              std::span<schema::Problem const> problems,
+                              FormOptions const& options) {
+  Drawing const drawing(typed, problems, options);
+  auto const shown = schema::form_fields(type, options.widest);
+  std::vector<View> groups;
+  for (auto const& group : type.groups) {
+    std::vector<View> fields;
+    bool open = groups.empty();
+    for (auto const* const field : group.fields) {
+      if (std::ranges::find(shown, field) == shown.end()) continue;
+      bool const filled = typed.lower_bound(field->key) != typed.end() &&
+                          typed.lower_bound(field->key)->first.starts_with(field->key);
+      bool const faulty = std::ranges::any_of(
+          problems, [field](auto const& problem) { return problem.field == field->key; });
+      open = open || filled || faulty || field->required != schema::Required::optional;
+      fields.push_back(drawing.field(*field));
+    }
+    if (fields.empty()) continue;
+    View view;
+    view.text("label", group.label.fr)
+        .text("help", group.help.fr)
+        .flag("open", open)
+        .list("fields", std::move(fields));
+    groups.push_back(std::move(view));
+  }
+  return groups;
+}
+
+std::vector<View> problem_views(schema::Type const& type,
+                                std::span<schema::Problem const> problems) {
+  std::vector<View> views;
+  for (auto const& problem : problems) {
+    auto const* const field = type.field(problem.field);
+    View view;
+    view.text("message", problem.message.fr)
+        .text("label", field == nullptr ? "" : field->label.fr)
+        .flag("note", problem.note);
+    view.text("href", cat('#', input_id(problem.input.empty() ? problem.field : problem.input)));
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+}  // namespace solidaires::office

@@ -1,0 +1,63 @@
+// The back office: log-in, drafts, forms that the content model yields, the moderators' queue,
+// review, conflicts, accounts. It parses, calls a use case and renders; rights are decided by the
+// use cases. Handlers run on worker threads; everything given outlives it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "node/geography/gazetteer.h"
+#include "node/http/rate_limiter.h"
+#include "node/http/router.h"
+#include "node/http/session.h"
+#include "node/page/site.h"
+#include "node/service/accounts.h"
+#include "node/service/editorial.h"
+#include "node/service/instance.h"
+
+namespace solidaires::office {
+
+struct Context {
+  service::Instance const& instance;
+  service::Accounts& accounts;
+  service::Editorial& editorial;
+  std::shared_ptr<geography::Gazetteer const> gazetteer;
+  http::Sessions& sessions;
+  http::RateLimiter& limiter;
+  std::function<std::shared_ptr<page::Site const>()> site;
+};
+
+// Somebody who is logged in, for one request.
+struct Visitor {
+  http::Session session;
+  service::Account account;
+  service::Actor actor;
+};
+
+class Office {
+ public:
+  explicit Office(Context context) : context_(std::move(context)) {}
+
+  // The office is kept by reference.
+  void add_routes(http::Router& router);
+
+  [[nodiscard]] Context const& context() const noexcept { return context_; }
+  // nullopt: nobody, or an account that was closed.
+  [[nodiscard]] std::optional<Visitor> visitor(http::Request const& request) const;
+  // A page in the office's frame, with the menu of this visitor. Never kept by a cache.
+  [[nodiscard]] http::Response page(Visitor const& visitor, page::PageInfo const& info,
+                                    std::string_view name, page::View const& view,
+                                    int status = 200) const;
+  // The log-in page, or the way to it for GET: what was typed in a form comes along and is not
+  // lost.
+  [[nodiscard]] http::Response ask_to_log_in(http::Request const& request) const;
+  // 403, 404, 409 ... in French, with what to do; by the error's code.
+  [[nodiscard]] http::Response refused(Visitor const& visitor, Error const& error) const;
+  [[nodiscard]] page::Html csrf_field(http::Session const& session) const;
+
+ private:
+  Context context_;
+};
+
+}  // namespace solidaires::office

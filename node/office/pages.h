@@ -1,0 +1,30 @@
+// The handlers of the back office, by subject. Internal to the room.
+#pragma once
+
+#include <functional>
+
+#include "node/office/office.h"
+
+namespace solidaires::office {
+
+using VisitorHandler = std::function<http::Response(Office const&, Visitor&, http::Request const&)>;
+
+// A handler for somebody who is logged in; others are asked to log in first. Unsafe requests must
+// carry the session's token.
+[[nodiscard]] http::Handler for_visitor(Office const& office, VisitorHandler handler);
+
+void add_session_routes(http::Router& router,
+                        Office const& office);  // log-in, invitation, own account
+void add_account_routes(http::Router& router, Office const& office);  // accounts of others
+void add_desk_routes(http::Router& router, Office const& office);     // home, lists, queue
+void add_writing_routes(http::Router& router, Office const& office);  // forms
+void add_review_routes(http::Router& router, Office const& office);  // record, decisions, conflicts
+
+// "/espace/fiches/isere/0190..."
+[[nodiscard]] std::string record_path(sync::DocumentKey const& key);
+[[nodiscard]] std::string date_and_hour(Instant at, Instant now);  // "aujourd’hui à 14 h 05"
+[[nodiscard]] page::View state_view(model::State state);           // name, label
+// A message that the next page shows once.
+void leave_message(Office const& office, Visitor& visitor, std::string message);
+
+}  // namespace solidaires::office

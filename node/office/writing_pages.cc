@@ -1,0 +1,204 @@
+#include "node/http/csrf.h"
+#include "node/office/form_view.h"
+#include "node/office/pages.h"
+#include "node/service/catalogue.h"
+
+namespace solidaires::office {
+namespace {
+
+using page::View;
+
+constexpr std::size_t kCandidatesMax = 400;
+
+struct Draft {
+  schema::Type const* type = nullptr;
+  std::optional<service::WorkingCopy> copy;  // nullopt: a new record
+  schema::FormFields typed;
+  std::vector<schema::Problem> problems;
+  std::string basis;
+  std::string heading;  // of the problems
+};
+
+// What a reference may name: records of this office, newest first.
+std::vector<Candidate> candidates(Office const& office, Visitor const& visitor) {
+  service::ListFilter filter;
+  filter.limit = kCandidatesMax;
+  std::vector<Candidate> found;
+  service::Actor seeing = visitor.actor;
+  auto const page = office.context().editorial.list(seeing, filter);
+  if (!page) return found;
+  for (auto const& item : page->items)
+    found.push_back({item.key.id.to_string(), item.title, item.type->key});
+  return found;
+}
+
+schema::Audience widest(Office const& office, Visitor const& visitor, Draft const& draft) {
+  return draft.copy ? office.context().editorial.widest(visitor.actor, *draft.copy)
+                    : schema::Audience::office;
+}
+
+http::Response form_page(Office const& office, Visitor const& visitor, Draft const& draft,
+                         int status) {
+  View view;
+  page::PageInfo info;
+  bool const is_new = !draft.copy;
+  info.title = is_new ? cat("Proposer ", schema::with_a(*draft.type, schema::Language::fr))
+                      : cat("Modifier : ", draft.copy->title);
+  info.section = "records";
+  info.main_class = "wrap page narrow";
+  view.text("title", info.title).text("basis", draft.basis);
+  view.text("action", is_new ? cat("/espace/nouveau/", draft.type->key)
+                             : cat(record_path(draft.copy->key), "/modifier"));
+  view.text("cancel", is_new ? "/espace" : record_path(draft.copy->key));
+  auto const named = candidates(office, visitor);
+  FormOptions const options{widest(office, visitor, draft), &named};
+  view.list("groups", form_groups(*draft.type, draft.typed, draft.problems, options));
+  view.flag("has_problems", !draft.problems.empty())
+      .list("problems", problem_views(*draft.type, draft.problems));
+  view.text("problem_heading", draft.heading.empty() ? "Quelques points à revoir" : draft.heading);
+  auto const state = is_new ? model::State::draft : draft.copy->state;
+  if (!is_new) {
+    view.text("state_name", model::state_name(state))
+        .text("state_label", model::state_label(state));
+    if (state == model::State::returned) view.text("reason", draft.copy->reason);
+  }
+  bool const publishes = visitor.actor.may(schema::Permission::publish);
+  view.flag("may_publish", publishes);
+  view.flag("may_submit", !publishes && state != model::State::submitted);
+  view.text("save_label",
+            state == model::State::submitted ? "Enregistrer" : "Enregistrer le brouillon");
+  return office.page(visitor, info, "office/form", view, status);
+}
+
+schema::FormFields typed_in(http::Request const& request) {
+  schema::FormFields typed;
+  for (auto const& [name, value] : request.form.items()) {
+    if (!name.starts_with('_')) typed.emplace(name, value);
+  }
+  return typed;
+}
+
+http::Response new_form(Office const& office, Visitor& visitor, http::Request const& request) {
+  Draft draft;
+  draft.type = office.context().instance.model.type(request.capture("type"));
+  if (draft.type == nullptr)
+    return office.refused(visitor, {Code::not_found, "Ce genre de fiche n’existe pas."});
+  if (!visitor.actor.may(schema::Permission::create))
+    return office.refused(visitor,
+                          {Code::denied, "Votre compte ne permet pas de proposer une fiche."});
+  return form_page(office, visitor, draft, 200);
+}
+
+// After a save: the step that the button asked for.
+http::Response then(Office const& office, Visitor& visitor, http::Request const& request,
+                    Draft draft, service::WorkingCopy const& saved) {
+  auto const wanted = request.form.get("_then");
+  auto& editorial = office.context().editorial;
+  Result<service::WorkingCopy> done = saved;
+  std::string message = "Enregistré.";
+  if (wanted == "submit") {
+    done = editorial.submit(visitor.actor, saved.key);
+    message =
+        "Merci. Votre fiche est proposée ; une personne la relit, et vous saurez ce qu’il en est.";
+  } else if (wanted == "publish") {
+    done = editorial.publish(visitor.actor, saved.key);
+    message = "La fiche est publiée.";
+  }
+  if (!done && done.error().code() == Code::invalid) {
+    draft.copy = saved;
+    draft.problems = editorial.problems(saved);
+    draft.basis = saved.basis.encode();
+    draft.heading = "La fiche est enregistrée en brouillon ; voici ce qui manque pour la proposer";
+    return form_page(office, visitor, draft, 422);
+  }
+  if (!done) return office.refused(visitor, done.error());
+  leave_message(office, visitor, message);
+  return http::Response::redirect(record_path(saved.key));
+}
+
+http::Response create(Office const& office, Visitor& visitor, http::Request const& request) {
+  Draft draft;
+  draft.type = office.context().instance.model.type(request.capture("type"));
+  if (draft.type == nullptr)
+    return office.refused(visitor, {Code::not_found, "Ce genre de fiche n’existe pas."});
+  draft.typed = typed_in(request);
+  auto const fields = schema::form_fields(*draft.type, schema::Audience::office);
+  auto parsed = schema::parse_form(*draft.type, draft.typed, fields);
+  draft.problems = parsed.problems;
+  if (parsed.ok()) {
+    for (auto& problem : schema::validate(*draft.type, parsed.record, schema::Stage::draft)) {
+      if (!problem.note) draft.problems.push_back(std::move(problem));
+    }
+  }
+  if (std::ranges::any_of(draft.problems, [](auto const& problem) { return !problem.note; })) {
+    return form_page(office, visitor, draft, 422);
+  }
+  auto const saved = office.context().editorial.create(
+      visitor.actor, office.context().instance.self, draft.type->key, parsed.record);
+  if (!saved) return office.refused(visitor, saved.error());
+  return then(office, visitor, request, std::move(draft), *saved);
+}
+
+Result<service::WorkingCopy> named(Office const& office, Visitor const& visitor,
+                                   http::Request const& request) {
+  auto const node = NodeName::parse(request.capture("node"));
+  if (!node) return fail(Code::not_found, "Cette fiche n’existe pas.");
+  return office.context().editorial.get(visitor.actor, *node, request.capture("id"));
+}
+
+http::Response edit_form(Office const& office, Visitor& visitor, http::Request const& request) {
+  auto copy = named(office, visitor, request);
+  if (!copy) return office.refused(visitor, copy.error());
+  Draft draft;
+  draft.type = copy->type;
+  draft.typed = schema::form_values(*copy->type, copy->record);
+  draft.basis = copy->basis.encode();
+  draft.copy = *std::move(copy);
+  return form_page(office, visitor, draft, 200);
+}
+
+http::Response save(Office const& office, Visitor& visitor, http::Request const& request) {
+  auto copy = named(office, visitor, request);
+  if (!copy) return office.refused(visitor, copy.error());
+  Draft draft;
+  draft.type = copy->type;
+  draft.typed = typed_in(request);
+  draft.basis = request.form.get("_basis");
+  draft.copy = *copy;
+  auto const basis = service::EditBasis::decode(draft.basis);
+  if (!basis) return office.refused(visitor, basis.error());
+  auto const fields = schema::form_fields(*draft.type, widest(office, visitor, draft));
+  auto parsed = schema::parse_form(*draft.type, draft.typed, fields);
+  draft.problems = parsed.problems;
+  if (parsed.ok()) {
+    for (auto& problem : schema::validate(*draft.type, parsed.record, schema::Stage::draft)) {
+      if (!problem.note) draft.problems.push_back(std::move(problem));
+    }
+  }
+  if (std::ranges::any_of(draft.problems, [](auto const& problem) { return !problem.note; })) {
+    return form_page(office, visitor, draft, 422);
+  }
+  auto const saved =
+      office.context().editorial.save(visitor.actor, copy->key, parsed.record, fields, *basis);
+  if (!saved) {
+    if (saved.error().code() != Code::conflict && saved.error().code() != Code::invalid)
+      return office.refused(visitor, saved.error());
+    draft.heading = saved.error().message();
+    draft.problems.push_back({"", "", {saved.error().message(), saved.error().message()}, false});
+    return form_page(office, visitor, draft, 409);
+  }
+  return then(office, visitor, request, std::move(draft), *saved);
+}
+
+}  // namespace
+
+void add_writing_routes(http::Router& router, Office const& office) {
+  http::RouteOptions large;
+  large.body_bytes_max = 2UL * 1024 * 1024;
+  router.get("/espace/nouveau/{type}", for_visitor(office, new_form));
+  router.post("/espace/nouveau/{type}", for_visitor(office, create), large);
+  router.get("/espace/fiches/{node}/{id}/modifier", for_visitor(office, edit_form));
+  router.post("/espace/fiches/{node}/{id}/modifier", for_visitor(office, save), large);
+}
+
+}  // namespace solidaires::office
