@@ -17,16 +17,17 @@ bool JobQueue::submit(Job job) {
   running_ = true;
   // The work guard keeps the IO thread's loop alive until the answer is there.
   auto guard = boost::asio::make_work_guard(io_);
-  bool const taken = workers_.submit([self = shared_from_this(), job = std::move(job),
-                                      guard = std::move(guard),
-                                      generation = generation_]() mutable {
-    auto completion = job();
-    job = nullptr;  // what it holds is let go before the owner can be told that it is done
-    boost::asio::post(self->io_, [self, generation, completion = std::move(completion)]() mutable {
-      if (generation != self->generation_) completion = nullptr;
-      self->finished(std::move(completion));
-    });
-  });
+  bool const taken =
+      workers_.submit([self = shared_from_this(), job = std::move(job), guard = std::move(guard),
+                       generation = generation_]() mutable {
+        auto completion = job();
+        job = nullptr;  // what it holds is let go before the owner can be told that it is done
+        boost::asio::post(self->io_, [self, generation, completion = std::move(completion),
+                                      guard = std::move(guard)]() mutable {
+          if (generation != self->generation_) completion = nullptr;
+          self->finished(std::move(completion));
+        });
+      });
   if (!taken) running_ = false;
   return taken;
 }
