@@ -302,7 +302,7 @@ void Exchange::finish(Response response) {
   if (may_keep(response)) {
     auto page = keepable_page(response);
     answer_with(page);
-    land(std::move(page), response.cache);
+    land(page, response.cache);
     return;
   }
   land(nullptr, std::nullopt);
@@ -330,12 +330,12 @@ std::shared_ptr<Prebuilt const> Exchange::keepable_page(Response& response) cons
                     .is_compressible = is_compressible(response.headers.get("Content-Type"))});
 }
 
-void Exchange::land(std::shared_ptr<Prebuilt const> page, std::optional<CacheAs> const& cache) {
+void Exchange::land(std::shared_ptr<Prebuilt const> const& page,
+                    std::optional<CacheAs> const& cache) {
   if (!ticket_) return;
   PageCache::Ticket const ticket = *std::exchange(ticket_, std::nullopt);
   CacheAs const as = cache.value_or(CacheAs{});
-  shared_.parts.cache->land(key_, ticket, std::move(page), as.tags,
-                            SystemClock().now() + as.at_most);
+  shared_.parts.cache->land(key_, ticket, page, as.tags, SystemClock().now() + as.at_most);
 }
 
 void Exchange::answer_with(std::shared_ptr<Prebuilt const> page) {
@@ -370,7 +370,7 @@ bool Exchange::may_compress(Response const& response) const {
          is_compressible(response.headers.get("Content-Type"));
 }
 
-void Exchange::set_head(int status, std::string fields) {
+void Exchange::set_head(int status, std::string_view fields) {
   out_.status = status;
   out_.head = cat("HTTP/1.1 ", status, ' ', reason_phrase(status), "\r\n", fields,
                   "X-Request-Id: ", request_.id, "\r\n");
@@ -399,7 +399,7 @@ void Exchange::finish_memory(Response& response) {
     fields += cat("Content-Length: ", response.body.size(), "\r\n");
   }
   out_.body = std::move(response.body);
-  set_head(response.status, std::move(fields));
+  set_head(response.status, fields);
 }
 
 void Exchange::finish_file(Response& response) {
@@ -418,7 +418,7 @@ void Exchange::finish_file(Response& response) {
   fields += cat("ETag: ", etag, "\r\nLast-Modified: ", http_date(modified), "\r\n");
   if (response.status == 200 && is_known(etag, modified)) {
     out_.without_body = true;
-    return set_head(304, std::move(fields));
+    return set_head(304, fields);
   }
   Range range{0, size};
   bool const may_cut = response.status == 200 && request_.method == Method::get &&
@@ -426,7 +426,7 @@ void Exchange::finish_file(Response& response) {
   RangeVerdict const verdict = may_cut ? parse_range(range_, size, range) : RangeVerdict::whole;
   if (verdict == RangeVerdict::unsatisfiable) {
     fields += cat("Content-Range: bytes */", size, "\r\nContent-Length: 0\r\n");
-    return set_head(416, std::move(fields));
+    return set_head(416, fields);
   }
   bool const is_part = verdict == RangeVerdict::part;
   if (is_part) {
@@ -435,7 +435,7 @@ void Exchange::finish_file(Response& response) {
   }
   fields += cat("Accept-Ranges: bytes\r\nContent-Length: ", range.size, "\r\n");
   if (!out_.without_body) out_.source = std::make_unique<FileSource>(std::move(file), range);
-  set_head(is_part ? 206 : response.status, std::move(fields));
+  set_head(is_part ? 206 : response.status, fields);
 }
 
 bool Exchange::is_known(std::string_view etag, Instant modified) const {
@@ -455,7 +455,7 @@ void Exchange::finish_stream(Response& response) {
   if (!out_.without_body) {
     out_.source = std::make_unique<StreamSource>(std::move(response.stream), !is_http_10_);
   }
-  set_head(response.status, std::move(fields));
+  set_head(response.status, fields);
 }
 
 }  // namespace solidaires::http

@@ -67,14 +67,14 @@ class Exchange {
   void finish(Response response);
   [[nodiscard]] bool may_keep(Response const& response) const;
   [[nodiscard]] std::shared_ptr<Prebuilt const> keepable_page(Response& response) const;
-  void land(std::shared_ptr<Prebuilt const> page, std::optional<CacheAs> const& cache);
+  void land(std::shared_ptr<Prebuilt const> const& page, std::optional<CacheAs> const& cache);
   void finish_memory(Response& response);
   void finish_file(Response& response);
   [[nodiscard]] bool is_known(std::string_view etag, Instant modified) const;
   void finish_stream(Response& response);
   [[nodiscard]] std::string field_lines(Response const& response) const;
   [[nodiscard]] bool may_compress(Response const& response) const;
-  void set_head(int status, std::string fields);
+  void set_head(int status, std::string_view fields);
 
   Shared& shared_;
   Request request_;

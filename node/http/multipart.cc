@@ -51,7 +51,7 @@ struct MultipartReader::State {
   Result<bool> read_head();
   Result<bool> read_body();
   Result<> begin_part(std::string_view head);
-  Result<> begin_file(std::string name, std::string content_type);
+  Result<> begin_file(std::string_view name, std::string_view content_type);
   Result<> take(std::string_view bytes);
   void end_part();
 };
@@ -151,7 +151,7 @@ Result<> MultipartReader::State::begin_part(std::string_view head) {
   return begin_file(percent_decode(header_parameter(disposition, "filename")), content_type);
 }
 
-Result<> MultipartReader::State::begin_file(std::string name, std::string content_type) {
+Result<> MultipartReader::State::begin_file(std::string_view name, std::string_view content_type) {
   if (name.empty()) {  // a file field that the person left empty
     files.push_back({});
     return {};

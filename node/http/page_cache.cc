@@ -35,7 +35,7 @@ PageCache::Ticket PageCache::board(std::string_view key, Waiter& waiter) {
   return {Role::leader, flight.id, flight.version};
 }
 
-void PageCache::land(std::string_view key, Ticket const& ticket, PagePtr page,
+void PageCache::land(std::string_view key, Ticket const& ticket, PagePtr const& page,
                      std::span<std::string const> tags, Instant fresh_until) {
   std::vector<Waiter> waiters;
   {

@@ -43,7 +43,7 @@ class PageCache {
   [[nodiscard]] Ticket board(std::string_view key, Waiter& waiter);
   // Ends the leader's flight, always. `page` may be null (not to be kept). It is stored unless one
   // of its tags was invalidated since the flight began.
-  void land(std::string_view key, Ticket const& ticket, PagePtr page,
+  void land(std::string_view key, Ticket const& ticket, PagePtr const& page,
             std::span<std::string const> tags, Instant fresh_until);
 
   // Forgets every page with one of these tags, and keeps those now being made from being stored.
