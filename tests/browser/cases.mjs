@@ -1,0 +1,150 @@
+// What visitors do, beyond looking: without script, by keyboard, on the map, on a slow line.
+import { lists } from "./pages.mjs";
+import { PASSWORD } from "./network.mjs";
+
+const need = (condition, words) => {
+  if (!condition) throw new Error(words);
+};
+
+export const logIn = async (page, portal, email) => {
+  await page.goto(`${portal.url}/espace`);
+  await page.fill("#courriel", email);
+  await page.fill("#mot_de_passe", PASSWORD);
+  await Promise.all([page.waitForURL(/\/espace(?!\/connexion)/), page.locator('form[action="/espace/connexion"] button').click()]);
+};
+
+// Bytes that a first visit of the address moves over the wire, headers included.
+export const weight = async (browser, url) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const wire = await context.newCDPSession(page);
+  await wire.send("Network.enable");
+  let bytes = 0;
+  wire.on("Network.loadingFinished", (event) => { bytes += event.encodedDataLength; });
+  await page.goto(url, { waitUntil: "networkidle" });
+  await context.close();
+  return bytes;
+};
+
+const number = (words) => Number((words.match(/\d[\d\s\u00a0\u202f]*/) ?? ["-1"])[0].replace(/\D/g, ""));
+const resultCount = async (page) => number(await page.locator(".result-count").first().innerText());
+
+export const withoutScript = async (browser, portal) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  try {
+    await page.goto(portal.url);
+    await page.fill("#site-q", "association");
+    await Promise.all([page.waitForURL(/\/recherche\?q=association/), page.locator("#recherche button").click()]);
+    await page.goto(`${portal.url}/structures`);
+    const all = await resultCount(page);
+    need(all > 0, "the directory of a demonstration network is not empty");
+    need(await page.locator(".map svg circle, .map svg use, .map svg path").count() > 3, "the server draws the map");
+    const box = page.locator(".facets input[type=checkbox]").first();
+    const value = await box.getAttribute("value");
+    if (!(await box.isVisible())) await page.locator(".facets details summary").first().click();
+    await box.check();
+    await Promise.all([page.waitForURL((url) => url.search.includes(encodeURIComponent(value))), page.getByRole("button", { name: "Appliquer les filtres" }).click()]);
+    need(await resultCount(page) <= all, "a filter leaves no more than there was");
+    await page.fill("#liste-lieu", portal.name === "savoie-mont-blanc" ? "Annecy" : "Grenoble");
+    await Promise.all([page.waitForURL(/lieu=/), page.getByRole("button", { name: "Chercher" }).click()]);
+    await logIn(page, portal, portal.accounts.member);
+    await page.goto(`${portal.url}/espace/nouveau/structure`);
+    const name = `Sans script ${Date.now()}`;
+    await page.fill("[name=name]", name);
+    await page.selectOption("[name=ess_family]", "association");
+    for (const group of await page.locator("details.form-group:not([open]) > summary").all()) await group.click();
+    await page.fill("[name=summary]", "Une fiche proposée depuis un navigateur sans script.");
+    await page.locator("[name=sectors]").first().check();
+    await page.fill('[name="address.commune"]', "Grenoble");
+    await page.fill('[name="address.postal_code"]', "38000");
+    await Promise.all([page.waitForURL(/\/espace\/fiches\//), page.locator("button[value=submit], button[value=publish]").first().click()]);
+    need((await page.locator("h1").innerText()).includes(name), "the proposal is shown after it is sent");
+    await Promise.all([page.waitForURL(`${portal.url}/`), page.getByRole("button", { name: "Se déconnecter" }).click()]);
+    await page.goto(`${portal.url}/espace`);
+    need(page.url().includes("/espace/connexion"), "after logging out the office asks to log in");
+  } finally {
+    await context.close();
+  }
+};
+
+export const keyboard = async (browser, portal, path) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  const faults = [];
+  try {
+    await page.goto(portal.url + path);
+    await page.keyboard.press("Tab");
+    const first = await page.evaluate(() => document.activeElement.getAttribute("href"));
+    if (first !== "#contenu") faults.push(`the first stop is not the skip link but ${first}`);
+    for (let stop = 0; stop < 40; stop += 1) {
+      const seen = await page.evaluate(() => {
+        const element = document.activeElement;
+        const style = getComputedStyle(element);
+        const box = element.getBoundingClientRect();
+        const ring = style.outlineStyle !== "none" && Number.parseFloat(style.outlineWidth) >= 2;
+        return { what: element.outerHTML.slice(0, 100), body: element === document.body, ring: ring || style.boxShadow !== "none",
+          shown: box.width > 1 && box.height > 1 && box.bottom > 0 && box.top < window.innerHeight && box.right > 0 && style.visibility !== "hidden" };
+      });
+      if (seen.body) break;
+      if (!seen.ring) faults.push(`no visible focus: ${seen.what}`);
+      if (!seen.shown) faults.push(`focus on something that is not shown: ${seen.what}`);
+      await page.keyboard.press("Tab");
+    }
+    await page.goto(portal.url + path);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    if (!(await page.evaluate(() => document.querySelector("main").contains(document.activeElement)))) faults.push("the skip link does not lead into the content");
+  } finally {
+    await context.close();
+  }
+  return faults;
+};
+
+export const map = async (browser, portal) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  try {
+    await page.goto(`${portal.url}/structures`, { waitUntil: "networkidle" });
+    await page.waitForSelector(".leaflet-container", { timeout: 15000 });
+    const address = await page.locator("[data-map]").getAttribute("data-map");
+    const located = (await (await context.request.get(new URL(address, portal.url).href)).json()).features.length;
+    need(located > 0, "there are located results");
+    await page.waitForFunction((count) => document.querySelectorAll(".leaflet-interactive[role=button]").length === count, located, { timeout: 15000 });
+    const cards = await page.locator(".cards .card").count();
+    need(located <= cards, `${located} markers for the ${cards} results of this page`);
+    await page.locator(".leaflet-interactive[role=button]").first().focus();
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".leaflet-popup a[href^='/structures/']", { timeout: 5000 });
+  } finally {
+    await context.close();
+  }
+};
+
+// The public pages are the same for everybody: a cache may keep them.
+export const sameForEverybody = async (anonymous, known, portal) => {
+  const faults = [];
+  const { prefixes, records } = await lists(anonymous, portal);
+  for (const path of ["/", ...prefixes, ...records.slice(0, 2)]) {
+    const [one, other] = await Promise.all([anonymous, known].map(async (context) => (await context.request.get(portal.url + path)).text()));
+    if (one !== other) faults.push(`${path} differs for somebody who is logged in`);
+  }
+  return faults;
+};
+
+// A record that a moderator takes back answers 410, with something to go on with.
+export const withdrawnPage = async (page, portal) => {
+  await logIn(page, portal, portal.accounts.moderator);
+  await page.goto(`${portal.url}/espace/nouveau/article`);
+  await page.fill("[name=title]", "Nouvelle bientôt retirée");
+  for (const group of await page.locator("details.form-group:not([open]) > summary").all()) await group.click();
+  await page.fill("[name=summary]", "Cette nouvelle ne restera pas longtemps, c’est un essai.");
+  await page.fill("[name=body]", "Un texte assez long pour être publié, puis retiré aussitôt.");
+  await Promise.all([page.waitForURL(/\/espace\/fiches\//), page.locator("button[value=publish]").first().click()]);
+  const path = await page.getByRole("link", { name: "Voir la page publique" }).getAttribute("href");
+  await page.locator("details:has([name=sur]) > summary").click();
+  await page.check("[name=sur]");
+  await Promise.all([page.waitForResponse((answer) => answer.request().method() === "POST"), page.locator("button[value=withdraw]").click()]);
+  return path;
+};
