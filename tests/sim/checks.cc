@@ -1,6 +1,7 @@
 // The properties that must hold: cursors at every step, confinement at every frame, and in the end
 // convergence to exactly what the oracle computed from the writes.
 #include <algorithm>
+#include <utility>
 
 #include "tests/sim/world_parts.h"
 

@@ -46,6 +46,12 @@ Result<> PlantedStore::apply(RemoteBatch const& batch) {
   }
 }
 
+Result<FeedPage> PlantedStore::read_feed(ScopeId const& scope, Sequence after,
+                                         std::size_t documents_max, std::size_t bytes_max) const {
+  auto const cut = rng_->below(3) == 0 ? 1 + rng_->below(4) : documents_max;
+  return MemoryStore::read_feed(scope, after, std::min(documents_max, cut), bytes_max);
+}
+
 Absorbed PlantedStore::absorb_one(Document const* ours, Document theirs, ReplicaId peer) const {
   if (plant_ == Plant::equal_values_dropped && ours != nullptr && same_values(*ours, theirs)) {
     return {*ours, false, std::nullopt};

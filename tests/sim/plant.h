@@ -46,6 +46,10 @@ class PlantedStore final : public MemoryStore {
       : MemoryStore(replica), plant_(plant), rng_(&rng) {}
 
   Result<> apply(RemoteBatch const& batch) override;
+  // Pages are cut short now and then, as large documents would.
+  [[nodiscard]] Result<FeedPage> read_feed(ScopeId const& scope, Sequence after,
+                                           std::size_t documents_max,
+                                           std::size_t bytes_max) const override;
   void expire_a_tombstone();
 
  private:

@@ -8,7 +8,7 @@ namespace solidaires::sync::sim {
 namespace {
 
 constexpr std::uint64_t kCleanSeeds = 300;
-constexpr std::uint64_t kPlantSeeds = 10;  // within so many every planted bug must show
+constexpr std::uint64_t kPlantSeeds = 25;  // within so many every planted bug must show
 
 std::string replay(Options const& options) {
   return cat("replay: sim --seed ", options.seed, " --steps ", options.steps, " --trace");

@@ -11,7 +11,8 @@ namespace solidaires::sync::sim {
 World::World(Options const& options)
     : options_(options), rng_(options.seed * 1'000'003), tree_(Tree::draw(rng_)) {
   outcome_.trace_hash = 0xcbf29ce484222325ULL;
-  joined_ = tree_.size() > 2 && roll(30) ? tree_.size() - 1 : tree_.size();
+  joined_ = tree_.size() > 2 && roll(40) ? tree_.size() - 1 : tree_.size();
+  late_ = roll(50);
   rough_ = roll(25);
   links_.resize(tree_.size());
   for (Site site = 0; site < tree_.size(); ++site) {
@@ -36,6 +37,7 @@ Outcome World::run() {
   for (int second = 0; second < kSecondsMax && outcome_.violation.empty(); ++second) {
     auto const until = schedule_.now() + std::chrono::seconds(1);
     while (outcome_.violation.empty() && schedule_.step(until)) ++outcome_.events;
+    if (schedule_.now() < quiet_from_) continue;
     difference = unlike();
     if (!difference) break;
   }
@@ -241,8 +243,15 @@ void World::work(Place place) {
     schedule_.in(between(0, 3'000), [&store] { store.sync(); });
   }
   if (crash_after) return crash(site);
-  feed(place, std::move(event));
-  work_later(place);
+  // The answer takes its time too: commits may come in between.
+  end->working = true;
+  schedule_.in(between(0, 10), [this, place, event = std::move(event)] {
+    auto* waiting = find(place);
+    if (waiting == nullptr) return;
+    waiting->working = false;
+    feed(place, event);
+    work_later(place);
+  });
 }
 
 void World::tell_commit(Site site, ScopeId const& scope, Sequence head) {

@@ -115,7 +115,9 @@ class World {
   std::vector<Link> links_;
   std::uint64_t connections_ = 0;
   bool healed_ = false;
-  bool rough_ = false;  // the transport breaks its word: frames are lost, doubled, swapped
+  Instant quiet_from_{};  // nobody writes any more
+  bool late_ = false;     // the last site joins only when all is healed
+  bool rough_ = false;    // the transport breaks its word: frames are lost, doubled, swapped
 
   Oracle oracle_;
   std::map<DocumentKey, std::vector<Document>> snapshots_;

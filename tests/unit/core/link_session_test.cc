@@ -211,6 +211,20 @@ TEST_F(Link, keeps_to_the_window_whatever_waits_behind_it) {
   EXPECT_EQ(below->view().batches_in_flight, 0U);
 }
 
+TEST_F(Link, a_commit_that_is_told_while_a_page_is_read_is_not_forgotten) {
+  connect();
+  run();
+  put(node_store, "one");
+  below->tell_commits(now);
+  ASSERT_EQ(below->tasks.size(), 1U);
+  auto page = carry_out(std::exchange(below->tasks, {}).front(), node_store);
+  auto const second = put(node_store, "two");
+  below->tell_commits(now);
+  below->feed(std::move(page), now);
+  run();
+  EXPECT_NE(hub_store.find(second), nullptr);
+}
+
 TEST_F(Link, acknowledges_only_what_the_store_has_made_durable) {
   connect();
   run();
@@ -237,6 +251,7 @@ TEST_F(Link, refuses_a_batch_when_the_cursor_skips_and_the_sender_rewinds) {
   ASSERT_EQ(only<Nack>(trace).size(), 1U);
   EXPECT_EQ(only<Nack>(trace)[0].reason, NackReason::gap);
   EXPECT_EQ(hub_store.documents().size(), 2U);
+  EXPECT_EQ(below->view().batches_in_flight, 0U) << "the window is whole again";
 }
 
 TEST_F(Link, takes_a_repeated_batch_for_the_gap_that_it_is_and_recovers) {
