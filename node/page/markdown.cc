@@ -26,14 +26,15 @@ void lower_headings(cmark_node* document) {
 
 }  // namespace
 
-Html markdown(std::string_view text) {
+Html markdown(std::string_view text, LineBreaks breaks) {
   [[maybe_unused]] static bool const registered = [] {
     cmark_gfm_core_extensions_ensure_registered();
     return true;
   }();
-  constexpr int kOptions = CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_HARDBREAKS;
+  int const options = CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8 |
+                      (breaks == LineBreaks::kept ? CMARK_OPT_HARDBREAKS : 0);
   std::unique_ptr<cmark_parser, decltype(&cmark_parser_free)> const parser(
-      cmark_parser_new(kOptions), &cmark_parser_free);
+      cmark_parser_new(options), &cmark_parser_free);
   for (char const* const name : {"table", "strikethrough", "autolink"}) {
     if (auto* const extension = cmark_find_syntax_extension(name); extension != nullptr) {
       cmark_parser_attach_syntax_extension(parser.get(), extension);
@@ -44,7 +45,7 @@ Html markdown(std::string_view text) {
       cmark_parser_finish(parser.get()), &cmark_node_free);
   lower_headings(document.get());
   std::unique_ptr<char, decltype(&std::free)> const html(
-      cmark_render_html(document.get(), kOptions, cmark_parser_get_syntax_extensions(parser.get())),
+      cmark_render_html(document.get(), options, cmark_parser_get_syntax_extensions(parser.get())),
       &std::free);
   return Html{html.get()};
 }

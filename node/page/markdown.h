@@ -8,7 +8,11 @@
 
 namespace solidaires::page {
 
+// What a line break in the text means: a break (people who type in a form), or nothing (files whose
+// lines are wrapped).
+enum class LineBreaks { kept, joined };
+
 // Headings start at <h3>, below the page's own.
-[[nodiscard]] Html markdown(std::string_view text);
+[[nodiscard]] Html markdown(std::string_view text, LineBreaks breaks = LineBreaks::kept);
 
 }  // namespace solidaires::page

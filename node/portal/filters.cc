@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <set>
 
 #include "node/page/french.h"
@@ -26,24 +27,44 @@ std::optional<double> read_number(std::string_view text) {
   std::ranges::replace(plain, ',', '.');
   double value = 0;
   auto const [end, error] = std::from_chars(plain.data(), plain.data() + plain.size(), value);
-  if (error != std::errc{} || end != plain.data() + plain.size()) return std::nullopt;
+  if (error != std::errc{} || end != plain.data() + plain.size() || !std::isfinite(value))
+    return std::nullopt;
   return value;
+}
+
+// Of what was typed: cut between two characters.
+std::string_view beginning(std::string_view text) {
+  auto size = std::min(text.size(), kWordsMax);
+  while (size > 0 && size < text.size() &&
+         (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80U)
+    --size;
+  return text.substr(0, size);
 }
 
 std::string in_quotes(std::string_view text) {
   return cat("« ", text::excerpt(text::clean(text), 40), " »");
 }
 
+// By its name where that leads back to it, else (a homonym) by its key.
+void name_place(Context const& context, geography::FindOptions const& options, Filters& out) {
+  out.place_value = out.place->key();
+  if (out.place->commune == nullptr) return;
+  auto const again = context.gazetteer->find_places(out.place->name, options);
+  if (!again.empty() && again.front().key() == out.place_value) out.place_value = out.place->name;
+}
+
 void read_place(Context const& context, http::Parameters const& query, Filters& out) {
   auto typed = query.get("lieu");
   if (typed.empty()) typed = query.get("epci");
   if (typed.empty()) return;
-  out.place_text = text::single_line(text::clean(typed.substr(0, kWordsMax)));
+  out.place_text = text::single_line(text::clean(beginning(typed)));
+  geography::FindOptions const options{.limit = 6,
+                                       .preferred_departments = context.instance.territory};
   if (auto place = context.gazetteer->place(out.place_text); place) {
     out.place = std::move(place);
+    name_place(context, options, out);
     return;
   }
-  geography::FindOptions options{.limit = 6, .preferred_departments = context.instance.territory};
   auto found = context.gazetteer->find_places(out.place_text, options);
   if (found.empty()) {
     out.ignored.push_back(
@@ -55,6 +76,7 @@ void read_place(Context const& context, http::Parameters const& query, Filters& 
   found.erase(found.begin());
   std::erase_if(found, [](geography::Place const& place) { return !place.exact; });
   out.other_places = std::move(found);
+  name_place(context, options, out);
 }
 
 void read_radius(http::Parameters const& query, Filters& out) {
@@ -174,8 +196,7 @@ std::string write_query(Filters const& filters, std::string_view left_out, std::
   QueryWriter writer(left_out, value);
   writer.add("q", filters.words);
   if (filters.place) {
-    writer.add("lieu",
-               filters.place->commune != nullptr ? filters.place->name : filters.place->key());
+    writer.add("lieu", filters.place_value);
     if (left_out != "lieu" && filters.radius_km) writer.add("rayon", plain_km(*filters.radius_km));
   }
   if (filters.everywhere) writer.add("dep", "tous");
@@ -227,7 +248,7 @@ Filters read_filters(Context const& context, schema::Type const* type,
                      http::Parameters const& query) {
   Filters out;
   auto const typed = query.get("q");
-  out.words = text::single_line(text::clean(typed.substr(0, kWordsMax)));
+  out.words = text::single_line(text::clean(beginning(typed)));
   if (typed.size() > kWordsMax) {
     out.ignored.emplace_back("La recherche a été raccourcie : quelques mots suffisent.");
   }

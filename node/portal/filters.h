@@ -22,6 +22,7 @@ struct Filters {
   std::string words;
   std::string place_text;                      // what was typed
   std::optional<geography::Place> place;       // what it means
+  std::string place_value;                     // what names `place` in an address, and only it
   std::vector<geography::Place> other_places;  // what else it could mean
   std::optional<double> radius_km;             // nullopt: not said
   std::vector<std::string> departments;        // empty: the territory; see everywhere

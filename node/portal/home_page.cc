@@ -46,7 +46,7 @@ http::Response home_page(Context const& context, http::Request const& /*request*
   view.text("title", identity.title)
       .text("territory", identity.territory)
       .flag("hub", context.instance.hub);
-  view.html("intro_html", page::markdown(identity.home_text));
+  view.html("intro_html", page::markdown(identity.home_text, page::LineBreaks::joined));
   view.html("drawing_html", draw_territory(*context.gazetteer, context.instance.territory));
   auto const counts = context.catalogue.counts(context.instance.hub ? std::vector<std::string>()
                                                                     : context.instance.territory);
@@ -63,7 +63,7 @@ http::Response home_page(Context const& context, http::Request const& /*request*
   }
   view.list("kinds", std::move(kinds)).list("sections", std::move(sections));
   if (!identity.take_part_text.empty())
-    view.html("take_part_html", page::markdown(identity.take_part_text));
+    view.html("take_part_html", page::markdown(identity.take_part_text, page::LineBreaks::joined));
   std::vector<View> portals;
   for (auto const& link : identity.network) {
     portals.push_back(std::move(View().text("label", link.label).text("href", link.href)));

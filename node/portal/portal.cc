@@ -91,7 +91,8 @@ void add_type(http::Router& router, Context const& context, schema::Type const& 
       cat(base, "/{year:int}-{month:int}"),
       [&context, &type](http::Request const& request) {
         return month_page(context, type, request,
-                          static_cast<int>(request.capture_number("year").value_or(0)),
+                          static_cast<int>(std::clamp<std::int64_t>(
+                              request.capture_number("year").value_or(0), 0, 9'999)),
                           static_cast<unsigned>(std::clamp<std::int64_t>(
                               request.capture_number("month").value_or(0), 0, 99)));
       },

@@ -53,8 +53,9 @@ http::Response keep_page(http::Response response, std::vector<std::string> tags)
 http::Response about_page(Context const& context, http::Request const& /*request*/) {
   auto const site = context.site();
   View view = identity_view(site->identity());
-  view.html("text_html", page::markdown(site->identity().about_text));
-  view.html("take_part_html", page::markdown(site->identity().take_part_text));
+  view.html("text_html", page::markdown(site->identity().about_text, page::LineBreaks::joined));
+  view.html("take_part_html",
+            page::markdown(site->identity().take_part_text, page::LineBreaks::joined));
   return fixed_page(context, "/a-propos", "Qui sommes-nous ?", "portal/about", std::move(view));
 }
 
@@ -93,7 +94,8 @@ http::Response site_map_page(Context const& context, http::Request const& /*requ
 http::Response accessibility_page(Context const& context, http::Request const& /*request*/) {
   auto const site = context.site();
   View view = identity_view(site->identity());
-  view.html("text_html", page::markdown(site->identity().accessibility_text));
+  view.html("text_html",
+            page::markdown(site->identity().accessibility_text, page::LineBreaks::joined));
   return fixed_page(context, "/accessibilite", "Accessibilité", "portal/accessibility",
                     std::move(view));
 }
@@ -106,7 +108,7 @@ http::Response legal_page(Context const& context, http::Request const& /*request
 http::Response privacy_page(Context const& context, http::Request const& /*request*/) {
   auto const site = context.site();
   View view = identity_view(site->identity());
-  view.html("text_html", page::markdown(site->identity().privacy_text));
+  view.html("text_html", page::markdown(site->identity().privacy_text, page::LineBreaks::joined));
   return fixed_page(context, "/confidentialite", "Données personnelles", "portal/privacy",
                     std::move(view));
 }

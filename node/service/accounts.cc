@@ -51,7 +51,7 @@ Result<std::string> clean_email(std::string_view typed) {
 }
 
 Result<std::string> clean_name(std::string_view typed) {
-  auto const name = text::clean(typed);
+  auto const name = text::single_line(text::clean(typed));
   if (name.empty()) return fail(Code::invalid, "Le nom manque.");
   if (name.size() > kNameBytesMax) return fail(Code::invalid, "Ce nom est trop long.");
   return name;

@@ -25,6 +25,20 @@ struct Item {
   bool submitted_only = false;
 };
 
+// The first day from `date` on that the letters name: "sa" a Saturday, "sa1" the first Saturday of
+// a month. Takes the letters from `text`; without any, `date` itself.
+model::CivilDate on_weekday(model::CivilDate date, std::string_view& text) {
+  constexpr std::string_view kDays[] = {"mo", "tu", "we", "th", "fr", "sa", "su"};
+  auto const named = std::ranges::find(kDays, text.substr(0, 2));
+  if (named == std::end(kDays)) return date;
+  text.remove_prefix(2);
+  bool const first = text.starts_with('1');
+  if (first) text.remove_prefix(1);
+  while (date.weekday() != static_cast<unsigned>(named - kDays) || (first && date.day > 7))
+    date = model::CivilDate::from_days(date.days() + 1);
+  return date;
+}
+
 // "@+12" -> the date in twelve days; "{ref:x}" -> the id of the record x.
 std::string filled_in(std::string_view text, model::CivilDate today,
                       std::map<std::string, DocumentId> const& ids) {
@@ -34,8 +48,10 @@ std::string filled_in(std::string_view text, model::CivilDate today,
       std::int64_t days = 0;
       auto const [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), days);
       if (error == std::errc{}) {
-        out += model::CivilDate::from_days(today.days() + (text[1] == '-' ? -days : days)).iso();
+        auto const date =
+            model::CivilDate::from_days(today.days() + (text[1] == '-' ? -days : days));
         text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+        out += on_weekday(date, text).iso();
         continue;
       }
     }

@@ -18,8 +18,10 @@ struct DemonstrationReport {
 };
 
 // `json`: an array of {"type", "ref", "fields": {input: text or [texts]}, "state"}; inputs as in
-// schema/form.h. "@+12" in a text stands for the date in twelve days, "{ref:x}" for the id of the
-// record whose "ref" is x. Code::invalid names the record and the field of the first fault.
+// schema/form.h. "@+12" in a text stands for the date in twelve days, "@+12sa" for the first
+// Saturday from then on, "@+12sa1" for the first that is also the first of its month, "{ref:x}" for
+// the id of the record whose "ref" is x. Code::invalid names the record and the field of the first
+// fault.
 Result<DemonstrationReport> load_demonstration(Instance const& instance, std::string_view json,
                                                Author const& author);
 

@@ -50,7 +50,8 @@ bool may_see(Actor const& actor, NodeName const& node, Author const& owner) {
 }
 
 // What the author changed of the fields that their form showed, and nothing else.
-std::vector<FieldEdit> edits_of(schema::Type const& type, schema::Record const& record,
+std::vector<FieldEdit> edits_of(schema::Type const& type, schema::Record const& before,
+                                schema::Record const& record,
                                 std::span<schema::Field const* const> fields,
                                 EditBasis const& basis) {
   auto const shown = [&fields](std::string_view key) {
@@ -63,8 +64,10 @@ std::vector<FieldEdit> edits_of(schema::Type const& type, schema::Record const& 
     auto bytes = schema::encode(value);
     if (!basis.holds(key, bytes)) edits.push_back({key, std::move(bytes)});
   }
+  // What the form could not show (a code of a newer vocabulary) was not taken away by its author.
+  auto const showable = schema::only(before, fields);
   for (auto const& [key, digest] : basis.digests) {
-    if (record.contains(key) || !shown(key)) continue;
+    if (record.contains(key) || !showable.contains(key)) continue;
     auto const* const field = type.field(schema::field_of(key));
     bool const element = field != nullptr && schema::is_set(field->kind);
     // A cleared field stays as an empty version, so that a concurrent edit of it is noticed; an
@@ -152,7 +155,7 @@ Result<WorkingCopy> Editorial::save(Actor const& actor, sync::DocumentKey const&
                                     EditBasis const& basis) {
   SOL_ASSIGN(auto const copy, get(actor, key));
   SOL_TRY(may(actor, copy, model::Step::edit));
-  auto content = edits_of(*copy.type, record, fields, basis);
+  auto content = edits_of(*copy.type, copy.record, record, fields, basis);
   if (content.empty()) return copy;
   SOL_ASSIGN(auto const state, model::after(copy.state, model::Step::edit));
   store::Commit commit{.now = instance_.clock.now(), .author = actor.author.encode()};
@@ -208,7 +211,7 @@ Result<WorkingCopy> Editorial::send_back(Actor const& actor, sync::DocumentKey c
                                          std::string_view reason) {
   SOL_ASSIGN(auto const copy, get(actor, key));
   SOL_TRY(may(actor, copy, model::Step::send_back));
-  auto const said = text::clean(reason);
+  auto const said = text::normalise_lines(text::clean(reason));
   if (said.empty()) {
     return fail(Code::invalid,
                 "Dites à l’auteur ou l’autrice ce qui est à corriger : la raison manque.");
@@ -227,7 +230,7 @@ Result<WorkingCopy> Editorial::withdraw(Actor const& actor, sync::DocumentKey co
   SOL_TRY(commit_step(instance_, actor, copy,
                       {state_edit(model::State::withdrawn),
                        {std::string(engine::kPublishedAt), std::nullopt},
-                       engine_edit(engine::kReason, text::clean(reason))},
+                       engine_edit(engine::kReason, text::normalise_lines(text::clean(reason)))},
                       cat("withdrawn", reason.empty() ? "" : ": ", reason), std::move(removal)));
   return load(instance_, key);
 }

@@ -480,7 +480,8 @@ Result<ImportReport> Importer::run(std::string_view file, ImportOptions const& o
                 "(nom, adresse, code postal, commune…).");
   }
   auto const now = instance_.clock.now();
-  auto const& titles = table.rows[header->row].cells;
+  auto titles = table.rows[header->row].cells;
+  for (auto& title : titles) title = text::single_line(title);
   SOL_ASSIGN(auto const saved_text, instance_.store.local(mapping_key(options.source), now));
   auto const saved = decode_mapping(saved_text.value_or(std::string()));
   ImportReport report{.encoding = table.encoding,
@@ -532,9 +533,12 @@ std::optional<store::DocumentEdit> revert_edit(sync::Document const& document,
   created = false;
   store::DocumentEdit edit{.key = document.key, .seen = document.context};
   bool found = false;
-  for (auto const& entry : history) {  // newest first
+  std::set<std::string, std::less<>> undone;  // imports since, and taken back since
+  for (auto const& entry : history) {         // newest first
     if (entry.reason != reason) {
       if (found) break;
+      if (entry.reason.starts_with("undo ")) undone.insert(cat("import ", entry.reason.substr(5)));
+      if (entry.reason.starts_with("undo ") || undone.contains(entry.reason)) continue;
       bool const by_people = std::ranges::any_of(
           entry.changes,
           [](store::FieldChange const& change) { return !change.field.starts_with('_'); });

@@ -146,7 +146,7 @@ Result<TableFile> read_table(std::string_view bytes) {
                 cat("Le fichier dépasse ", kTableBytesMax >> 20U,
                     " Mo. Découpez-le en plusieurs, ou retirez les colonnes inutiles."));
   }
-  if (bytes.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+  if (bytes.find_first_not_of(" \t\r\n;,|\"") == std::string_view::npos) {
     return fail(Code::invalid, "Le fichier est vide : il n’y a rien à importer.");
   }
   TableFile file;
