@@ -32,8 +32,9 @@ View item_view(Context const& context, Visitor const& visitor,
       .text("owner", item.owner.name)
       .text("reason", item.reason);
   view.text("updated", age_of(item.updated_at, now)).flag("conflict", item.has_conflict);
-  if (item.submitted_at) view.text("waiting", age_of(*item.submitted_at, now));
-  if (visitor.actor.offices.size() > 1) view.text("node", title_of_node(context, item.node));
+  view.text("waiting", item.submitted_at ? age_of(*item.submitted_at, now) : std::string());
+  bool const several = visitor.actor.offices.size() > 1;
+  view.text("node", several ? title_of_node(context, item.node) : std::string());
   return view;
 }
 

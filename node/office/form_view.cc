@@ -434,14 +434,13 @@ View Drawing::field(Field const& field) const {
   view.text("whole_error", whole_error);
   for (auto& part : parts) {
     part.text("described_by", field.help.fr.empty() ? "" : cat(input_id(field.key), "-aide"));
-    if (!composite) {
-      part.text("help", field.help.fr)
-          .text("example", field.example.fr)
-          .flag("required", field.required != schema::Required::optional);
-      part.text("autocomplete", field.autocomplete);
-      if (field.length_max > 0 && field.kind == FieldKind::text)
-        part.text("maxlength", std::to_string(field.length_max));
-    }
+    bool const needed = field.required != schema::Required::optional;
+    part.text("help", composite ? "" : field.help.fr)
+        .text("example", composite ? "" : field.example.fr);
+    part.flag("required", !composite && needed);
+    if (!composite) part.text("autocomplete", field.autocomplete);
+    bool const limited = !composite && field.length_max > 0 && field.kind == FieldKind::text;
+    part.text("maxlength", limited ? std::to_string(field.length_max) : std::string());
   }
   view.list("parts", std::move(parts));
   return view;

@@ -1,8 +1,10 @@
 #include <charconv>
 
+#include "node/model/recurrence.h"
 #include "node/office/pages.h"
 #include "node/page/french.h"
 #include "node/page/markdown.h"
+#include "node/service/catalogue.h"
 #include "schema/audience.h"
 #include "schema/display.h"
 #include "schema/quality.h"

@@ -123,7 +123,7 @@ http::Response create(Office const& office, Visitor& visitor, http::Request cons
     return office.refused(visitor, {Code::not_found, "Ce genre de fiche n’existe pas."});
   draft.typed = typed_in(request);
   auto const fields = schema::form_fields(*draft.type, schema::Audience::office);
-  auto parsed = schema::parse_form(*draft.type, draft.typed, fields);
+  auto parsed = schema::parse_form(draft.typed, fields);
   draft.problems = parsed.problems;
   if (parsed.ok()) {
     for (auto& problem : schema::validate(*draft.type, parsed.record, schema::Stage::draft)) {
@@ -168,7 +168,7 @@ http::Response save(Office const& office, Visitor& visitor, http::Request const&
   auto const basis = service::EditBasis::decode(draft.basis);
   if (!basis) return office.refused(visitor, basis.error());
   auto const fields = schema::form_fields(*draft.type, widest(office, visitor, draft));
-  auto parsed = schema::parse_form(*draft.type, draft.typed, fields);
+  auto parsed = schema::parse_form(draft.typed, fields);
   draft.problems = parsed.problems;
   if (parsed.ok()) {
     for (auto& problem : schema::validate(*draft.type, parsed.record, schema::Stage::draft)) {

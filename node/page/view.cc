@@ -19,7 +19,9 @@ View& View::operator=(View&& other) noexcept = default;
 View::~View() = default;
 
 View& View::text(std::string_view name, std::string_view value) {
-  if (!value.empty()) tree_->data.set(std::string(name), data(std::string(value)));
+  // An empty text is set all the same, as false: a name that is missing would be looked up in the
+  // views around this one.
+  tree_->data.set(std::string(name), value.empty() ? data(false) : data(std::string(value)));
   return *this;
 }
 
@@ -34,7 +36,8 @@ View& View::flag(std::string_view name, bool value) {
 
 View& View::html(std::string_view name, Html value) {
   SOL_CHECK(name.ends_with("_html"));
-  if (!value.text.empty()) tree_->data.set(std::string(name), data(std::move(value.text)));
+  tree_->data.set(std::string(name),
+                  value.text.empty() ? data(false) : data(std::move(value.text)));
   return *this;
 }
 

@@ -24,7 +24,8 @@ class View {
   View& operator=(View&& other) noexcept;
   ~View();
 
-  // Empty text sets nothing, so that {{#name}} asks "is there one?".
+  // Empty text is false, so that {{#name}} asks "is there one?". A name that was never set is
+  // looked up in the views around: set every name that a template of this view reads.
   View& text(std::string_view name, std::string_view value);
   View& number(std::string_view name, std::int64_t value);  // with French thousands
   View& flag(std::string_view name, bool value);

@@ -70,7 +70,12 @@ page::View card(Context const& context, service::ListHit const& hit, CardOptions
   auto const& type = *record.type;
   page::View view;
   view.text("href", record.path).text("title", record.title);
-  if (options.show_kind) view.text("kind", type.singular.fr);
+  view.text("kind", options.show_kind ? type.singular.fr : std::string());
+  for (std::string_view const name :
+       {"place", "distance", "summary", "when", "status", "updated"}) {
+    view.text(name, {});
+  }
+  view.html("summary_html", {}).flag("cancelled", false);
   view.text("category", schema::card(type, schema::Card::category, record.record));
   if (auto const* const place = record.place(); place != nullptr) {
     auto const* const commune = context.gazetteer->commune(place->commune_code);

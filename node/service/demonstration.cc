@@ -9,6 +9,7 @@
 #include "node/service/working_copy_reader.h"
 #include "node/store/store.h"
 #include "schema/form.h"
+#include "sync/base/hash.h"
 
 namespace solidaires::service {
 namespace {
@@ -77,6 +78,13 @@ std::string_view text_member(json::object const& object, std::string_view name) 
   return text == nullptr ? std::string_view() : std::string_view(text->data(), text->size());
 }
 
+// The same for the same record of the same node: a load that was interrupted goes on where it
+// stopped.
+DocumentId id_of(Instance const& instance, std::string_view ref) {
+  auto const digest = sha256(cat("demonstration/", instance.self.str(), '/', ref));
+  return DocumentId::from_bytes(digest.substr(0, DocumentId::kSize)).value_or(DocumentId());
+}
+
 Result<std::vector<Item>> read_items(Instance const& instance, json::value const& document) {
   auto const* const array = document.if_array();
   if (array == nullptr) return fail(Code::invalid, "the demonstration content is not an array");
@@ -91,7 +99,7 @@ Result<std::vector<Item>> read_items(Instance const& instance, json::value const
       return fail(Code::invalid,
                   cat("demonstration record ", items.size() + 1, " has an unknown type"));
     items.push_back({std::string(text_member(*object, "ref")), type,
-                     DocumentId::make(instance.clock.now(), instance.rng), &fields->get_object(),
+                     id_of(instance, text_member(*object, "ref")), &fields->get_object(),
                      text_member(*object, "state") == "submitted"});
   }
   return items;
@@ -128,7 +136,7 @@ store::DocumentEdit working_edit(Instance const& instance, Item const& item,
                                  schema::Record const& record, Author const& author) {
   store::DocumentEdit edit{.key = {ScopeId::office(instance.self), item.id},
                            .type = item.type->key,
-                           .presence = store::Presence::must_be_new};
+                           .presence = store::Presence::any};
   for (auto const& [key, value] : record) edit.fields.push_back({key, schema::encode(value)});
   auto const now = std::to_string(to_unix_ms(instance.clock.now()));
   edit.fields.push_back(
