@@ -92,6 +92,24 @@ int import_geography(Words const& words) {
   return 0;
 }
 
+// A table is limited before it is read whole: from a pipe, the limit is the only end that is sure.
+Error too_large(std::string const& name) {
+  return {Code::exhausted, cat("Le fichier ", name == "-" ? std::string("reçu") : name, " dépasse ",
+                               service::kTableBytesMax >> 20U,
+                               " Mo. Découpez-le en plusieurs, ou retirez les colonnes inutiles.")};
+}
+
+Result<std::string> read_standard_input() {
+  std::string bytes;
+  std::string part(64UL * 1024, '\0');
+  while (std::cin.read(part.data(), static_cast<std::streamsize>(part.size())),
+         std::cin.gcount() > 0) {
+    bytes.append(part, 0, static_cast<std::size_t>(std::cin.gcount()));
+    if (bytes.size() > service::kTableBytesMax) return std::unexpected(too_large("-"));
+  }
+  return bytes;
+}
+
 // Files and streams that the words name, read here: the serving program may not be allowed to.
 Result<CommandInput> read_input(std::vector<std::string> words) {
   CommandInput input{std::move(words), {}};
@@ -99,9 +117,7 @@ Result<CommandInput> read_input(std::vector<std::string> words) {
   for (std::size_t i = 1; i < input.words.size(); ++i) {
     auto const& word = input.words[i];
     if (word == "--password-stdin") {
-      std::ostringstream text;
-      text << std::cin.rdbuf();
-      input.contents["-"] = std::move(text).str();
+      SOL_ASSIGN(input.contents["-"], read_standard_input());
     }
     bool const is_option = word.starts_with("--");
     bool const is_value = input.words[i - 1].starts_with("--") &&
@@ -110,19 +126,13 @@ Result<CommandInput> read_input(std::vector<std::string> words) {
                           input.words[i - 1] != "--keep-duplicates";
     if (!imports || is_option || is_value || i == 1) continue;
     if (word == "-") {
-      std::ostringstream text;
-      text << std::cin.rdbuf();
-      input.contents["-"] = std::move(text).str();
+      SOL_ASSIGN(input.contents["-"], read_standard_input());
       continue;
     }
     std::error_code error;
     auto const size = std::filesystem::file_size(word, error);
     if (error) return fail(Code::not_found, cat("cannot read ", word, ": ", error.message()));
-    if (size > service::kTableBytesMax) {
-      return fail(Code::exhausted,
-                  cat("Le fichier ", word, " dépasse ", service::kTableBytesMax >> 20U,
-                      " Mo. Découpez-le en plusieurs, ou retirez les colonnes inutiles."));
-    }
+    if (size > service::kTableBytesMax) return std::unexpected(too_large(word));
     std::ifstream in(word, std::ios::binary);
     std::ostringstream text;
     text << in.rdbuf();

@@ -131,6 +131,8 @@ std::string Metrics::text(Services const& services, http::PageCache const& cache
       labels["direction"] = scope.outgoing ? "out" : "in";
       gauge("solidaires_scope_behind_documents", "Places in the feed of the scope", labels,
             number(scope.documents_at_most));
+      gauge("solidaires_scope_behind_seconds", "Since when this end's news wait in the scope",
+            labels, number(scope.age.count()) / 1000);
       gauge("solidaires_scope_behind_bytes", "The same in bytes, estimated", labels,
             number(scope.bytes_estimate));
     }
