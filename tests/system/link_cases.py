@@ -72,6 +72,8 @@ class CutLink(unittest.TestCase):
         self.assertEqual(len(before_words), 2)
         form.set("version", next(value for value in before_words if value != form.value("version")))
         self.assertEqual(form.submit().status, 200)
+        # Settling is an edit: like every other, the public sees it when it is published.
+        self.assertEqual(pages.decide(side, record, "Publier").status, 200)
         for other in sides:
             network.until(lambda: not pages.conflict_links(other.get(record)), f"settled on {other.base}", 30)
             self.assertIn(kept, other.get(record).text)
@@ -92,6 +94,16 @@ class CutLink(unittest.TestCase):
         for name in names:
             network.until(lambda: NET.savoie.find(name), f"« {name} » on the other node", 90)
         NET.converge()
+
+    def test_the_state_of_the_link_is_told_to_those_who_watch(self):
+        code, text = NET.isere.ask("/metrics")
+        self.assertEqual(code, 200)
+        self.assertRegex(text, rf'(?m)^solidaires_link_live{{peer="{NET.hub.name}"}} 1$')
+        for part in ("seconds", "documents", "bytes"):
+            self.assertRegex(text, rf'(?m)^solidaires_scope_behind_{part}{{[^}}]*scope="public/isere"[^}}]*}} ')
+        link = NET.isere.status()["links"][0]
+        self.assertEqual((link["peer"], link["state"]), (NET.hub.name, "live"))
+        network.until(lambda: NET.isere.status()["links"][0]["documents_behind"] == 0, "nothing is behind", 30)
 
     def test_a_suspended_node_is_cut_off_until_it_is_admitted(self):
         NET.hub.run("node", "suspend", NET.savoie.name)

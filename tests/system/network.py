@@ -20,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("SOLIDAIRES_PROGRAM", str(ROOT / "build/release/node/app/solidaires"))
 PASSWORD = "un mot de passe assez long"
 HUB, DELEGATING, ALONE = "rhone-alpes", "isere", "savoie-mont-blanc"
+TITLE = {DELEGATING: "Isère Solidaires", ALONE: "Savoie Mont-Blanc Solidaires"}
 TERRITORY = {HUB: "01,07,26,38,42,69,73,74", DELEGATING: "38", ALONE: "73,74"}
 
 _NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -191,7 +192,7 @@ class Network:
         self.hub.start()
         for node in (self.isere, self.savoie):
             delegation = ["--delegate-moderation"] if node is self.isere else []
-            token = self.hub.run("node", "add", node.name, "--title", node.name, "--territory", TERRITORY[node.name],
+            token = self.hub.run("node", "add", node.name, "--title", TITLE[node.name], "--territory", TERRITORY[node.name],
                                  "--url", node.base, "--subscribe", "all", *delegation).stdout.split()[-1]
             node.run("enrol", token)
             node.start()

@@ -97,7 +97,7 @@ class Serving(One):
         self.assertEqual(code, 200)
         for line in text.splitlines():
             self.assertRegex(line, r'^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[^}]*\})? [-+0-9.eInfNa]+)$')
-        for part in ("request", "store", "link"):
+        for part in ("request", "store", "cache"):
             self.assertRegex(text, rf"(?m)^solidaires_[a-z_]*{part}")
         for path in ("/healthz", "/readyz", "/metrics"):
             self.assertEqual(self.one.browser().get(path).status, 404)
