@@ -98,7 +98,8 @@ http::Response month_page(Context const& context, schema::Type const& type,
   view.flag("has_list", !listed.empty()).list("listed", std::move(listed));
 
   page::PageInfo info;
-  info.title = cat("Agenda de ", page::french_month(year, month));
+  bool const vowel = month == 4 || month == 8 || month == 10;  // avril, août, octobre
+  info.title = cat(vowel ? "Agenda d’" : "Agenda de ", page::french_month(year, month));
   info.path = cat(month_path(type, first), query);
   info.section = type.key;
   info.noindex = filters.any();

@@ -14,8 +14,6 @@ using geography::Box;
 using geography::PlaceKind;
 using geography::Point;
 
-constexpr double kWidth = 800;
-constexpr double kHeightMax = 900;
 constexpr double kMargin = 18;
 constexpr double kClusterPixels = 26;
 constexpr std::uint32_t kLabelledPopulation = 9'000;
@@ -50,23 +48,26 @@ struct Pixel {
 // Equirectangular around the middle of the box: right for a few departments.
 class Projection {
  public:
-  explicit Projection(Box box) : box_(box) {
+  // `width` in pixels; at most a little higher than wide.
+  Projection(Box box, double width) : box_(box), width_(width) {
     squeeze_ = std::cos((box.south + box.north) / 2 * std::numbers::pi / 180);
-    double const width = std::max((box.east - box.west) * squeeze_, 1e-4);
+    double const across = std::max((box.east - box.west) * squeeze_, 1e-4);
     double const height = std::max(box.north - box.south, 1e-4);
-    scale_ = std::min((kWidth - 2 * kMargin) / width, (kHeightMax - 2 * kMargin) / height);
+    scale_ = std::min((width_ - 2 * kMargin) / across, (width_ * 1.1 - 2 * kMargin) / height);
     height_ = height * scale_ + 2 * kMargin;
-    left_ = (kWidth - width * scale_) / 2;
+    left_ = (width_ - across * scale_) / 2;
   }
   [[nodiscard]] Pixel operator()(Point const& at) const {
     return {left_ + (at.longitude - box_.west) * squeeze_ * scale_,
             kMargin + (box_.north - at.latitude) * scale_};
   }
+  [[nodiscard]] double width() const { return width_; }
   [[nodiscard]] double height() const { return height_; }
   [[nodiscard]] double pixels_per_km() const { return scale_ / 111.2; }
 
  private:
   Box box_;
+  double width_;
   double squeeze_ = 1, scale_ = 1, height_ = 0, left_ = 0;
 };
 
@@ -115,6 +116,7 @@ std::string ground(geography::Gazetteer const& gazetteer,
     for (auto const* const commune : gazetteer.communes_of(PlaceKind::department, code)) {
       if (commune->precision != geography::Precision::exact) continue;
       auto const [x, y] = project(commune->point);
+      if (x < 0 || y < 0 || x > project.width() || y > project.height()) continue;
       out += cat("<circle class=\"map-commune\" cx=\"", tenth(x), "\" cy=\"", tenth(y), "\" r=\"",
                  tenth(radius_of(commune->population)), "\"/>");
       if (commune->population >= kLabelledPopulation) towns.push_back(commune);
@@ -191,8 +193,8 @@ std::string scale_bar(Projection const& project) {
 }
 
 std::string frame(Projection const& project, std::string_view attributes, std::string const& body) {
-  return cat("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", tenth(kWidth), ' ',
-             tenth(project.height()), "\" ", attributes, ">", body, "</svg>");
+  return cat("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", tenth(project.width()),
+             ' ', tenth(project.height()), "\" ", attributes, ">", body, "</svg>");
 }
 
 }  // namespace
@@ -201,7 +203,7 @@ page::Html draw_map(geography::Gazetteer const& gazetteer, std::vector<MapPoint>
                     MapOptions const& options) {
   Box box = options.box.empty() ? box_of(gazetteer, options.departments) : options.box;
   for (auto const& point : points) box.include(point.at);
-  Projection const project(box);
+  Projection const project(box, options.width);
   std::string body = ground(gazetteer, options.departments, project, true);
   for (auto const& one : cluster(points, project)) body += mark(one);
   body += scale_bar(project);
@@ -210,7 +212,7 @@ page::Html draw_map(geography::Gazetteer const& gazetteer, std::vector<MapPoint>
 
 page::Html draw_territory(geography::Gazetteer const& gazetteer,
                           std::vector<std::string> const& departments) {
-  Projection const project(box_of(gazetteer, departments));
+  Projection const project(box_of(gazetteer, departments), 800);
   return {frame(project, "aria-hidden=\"true\" focusable=\"false\"",
                 ground(gazetteer, departments, project, false))};
 }

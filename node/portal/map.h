@@ -22,6 +22,7 @@ struct MapOptions {
   std::vector<std::string> departments;  // what is drawn underneath
   geography::Box box;                    // what must be visible; empty: the departments
   std::string label;                     // for people who do not see it
+  double width = 800;                    // in pixels, at which labels have their size
 };
 
 [[nodiscard]] page::Html draw_map(geography::Gazetteer const& gazetteer,

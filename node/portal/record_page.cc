@@ -31,7 +31,9 @@ bool shown_elsewhere(schema::Field const& field) {
     case FieldKind::email:
     case FieldKind::opening_hours:
     case FieldKind::picture: return true;
-    default: return field.card == schema::Card::title || field.card == schema::Card::summary;
+    default:
+      return field.is_switch || field.card == schema::Card::title ||
+             field.card == schema::Card::summary;
   }
 }
 
@@ -71,6 +73,7 @@ void add_fields(View& view, Context const& context, service::PublicRecord const&
     std::vector<View> stories;
     for (auto const* const field : group.fields) {
       if (shown_elsewhere(*field) || !schema::has(record.record, field->key)) continue;
+      if (schema::text_of(record.record, field->key) == record.title) continue;
       if (field->kind == FieldKind::long_text) {
         View story;
         story.text("label", field->label.fr);
@@ -129,6 +132,8 @@ void add_contact(View& view, Context const& context, service::PublicRecord const
   MapOptions options;
   if (commune != nullptr) options.departments = {std::string(commune->department)};
   options.label = cat("Carte : ", record.title);
+  options.width = 320;
+  options.box = {at->latitude - 0.3, at->longitude - 0.4, at->latitude + 0.3, at->longitude + 0.4};
   view.html("map_html", draw_map(*context.gazetteer, {{*at, record.title, record.path}}, options));
 }
 
