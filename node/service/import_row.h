@@ -31,6 +31,9 @@ class RowReader {
  private:
   void place(schema::Record& record, ReadRow& out) const;
   void settle_address(schema::Address& address, ReadRow& out) const;
+  void check_distance(schema::Address& address, ReadRow& out) const;
+  [[nodiscard]] geography::Commune const* at_point(
+      schema::Address const& address, std::vector<geography::Commune const*> const& named) const;
   schema::Type const& type_;
   std::vector<std::string> inputs_;
   geography::Gazetteer const& gazetteer_;

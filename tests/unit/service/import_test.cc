@@ -119,6 +119,16 @@ TEST_F(ImportTest, swapped_and_absurd_coordinates_are_caught_and_said) {
   EXPECT_THAT(notes(report.rows[2]), HasSubstr("de Rumilly"));
 }
 
+// Grigny near Lyon has another name now; two other communes still have this one.
+TEST_F(ImportTest, coordinates_choose_between_homonyms_when_the_postal_code_agrees) {
+  auto const report = run(table(
+      {"1;Au bord du Rhône;;69520;Grigny;;45.601;4.7747;", "2;Sans point;;69520;Grigny;;;;"}));
+  EXPECT_EQ(address("Au bord du Rhône").commune_code, "69096");
+  EXPECT_THAT(notes(report.rows[0]), HasSubstr("d’après les coordonnées"));
+  EXPECT_EQ(address("Sans point").commune_code, "");
+  EXPECT_THAT(notes(report.rows[1]), HasSubstr("plusieurs communes possibles"));
+}
+
 TEST_F(ImportTest, a_former_commune_code_becomes_that_of_today) {
   auto const report = run(table({"1;Vieux Seynod;;74600;Seynod;74268;;;"}));
   EXPECT_EQ(address("Vieux Seynod").commune_code, "74010");

@@ -1,0 +1,90 @@
+#include "node/portal/filters.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/portal/world.h"
+
+namespace solidaires::portal {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class FiltersTest : public PortalWorld {
+ protected:
+  Filters read(std::string_view query, std::string_view type = "structure") {
+    return read_filters(*context_, instance.model.type(type), http::parse_query(query));
+  }
+  std::string canonical(std::string_view query) { return read(query).query(); }
+};
+
+TEST_F(FiltersTest, absurd_values_are_named_and_left_out) {
+  auto const filters = read(
+      "lieu=Xyzzyville&rayon=-3&dep=99&famille=licorne&du=2026-02-31&au=demain&tri=hasard&page=0");
+  EXPECT_EQ(filters.ignored.size(), 8U);
+  EXPECT_THAT(filters.ignored, testing::Contains(HasSubstr("Xyzzyville")));
+  EXPECT_EQ(filters.query(), "");
+  EXPECT_FALSE(filters.any());
+  for (auto const* query : {"rayon=nan", "page=nan", "page=inf", "rayon=1e999"}) {
+    EXPECT_EQ(read(query).ignored.size(), 1U) << query;
+  }
+}
+
+TEST_F(FiltersTest, the_canonical_query_reads_back_as_itself) {
+  for (auto const* query : {"?q=v%C3%A9lo&lieu=Annecy&rayon=20", "?dep=73", "?dep=tous",
+                            "?famille=scop&secteur=energie", "?du=2026-03-01&au=2026-04-01",
+                            "?tri=nom", "?lieu=73", "?lieu=74150"}) {
+    auto const once = canonical(std::string(query).substr(1));
+    EXPECT_EQ(canonical(once.substr(std::min<std::size_t>(1, once.size()))), once) << query;
+    EXPECT_FALSE(once.empty()) << query;
+  }
+  EXPECT_EQ(canonical("rayon=20&q=velo&lieu=annecy"), canonical("lieu=Annecy&q=velo&rayon=20"));
+}
+
+TEST_F(FiltersTest, a_homonym_chosen_by_its_key_stays_chosen) {
+  std::vector<std::string> twins;
+  for (auto const& commune : service::real_places()->communes()) {
+    if (commune.name == "Saint-Aubin") twins.emplace_back(commune.code);
+  }
+  ASSERT_GT(twins.size(), 2U);
+  for (auto const& commune : twins) {
+    auto const key = commune;
+    auto const once = read(cat("lieu=", key));
+    ASSERT_TRUE(once.place) << key;
+    auto const again = read(once.query().substr(1));
+    ASSERT_TRUE(again.place) << once.query();
+    EXPECT_EQ(again.place->commune->code, commune) << once.query();
+  }
+}
+
+TEST_F(FiltersTest, each_chip_removes_itself_and_nothing_else) {
+  auto const filters = read("q=velo&lieu=Annecy&rayon=20&famille=scop&famille=association&dep=73");
+  auto const list = chips(instance.model.type("structure"), filters, "/structures");
+  ASSERT_EQ(list.size(), 5U);
+  for (auto const& chip : list) {
+    auto const rest = read(chip.remove.substr(chip.remove.find('?') + 1));
+    EXPECT_EQ(chips(instance.model.type("structure"), rest, "/structures").size(), 4U)
+        << chip.label << ": " << chip.remove;
+  }
+}
+
+TEST_F(FiltersTest, a_long_search_is_cut_between_two_letters) {
+  std::string query = "q=a";
+  for (int i = 0; i < 150; ++i) query += "é";
+  auto const filters = read(query);
+  EXPECT_EQ(filters.ignored.size(), 1U);
+  EXPECT_EQ(filters.words.find("\xef\xbf\xbd"), std::string::npos);
+}
+
+TEST_F(FiltersTest, a_page_beyond_the_last_leads_to_the_last) {
+  for (int i = 0; i < 25; ++i)
+    published("structure", service::structure_form(cat("Structure ", i)));
+  auto const beyond = get("/structures?page=40");
+  EXPECT_EQ(beyond.status, 303);
+  EXPECT_EQ(location(beyond), "/structures?page=2");
+  EXPECT_EQ(get("/structures?page=2").status, 200);
+}
+
+}  // namespace
+}  // namespace solidaires::portal

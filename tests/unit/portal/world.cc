@@ -1,0 +1,114 @@
+#include "tests/unit/portal/world.h"
+
+#include <set>
+
+namespace solidaires::portal {
+namespace {
+
+page::Templates const& templates() {
+  static auto const kTemplates = page::Templates::load({SOLIDAIRES_TEMPLATES_DIR}).value();
+  return kTemplates;
+}
+
+bool is_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+// The end of the tag that begins at `at`: quotes may hold '>'.
+std::size_t tag_end(std::string_view html, std::size_t at) {
+  char quote = 0;
+  for (; at < html.size(); ++at) {
+    if (quote != 0) {
+      if (html[at] == quote) quote = 0;
+    } else if (html[at] == '"' || html[at] == '\'') {
+      quote = html[at];
+    } else if (html[at] == '>') {
+      return at;
+    }
+  }
+  return html.size();
+}
+
+}  // namespace
+
+PortalWorld::PortalWorld(schema::ContentModel const& model, bool hub)
+    : World("savoie-mont-blanc", {"73", "74"}, hub, model) {
+  open_catalogue();
+  page::SiteIdentity identity;
+  identity.node = "savoie-mont-blanc";
+  identity.title = "Essai Solidaires";
+  identity.short_title = "Essai";
+  identity.base_url = "https://essai.example";
+  identity.territory = "Savoie et Haute-Savoie";
+  identity.departments = instance.territory;
+  identity.hub = hub;
+  identity.email = "bonjour@essai.example";
+  site_ = std::make_shared<page::Site const>(
+      identity, templates(), std::vector<page::MenuEntry>{{"event", {"Agenda", "/agenda"}, 0}},
+      [](std::string_view name) { return cat("/assets/", name); });
+  context_ = std::unique_ptr<Context>(
+      new Context{instance, *catalogue, service::real_places(), [this] { return site_; }});
+  add_routes(router_, *context_);
+}
+
+http::Response PortalWorld::get(std::string_view target) {
+  http::Request request;
+  request.target = target;
+  request.id = "essai-1";
+  auto const mark = target.find('?');
+  auto const segments = http::parse_path(target.substr(0, mark));
+  if (!segments) return http::Response::text("", 400);
+  for (auto const& segment : *segments)
+    request.path += cat(request.path == "/" ? "" : "/", segment);
+  if (mark != std::string_view::npos) request.query = http::parse_query(target.substr(mark + 1));
+  auto match = router_.match(http::Method::get, *segments);
+  if (match.route == nullptr) return error_response(*context_, request, 404);
+  request.route = match.route->pattern;
+  request.captures = std::move(match.captures);
+  return match.route->handler(request);
+}
+
+std::vector<std::string> faults_of(std::string_view html) {
+  static std::set<std::string, std::less<>> const kVoid{"meta", "link", "input", "br",
+                                                        "img",  "hr",   "wbr"};
+  std::vector<std::string> faults, open;
+  std::set<std::string, std::less<>> ids;
+  std::size_t headings = 0;
+  for (auto at = html.find('<'); at != std::string_view::npos; at = html.find('<', at)) {
+    if (html.substr(at).starts_with("<!--")) {
+      at = html.find("-->", at);
+      continue;
+    }
+    auto const end = tag_end(html, at);
+    auto const tag = html.substr(at + 1, end - at - 1);
+    at = end;
+    if (tag.starts_with('!')) continue;
+    bool const closing = tag.starts_with('/');
+    std::string name;
+    for (char const c : tag.substr(closing ? 1 : 0)) {
+      if (!is_name(c)) break;
+      name += c;
+    }
+    if (name.empty()) faults.push_back(cat("a bare '<' before \"", tag.substr(0, 20), '"'));
+    if (closing) {
+      if (open.empty() || open.back() != name) {
+        faults.push_back(cat("</", name, "> closes ", open.empty() ? "nothing" : open.back()));
+        return faults;
+      }
+      open.pop_back();
+      continue;
+    }
+    headings += name == "h1" ? 1U : 0U;
+    if (auto const id = tag.find(" id=\""); id != std::string_view::npos) {
+      auto const value = tag.substr(id + 5, tag.find('"', id + 5) - id - 5);
+      if (!ids.emplace(value).second) faults.push_back(cat("id ", value, " twice"));
+    }
+    if (!kVoid.contains(name) && !tag.ends_with('/')) open.push_back(name);
+    if (name == "script" || name == "style") at = html.find(cat("</", name), at);
+  }
+  if (!open.empty()) faults.push_back(cat('<', open.back(), "> is never closed"));
+  if (headings != 1) faults.push_back(cat(headings, " <h1>"));
+  return faults;
+}
+
+}  // namespace solidaires::portal

@@ -1,0 +1,31 @@
+// The portal of one instance without a server: a router, real templates, and requests made by hand.
+#pragma once
+
+#include "node/http/router.h"
+#include "node/http/target.h"
+#include "node/page/site.h"
+#include "node/page/templates.h"
+#include "node/portal/portal.h"
+#include "tests/unit/service/world.h"
+
+namespace solidaires::portal {
+
+class PortalWorld : public testing::Test, protected service::World {
+ protected:
+  explicit PortalWorld(schema::ContentModel const& model = service::real_model(), bool hub = false);
+
+  // GET of a path with its query, as a browser writes it.
+  http::Response get(std::string_view target);
+  static std::string location(http::Response const& response) {
+    return std::string(response.headers.get("Location"));
+  }
+
+  std::shared_ptr<page::Site const> site_;
+  std::unique_ptr<Context> context_;
+  http::Router router_;
+};
+
+// What is wrong with a page as HTML: unbalanced elements, repeated ids, not exactly one <h1>.
+[[nodiscard]] std::vector<std::string> faults_of(std::string_view html);
+
+}  // namespace solidaires::portal
