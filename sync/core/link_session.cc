@@ -53,6 +53,7 @@ class LinkSession::Machine {
   [[nodiscard]] Hello own_hello(Bytes token) const;
   [[nodiscard]] Verdict judge(Hello const& hello) const;
   void go_up(Actions& out);
+  void keep_record(Actions& out);
   void receive_offered(Actions& out);
   void heartbeat(Actions& out);
   [[nodiscard]] Verdict overdue() const;
@@ -72,6 +73,7 @@ class LinkSession::Machine {
 
   std::optional<Hello> peer_;
   std::optional<TokenRecord> record_;  // parent: what is kept about this child's tokens
+  Bytes kept_;                         // parent: its bytes in the store, once all is written
   Bytes token_to_keep_;                // child: from Welcome
   std::uint64_t peer_counter_ = 0;     // the highest dot of the peer's own that was received
   std::set<ScopeId> offered_;          // by the peer
@@ -144,12 +146,17 @@ void LinkSession::Machine::on(TokenRead const& event, Actions& out) {
                   judged.error().message()},
                  out);
   }
+  kept_ = *event.token;
   record_ = *std::move(judged);
-  out.tasks.emplace_back(KeepToken{peer_->replica, encode(*record_)});
+  keep_record(out);
 }
 
 void LinkSession::Machine::on(TokenKept const& event, Actions& out) {
   if (!event.outcome) {
+    if (event.outcome.error().code() == Code::conflict) {
+      return close({CloseReason::going_away, Millis{0}, "a newer link of this node took over"},
+                   out);
+    }
     return close({CloseReason::storage, limits::kReconnectMax, event.outcome.error().to_string()},
                  out);
   }
@@ -233,7 +240,7 @@ void LinkSession::Machine::frame(Offer const& offer, Actions& out) {
   }
   if (record_ && !record_->pending.empty()) {  // the child has kept its token: the old one is void
     confirm(*record_);
-    out.tasks.emplace_back(KeepToken{peer_->replica, encode(*record_)});
+    keep_record(out);
   }
   auto const refused = std::ranges::count_if(
       offer.scopes, [this](auto const& scope) { return !config_.entitlement.may_receive(scope); });
@@ -329,6 +336,11 @@ void LinkSession::Machine::go_up(Actions& out) {
   receive_offered(out);
 }
 
+void LinkSession::Machine::keep_record(Actions& out) {
+  auto bytes = encode(*record_);
+  out.tasks.emplace_back(KeepToken{peer_->replica, bytes, std::exchange(kept_, bytes)});
+}
+
 void LinkSession::Machine::receive_offered(Actions& out) {
   for (auto const& scope : offered_) {
     if (config_.entitlement.may_receive(scope)) receiving_.open(scope, peer_->replica, out);
@@ -343,7 +355,7 @@ void LinkSession::Machine::heartbeat(Actions& out) {
   sending_.flush_idle(now_, out);
   if (record_ && record_->counter < peer_counter_) {
     record_->counter = peer_counter_;
-    out.tasks.emplace_back(KeepToken{peer_->replica, encode(*record_)});
+    keep_record(out);
   }
 }
 
@@ -425,6 +437,11 @@ struct Doer {
 
   Event operator()(ReadToken const& task) const { return TokenRead{store.link_token(task.peer)}; }
   Event operator()(KeepToken const& task) const {
+    if (task.instead_of) {
+      auto const kept = store.link_token(task.peer);
+      if (!kept) return TokenKept{std::unexpected(kept.error())};
+      if (*kept != *task.instead_of) return TokenKept{fail(Code::conflict, "another is kept")};
+    }
     return TokenKept{store.keep_link_token(task.peer, task.token)};
   }
   Event operator()(ReadCursor const& task) const {

@@ -11,8 +11,9 @@
 //       batches keep their order among themselves, and so do control frames. Nothing in `send`
 //       waits for `tasks` of the same step.
 //     - run `tasks` off the IO thread (carry_out() below does it against a ReplicaStore) and feed
-//       the event that each answers with. ApplyBatch tasks of one session run one after another,
-//       in the order given; reads may run at any time. Answer BatchApplied only when it is durable.
+//       the event that each answers with. ApplyBatch and KeepToken tasks of one session run one
+//       after another, in the order given; reads may run at any time. Answer BatchApplied only when
+//       it is durable.
 //     - arm ONE timer for `wake_at` (it replaces the earlier one; nullopt leaves it) and feed
 //       TimerFired. Firing early or twice is harmless.
 //     - `notices`: for logs and metrics.
@@ -60,6 +61,9 @@ struct ReadToken {  // -> TokenRead
 struct KeepToken {  // -> TokenKept, when durable. Opaque: the parent keeps a record in it
   ReplicaId peer{};
   Bytes token{};
+  // If set: only in place of this; Code::conflict if something else is kept by now. A session that
+  // a newer one has replaced must not write over what that one has promised.
+  std::optional<Bytes> instead_of{};
 };
 struct ReadCursor {  // -> CursorRead
   ReplicaId peer{};

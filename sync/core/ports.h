@@ -55,9 +55,13 @@ class ReplicaStore {
                                                    std::size_t documents_max,
                                                    std::size_t bytes_max) const = 0;
   [[nodiscard]] virtual Result<Sequence> head(ScopeId const& scope) const = 0;
-  // Merges, appends to the feed what changed, moves the cursor; returns when it is durable.
+  // Merges, appends to the feed what changed (absorb.h), moves the cursor; returns when it is
+  // durable. Refused whole: Code::conflict (the cursor is elsewhere), Code::invalid (a document of
+  // another scope or type), Code::corrupt (it claims writes that this replica never made: this
+  // store was restored or copied). tests/contract holds every store to it.
   virtual Result<> apply(RemoteBatch const& batch) = 0;
-  // The link token last received from `peer` (PROTOCOL.md, "Identity"); empty if none.
+  // What the link keeps about `peer`: a token, or the record of those given (PROTOCOL.md,
+  // "Identity"). Opaque here; empty if none.
   [[nodiscard]] virtual Result<Bytes> link_token(ReplicaId peer) const = 0;
   virtual Result<> keep_link_token(ReplicaId peer, Bytes const& token) = 0;
 };

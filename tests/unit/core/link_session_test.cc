@@ -362,6 +362,31 @@ TEST_F(Link, refuses_a_restored_backup_and_names_it) {
   EXPECT_TRUE(below->disconnect->new_incarnation_needed);
 }
 
+TEST_F(Link, a_link_that_was_replaced_cannot_void_the_token_of_the_newer_one) {
+  connect();
+  run();
+  connect();
+  while (!std::holds_alternative<LinkUp>(below->notices.empty() ? Notice{Remark{}}
+                                                                : below->notices.back())) {
+    deliver(*hub, *below);
+    deliver(*below, *hub);
+    while (hub->work(now)) continue;
+    while (below->work(now)) continue;
+  }
+  deliver(*below, *hub);
+  ASSERT_FALSE(hub->tasks.empty()) << "it is about to note that token2 was kept";
+  auto const replaced = std::move(hub);
+  connect();
+  run();
+  EXPECT_EQ(node_store.link_token(ReplicaId{0xa}).value(), "token3");
+  while (replaced->work(now)) continue;
+  ASSERT_TRUE(replaced->disconnect);
+  EXPECT_EQ(replaced->disconnect->reason, CloseReason::going_away);
+  connect();
+  run();
+  EXPECT_EQ(hub->view().state, LinkState::up) << "token3 is still good";
+}
+
 TEST_F(Link, a_parent_that_was_rolled_back_finds_out_from_its_childs_cursor) {
   connect();
   run();
