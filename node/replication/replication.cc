@@ -35,16 +35,23 @@ std::uint64_t distance(sync::Sequence from, sync::Sequence to) {
   return b > a ? b - a : 0;
 }
 
-std::vector<ScopeLag> lags_of(net::PeerStatus const& peer, Instant now) {
+using Heads = std::map<ScopeId, sync::Sequence>;
+
+// `heads`: of the local store, which grows on while a link is away and its last view does not.
+std::vector<ScopeLag> lags_of(net::PeerStatus const& peer, Heads const& heads, Instant now) {
   std::vector<ScopeLag> lags;
   auto const& traffic = peer.traffic;
   for (auto const& sending : peer.view.sending) {
     if (!sending.subscribed) continue;
     ScopeLag lag{.scope = sending.scope, .outgoing = true, .held = sending.held};
-    lag.documents_at_most = distance(sending.acknowledged, sending.head);
+    auto const known = heads.find(sending.scope);
+    auto const head = known == heads.end() ? sending.head : std::max(sending.head, known->second);
+    lag.documents_at_most = distance(sending.acknowledged, head);
     lag.bytes_estimate =
         lag.documents_at_most * mean_bytes(traffic.bytes_out, traffic.documents_out);
-    if (sending.behind_since) lag.age = std::max(now - *sending.behind_since, Millis{0});
+    if (lag.documents_at_most > 0) {
+      lag.age = std::max(now - sending.behind_since.value_or(peer.last_contact), Millis{0});
+    }
     lags.push_back(std::move(lag));
   }
   for (auto const& receiving : peer.view.receiving) {
@@ -129,10 +136,14 @@ class Replication::Impl final : public net::LinksPolicy,
 
  private:
   void tell(store::CommitNotice const& notice) {
-    std::map<ScopeId, sync::Sequence> heads;
+    Heads heads;
     for (auto const& change : notice.changes) {
       auto& head = heads[change.key().scope];
       head = std::max(head, change.sequence);
+    }
+    {
+      std::lock_guard const lock(mutex_);
+      for (auto const& [scope, head] : heads) heads_[scope] = std::max(heads_[scope], head);
     }
     for (auto const& [scope, head] : heads) links_.committed(scope, head);
   }
@@ -273,7 +284,8 @@ class Replication::Impl final : public net::LinksPolicy,
   std::atomic<std::uint64_t> conflicts_ = 0;
   bool is_dialling_ = false;
   bool stopping_ = false;
-  mutable std::mutex mutex_;  // guards the two below
+  mutable std::mutex mutex_;  // guards the three below
+  Heads heads_;               // of scopes that changed since the start
   std::string waiting_for_;
   std::optional<net::Credentials> credentials_;
   std::unique_ptr<NodeRegistry> registry_;
@@ -284,10 +296,12 @@ Report Replication::Impl::report() const {
   auto const now = clock_.now();
   auto status = links_.status();
   Report report{.self = config_.self, .founded = port_ != 0};
+  Heads heads;
   {
     std::lock_guard const lock(mutex_);
     report.enrolled = credentials_.has_value();
     report.waiting_for = waiting_for_;
+    heads = heads_;
   }
   report.last_stranger = std::move(status.last_stranger);
   report.strangers = status.strangers;
@@ -306,7 +320,7 @@ Report Replication::Impl::report() const {
                             .last_error = node.enrolled_at == Instant{} ? "not enrolled yet" : ""});
   }
   for (auto& peer : status.peers) {
-    LinkReport link{.scopes = lags_of(peer, now)};
+    LinkReport link{.scopes = lags_of(peer, heads, now)};
     auto const known = std::ranges::find(nodes, peer.peer, &NodeRecord::name);
     link.title = known != nodes.end() ? known->title : peer.peer.str();
     if (peer.certificate_expires != Instant{}) {

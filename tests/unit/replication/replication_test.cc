@@ -103,6 +103,9 @@ TEST(Replication, merges_what_both_sides_wrote_while_the_hub_was_down) {
   ASSERT_TRUE(isere->reaches("aura", PeerState::waiting));
   auto const alone = isere->write(scope, "written alone");
   isere->write(scope, "by the node", shared);
+  auto const behind = isere->link("aura");
+  EXPECT_GE(behind.documents_behind_at_most, 2U);
+  EXPECT_GT(behind.age_max, Millis{0});
   network.restart_hub();
   EXPECT_TRUE(network.hub->holds(alone, "written alone"));
   EXPECT_TRUE(network.hub->holds(shared, "by the node"));
