@@ -132,7 +132,10 @@ std::optional<std::string_view> shown_value(Document const& document, std::strin
 }
 
 bool is_alive(Document const& document) {
-  return shown_value(document, kExistence) != kDeleted;
+  auto const found = document.fields.find(kExistence);
+  if (found == document.fields.end()) return true;
+  return std::ranges::none_of(
+      found->second, [](FieldVersion const& version) { return version.value == kDeleted; });
 }
 
 std::vector<std::string> conflicts(Document const& document) {

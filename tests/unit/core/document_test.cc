@@ -80,16 +80,18 @@ TEST(Document, the_same_value_written_on_two_sides_is_no_conflict_to_settle) {
   EXPECT_TRUE(conflicts(merged).empty());
 }
 
-TEST(Document, a_deletion_that_met_an_edit_hides_and_loses_nothing) {
-  auto ours = a_document();
-  auto theirs = ours;
-  edit(ours, std::string(kExistence), Bytes(kDeleted), {kHere, 2}, 3000);
-  write(theirs, {{"name", "late"}, {std::string(kExistence), Bytes(kAlive)}}, theirs.context,
-        {kThere, 1}, from_unix_ms(2000));
-  auto const merged = merge(ours, theirs);
-  EXPECT_FALSE(is_alive(merged));
-  EXPECT_EQ(conflicts(merged), std::vector<std::string>{std::string(kExistence)});
-  EXPECT_EQ(shown_value(merged, "name"), "late");
+TEST(Document, a_deletion_that_met_an_edit_hides_whichever_came_later_and_loses_nothing) {
+  for (std::int64_t const edited_at : {2000, 4000}) {
+    auto ours = a_document();
+    auto theirs = ours;
+    edit(ours, std::string(kExistence), Bytes(kDeleted), {kHere, 2}, 3000);
+    write(theirs, {{"name", "late"}, {std::string(kExistence), Bytes(kAlive)}}, theirs.context,
+          {kThere, 1}, from_unix_ms(edited_at));
+    auto const merged = merge(ours, theirs);
+    EXPECT_FALSE(is_alive(merged)) << edited_at;
+    EXPECT_EQ(conflicts(merged), std::vector<std::string>{std::string(kExistence)});
+    EXPECT_EQ(shown_value(merged, "name"), "late");
+  }
 }
 
 TEST(Document, a_deletion_stays_when_an_older_copy_comes_back) {
