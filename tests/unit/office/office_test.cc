@@ -1,0 +1,282 @@
+#include "node/office/office.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "node/app/session_store.h"
+#include "node/http/csrf.h"
+#include "node/http/target.h"
+#include "node/page/templates.h"
+#include "tests/unit/service/world.h"
+
+namespace solidaires::office {
+namespace {
+
+constexpr std::string_view kPassword = "un mot de passe de test";
+
+page::Templates const& templates() {
+  static auto const kTemplates = page::Templates::load({SOLIDAIRES_TEMPLATES_DIR}).value();
+  return kTemplates;
+}
+
+// The real model, and a field more: by data alone.
+schema::ContentModel const& model_with_a_field_more() {
+  static auto const kModel = [] {
+    std::map<std::string, std::string> files;
+    for (auto const& entry : std::filesystem::recursive_directory_iterator(SCHEMA_DIRECTORY)) {
+      if (entry.path().extension() != ".txtpb") continue;
+      std::ostringstream text;
+      text << std::ifstream(entry.path()).rdbuf();
+      files[std::filesystem::relative(entry.path(), SCHEMA_DIRECTORY).string()] = text.str();
+    }
+    files["zz_added.txtpb"] = R"(
+extend {
+  type: "article"
+  group {
+    key: "added" label { fr: "Ajouté" en: "Added" }
+    field { key: "weather" kind: text label { fr: "Temps du jour" en: "Weather" } audience: public }
+  }
+}
+)";
+    return schema::ContentModel::parse(files).value();
+  }();
+  return kModel;
+}
+
+// A browser without script: it keeps its cookie, follows no redirect, and fills in forms.
+class OfficeTest : public testing::Test, protected service::World {
+ protected:
+  explicit OfficeTest(schema::ContentModel const& model = service::real_model())
+      : World("savoie-mont-blanc", {"73", "74"}, false, model), session_store_(*store, clock) {
+    page::SiteIdentity identity;
+    identity.title = "Essai Solidaires";
+    identity.base_url = "https://essai.example";
+    site_ = std::make_shared<page::Site const>(
+        identity, templates(), std::vector<page::MenuEntry>{},
+        [](std::string_view name) { return cat("/assets/", name); });
+    office_.emplace(Context{.instance = instance,
+                            .accounts = accounts,
+                            .editorial = editorial,
+                            .gazetteer = service::real_places(),
+                            .sessions = sessions_,
+                            .limiter = limiter_,
+                            .site = [this] { return site_; }});
+    office_->add_routes(router_);
+  }
+
+  http::Response send(http::Method method, std::string_view target, http::Parameters form = {},
+                      bool ours = true) {
+    http::Request request;
+    request.method = method;
+    request.target = target;
+    request.host = "essai.example";
+    request.peer = "192.0.2.1";
+    request.headers.add("Sec-Fetch-Site", ours ? "same-origin" : "cross-site");
+    if (!cookie_.empty()) request.cookies.add(sessions_.cookie_name(false), cookie_);
+    auto const mark = target.find('?');
+    auto const segments = http::parse_path(target.substr(0, mark)).value();
+    request.path = target.substr(0, mark);
+    if (mark != std::string_view::npos) request.query = http::parse_query(target.substr(mark + 1));
+    request.form = std::move(form);
+    auto match = router_.match(method, segments);
+    EXPECT_NE(match.route, nullptr) << target;
+    if (match.route == nullptr) return {};
+    request.captures = std::move(match.captures);
+    auto response = match.route->handler(request);
+    keep_cookie(response);
+    return response;
+  }
+  http::Response get(std::string_view target) { return send(http::Method::get, target); }
+  // POST with the token of the page that was shown last.
+  http::Response post(std::string_view target, http::Parameters form) {
+    form.add(std::string(http::kCsrfField), token_);
+    return send(http::Method::post, target, std::move(form));
+  }
+  http::Response show(std::string_view target) {
+    auto response = get(target);
+    token_ = input_value(response.body, http::kCsrfField);
+    return response;
+  }
+
+  void log_in(std::string_view role) {
+    auto const email = cat(role, "@essai.example");
+    ASSERT_OK(accounts.add({email, "Alix Essai", std::string(role), std::string(kPassword)}, {}));
+    http::Parameters form;
+    form.add("courriel", email);
+    form.add("mot_de_passe", std::string(kPassword));
+    auto const response = send(http::Method::post, "/espace/connexion", std::move(form));
+    ASSERT_EQ(response.status, 303) << response.body;
+    show("/espace");
+  }
+
+  static std::string input_value(std::string_view html, std::string_view name) {
+    auto const at = html.find(cat("name=\"", name, "\" value=\""));
+    if (at == std::string_view::npos) return {};
+    auto const start = html.find("value=\"", at) + 7;
+    return std::string(html.substr(start, html.find('"', start) - start));
+  }
+  static std::string location(http::Response const& response) {
+    return std::string(response.headers.get("Location"));
+  }
+  static http::Parameters parameters(schema::FormFields const& typed, std::string_view then) {
+    http::Parameters form;
+    for (auto const& [name, value] : typed) form.add(name, value);
+    form.add("_then", std::string(then));
+    return form;
+  }
+
+ private:
+  void keep_cookie(http::Response const& response) {
+    auto const set = response.headers.get("Set-Cookie");
+    auto const equals = set.find('=');
+    if (equals != std::string_view::npos) {
+      cookie_ = set.substr(equals + 1, set.find(';') - equals - 1);
+    }
+  }
+
+ protected:
+  app::LocalSessions session_store_;
+  http::Sessions sessions_{session_store_, clock, rng};
+  http::RateLimiter limiter_{{.burst = 5, .refill = std::chrono::milliseconds(60'000)}};
+  std::shared_ptr<page::Site const> site_;
+  std::optional<Office> office_;
+  http::Router router_;
+  std::string cookie_, token_;
+};
+
+class OfficeWithMoreData : public OfficeTest {
+ protected:
+  OfficeWithMoreData() : OfficeTest(model_with_a_field_more()) {}
+};
+
+TEST_F(OfficeTest, asks_who_one_is_and_comes_back_to_the_page_that_was_wanted) {
+  auto const asked = get("/espace/fiches?etat=draft");
+  EXPECT_EQ(asked.status, 303);
+  EXPECT_EQ(location(asked), "/espace/connexion?suite=%2fespace%2ffiches%3fetat%3ddraft");
+  for (auto const* elsewhere : {"https://mal.example/", "//mal.example", "/\\mal.example", "mal"}) {
+    auto const page = get(cat("/espace/connexion?suite=", page::url_encode(elsewhere)));
+    EXPECT_EQ(input_value(page.body, "_suite"), "/espace") << elsewhere;
+  }
+}
+
+TEST_F(OfficeTest, a_wrong_password_keeps_the_address_and_tries_are_limited) {
+  http::Parameters form;
+  form.add("courriel", "personne@essai.example");
+  form.add("mot_de_passe", "faux");
+  auto const refused = send(http::Method::post, "/espace/connexion", form);
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_NE(refused.body.find("value=\"personne@essai.example\""), std::string::npos);
+  int status = 0;
+  for (int i = 0; i < 6; ++i) status = send(http::Method::post, "/espace/connexion", form).status;
+  EXPECT_EQ(status, 429);
+  clock.pass(std::chrono::minutes(5));
+  EXPECT_EQ(send(http::Method::post, "/espace/connexion", form).status, 422) << "never for good";
+}
+
+TEST_F(OfficeTest, a_form_from_elsewhere_or_without_its_token_does_nothing) {
+  log_in("animateur");
+  auto const form = parameters(service::structure_form("Épicerie du test"), "publish");
+  EXPECT_EQ(send(http::Method::post, "/espace/nouveau/structure", form).status, 403);
+  auto with_token = form;
+  with_token.add(std::string(http::kCsrfField), token_);
+  EXPECT_EQ(send(http::Method::post, "/espace/nouveau/structure", with_token, false).status, 403);
+  EXPECT_EQ(store->count("structure"), 0U);
+}
+
+TEST_F(OfficeTest, every_type_has_a_form_with_all_its_fields_each_with_its_label) {
+  log_in("animateur");
+  for (auto const& type : instance.model.types()) {
+    auto const page = show(cat("/espace/nouveau/", type.key));
+    ASSERT_EQ(page.status, 200) << type.key;
+    for (auto const* const field : schema::form_fields(type, schema::Audience::office)) {
+      auto const named = page.body.find(cat("name=\"", field->key)) != std::string::npos;
+      auto const id = cat("id=\"champ-", field->key, '"');
+      EXPECT_TRUE(named || page.body.find(id) != std::string::npos)
+          << type.key << '.' << field->key;
+    }
+    for (auto at = page.body.find("<label for=\""); at != std::string::npos;
+         at = page.body.find("<label for=\"", at + 1)) {
+      auto const start = at + 12;
+      auto const id = page.body.substr(start, page.body.find('"', start) - start);
+      EXPECT_NE(page.body.find(cat("id=\"", id, '"')), std::string::npos) << type.key << ' ' << id;
+    }
+  }
+}
+
+TEST_F(OfficeTest, a_fault_is_named_and_nothing_typed_is_lost) {
+  log_in("member");
+  auto typed = service::structure_form("Épicerie <script>alert(1)</script>");
+  typed.erase("address.postal_code");
+  typed.emplace("address.postal_code", "7400");
+  show("/espace/nouveau/structure");
+  auto const page = post("/espace/nouveau/structure", parameters(typed, "save"));
+  EXPECT_EQ(page.status, 422);
+  EXPECT_NE(page.body.find("value=\"7400\""), std::string::npos);
+  EXPECT_NE(page.body.find("Épicerie &lt;script&gt;"), std::string::npos);
+  EXPECT_EQ(page.body.find("<script>alert"), std::string::npos);
+  EXPECT_NE(page.body.find("aria-invalid=\"true\""), std::string::npos);
+  EXPECT_EQ(store->count("structure"), 0U);
+}
+
+TEST_F(OfficeTest, a_member_proposes_and_a_moderator_publishes_what_they_have_read) {
+  log_in("member");
+  show("/espace/nouveau/structure");
+  auto const proposed = post("/espace/nouveau/structure",
+                             parameters(service::structure_form("Épicerie du test"), "submit"));
+  ASSERT_EQ(proposed.status, 303) << proposed.body;
+  auto const path = location(proposed);
+  EXPECT_EQ(post(cat(path, "/decision"), parameters({{"action", "publish"}}, "")).status, 422);
+
+  cookie_.clear();
+  log_in("animateur");
+  EXPECT_NE(get("/espace/file").body.find("Épicerie du test"), std::string::npos);
+  auto const page = show(path);
+  auto const basis = input_value(page.body, "_basis");
+  ASSERT_FALSE(basis.empty()) << page.body;
+  auto const published =
+      post(cat(path, "/decision"), parameters({{"action", "publish"}, {"_basis", basis}}, ""));
+  EXPECT_EQ(published.status, 303) << published.body;
+  EXPECT_EQ(store->count("structure", ScopeId::published(instance.self)), 1U);
+  // The same page again: what it shows has changed since.
+  EXPECT_EQ(post(cat(path, "/decision"), parameters({{"action", "publish"}, {"_basis", basis}}, ""))
+                .status,
+            409);
+}
+
+TEST_F(OfficeTest, a_session_that_ended_while_somebody_wrote_loses_no_text) {
+  log_in("member");
+  cookie_.clear();
+  auto const asked =
+      post("/espace/nouveau/article", parameters(service::article_form("Une nouvelle"), "save"));
+  EXPECT_EQ(asked.status, 401);
+  EXPECT_NE(asked.body.find("value=\"Une nouvelle\""), std::string::npos);
+}
+
+TEST_F(OfficeTest, other_peoples_drafts_and_unknown_records_look_the_same) {
+  auto const draft_of_another =
+      draft(somebody("member", "Autre"), "article", service::article_form("Secret"));
+  log_in("member");
+  auto const theirs = get(cat("/espace/fiches/", draft_of_another.key.scope.owner(), '/',
+                              draft_of_another.key.id.to_string()));
+  auto const unknown = get("/espace/fiches/savoie-mont-blanc/01890000-0000-7000-8000-000000000000");
+  EXPECT_EQ(theirs.status, 404);
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_EQ(theirs.body.find("Secret"), std::string::npos);
+}
+
+TEST_F(OfficeWithMoreData, a_field_added_by_data_alone_stands_in_the_form_and_on_the_record) {
+  log_in("animateur");
+  auto const form = show("/espace/nouveau/article");
+  EXPECT_NE(form.body.find("name=\"weather\""), std::string::npos);
+  auto typed = service::article_form("Une nouvelle");
+  typed.emplace("weather", "grand soleil");
+  auto const saved = post("/espace/nouveau/article", parameters(typed, "publish"));
+  ASSERT_EQ(saved.status, 303) << saved.body;
+  EXPECT_NE(get(location(saved)).body.find("grand soleil"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace solidaires::office
