@@ -3,24 +3,37 @@
 #include <cmark-gfm-core-extensions.h>
 #include <cmark-gfm.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
+#include <set>
+#include <vector>
 
 namespace solidaires::page {
 namespace {
 
 constexpr int kTopHeading = 3;
 
+// Whatever levels their author used, headings begin below the page's own and skip none: a heading
+// is at most one level deeper than the one before it.
 void lower_headings(cmark_node* document) {
+  std::vector<cmark_node*> headings;
+  std::set<int> used;
   std::unique_ptr<cmark_iter, decltype(&cmark_iter_free)> const iterator(cmark_iter_new(document),
                                                                          &cmark_iter_free);
   for (auto event = cmark_iter_next(iterator.get()); event != CMARK_EVENT_DONE;
        event = cmark_iter_next(iterator.get())) {
     auto* const node = cmark_iter_get_node(iterator.get());
-    if (event == CMARK_EVENT_ENTER && cmark_node_get_type(node) == CMARK_NODE_HEADING) {
-      cmark_node_set_heading_level(
-          node, std::min(6, cmark_node_get_heading_level(node) + kTopHeading - 1));
-    }
+    if (event != CMARK_EVENT_ENTER || cmark_node_get_type(node) != CMARK_NODE_HEADING) continue;
+    headings.push_back(node);
+    used.insert(cmark_node_get_heading_level(node));
+  }
+  int before = kTopHeading - 1;
+  for (auto* const heading : headings) {
+    auto const rank = std::distance(used.begin(), used.find(cmark_node_get_heading_level(heading)));
+    before = std::min({6, kTopHeading + static_cast<int>(rank), before + 1});
+    cmark_node_set_heading_level(heading, before);
   }
 }
 

@@ -12,7 +12,7 @@ namespace solidaires::page {
 // lines are wrapped).
 enum class LineBreaks { kept, joined };
 
-// Headings start at <h3>, below the page's own.
+// Headings start at <h3>, below the page's own, and skip no level.
 [[nodiscard]] Html markdown(std::string_view text, LineBreaks breaks = LineBreaks::kept);
 
 }  // namespace solidaires::page

@@ -41,15 +41,15 @@ std::vector<View> link_views(std::vector<Link> const& links) {
   return views;
 }
 
-std::string only_digits(std::string_view phone) {
+}  // namespace
+
+std::string phone_link(std::string_view phone) {
   std::string out;
   for (char const c : phone) {
     if ((c >= '0' && c <= '9') || (c == '+' && out.empty())) out += c;
   }
   return out;
 }
-
-}  // namespace
 
 std::string url_encode(std::string_view text) {
   constexpr std::string_view kPlain =
@@ -110,7 +110,7 @@ View Site::frame(PageInfo const& info) const {
   }
   if (!identity_.phone.empty()) {
     frame.text("phone", identity_.phone)
-        .text("phone_link", only_digits(identity_.phone))
+        .text("phone_link", phone_link(identity_.phone))
         .text("hours", identity_.hours);
   }
   frame.flag("has_network", !identity_.network.empty())

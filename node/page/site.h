@@ -102,6 +102,8 @@ class Site {
   std::string theme_css_;
 };
 
+// "04 65 71 38 10" as an address of a call allows it, after "tel:".
+[[nodiscard]] std::string phone_link(std::string_view phone);
 // "/a?x=1" for a value inside a query: percent-encoded as forms do.
 [[nodiscard]] std::string url_encode(std::string_view text);
 

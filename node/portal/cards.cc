@@ -100,9 +100,10 @@ page::View card(Context const& context, service::ListHit const& hit, CardOptions
     view.text("when", page::french_date(model::to_civil(record.published_at).date));
   }
   if (type.has(schema::Trait::freshness)) {
-    auto const age =
-        (to_unix_ms(context.instance.clock.now()) - to_unix_ms(record.updated_at)) / 1000;
-    view.text("updated", cat("mis à jour ", page::french_age(age)));
+    // By the day: a page is kept for minutes, and an age in minutes would be wrong soon.
+    auto const day = model::to_civil(record.updated_at).date;
+    bool const long_ago = day.days() < today.days() - 1;
+    view.text("updated", cat("mis à jour ", long_ago ? "le " : "", page::relative_day(day, today)));
   }
   view.flag("demonstration", record.demonstration);
   return view;

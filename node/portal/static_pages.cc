@@ -23,6 +23,7 @@ View identity_view(page::SiteIdentity const& identity) {
   View view;
   view.text("site_title", identity.title).text("territory", identity.territory);
   view.text("email", identity.email).text("phone", identity.phone).text("hours", identity.hours);
+  view.text("phone_link", page::phone_link(identity.phone));
   view.list("postal_lines", lines_of(identity.postal_address))
       .flag("has_postal", !identity.postal_address.empty());
   view.text("publisher", identity.publisher)

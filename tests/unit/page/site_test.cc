@@ -21,6 +21,12 @@ TEST(Markdown, never_lets_markup_or_script_through) {
   EXPECT_NE(html.find("<strong>gras</strong>"), std::string::npos) << html;
 }
 
+TEST(Markdown, headings_begin_below_the_page_and_skip_no_level) {
+  EXPECT_EQ(markdown("## Un\n\n#### Deux\n\n## Trois").text,
+            "<h3>Un</h3>\n<h4>Deux</h4>\n<h3>Trois</h3>\n");
+  EXPECT_EQ(markdown("### Profond\n\n# Haut").text, "<h3>Profond</h3>\n<h3>Haut</h3>\n");
+}
+
 class SiteTest : public testing::Test {
  protected:
   SiteTest() {
