@@ -26,6 +26,12 @@ export const weight = async (browser, url) => {
   return bytes;
 };
 
+const openGroups = async (page) => {
+  for (const group of await page.locator("details.form-group").all()) {
+    if ((await group.getAttribute("open")) === null) await group.locator("> summary").click();
+  }
+};
+
 const number = (words) => Number((words.match(/\d[\d\s\u00a0\u202f]*/) ?? ["-1"])[0].replace(/\D/g, ""));
 const resultCount = async (page) => number(await page.locator(".result-count").first().innerText());
 
@@ -47,13 +53,13 @@ export const withoutScript = async (browser, portal) => {
     await Promise.all([page.waitForURL((url) => url.search.includes(encodeURIComponent(value))), page.getByRole("button", { name: "Appliquer les filtres" }).click()]);
     need(await resultCount(page) <= all, "a filter leaves no more than there was");
     await page.fill("#liste-lieu", portal.name === "savoie-mont-blanc" ? "Annecy" : "Grenoble");
-    await Promise.all([page.waitForURL(/lieu=/), page.getByRole("button", { name: "Chercher" }).click()]);
+    await Promise.all([page.waitForURL(/lieu=/), page.getByRole("button", { name: "Chercher", exact: true }).click()]);
     await logIn(page, portal, portal.accounts.member);
     await page.goto(`${portal.url}/espace/nouveau/structure`);
     const name = `Sans script ${Date.now()}`;
     await page.fill("[name=name]", name);
     await page.selectOption("[name=ess_family]", "association");
-    for (const group of await page.locator("details.form-group:not([open]) > summary").all()) await group.click();
+    await openGroups(page);
     await page.fill("[name=summary]", "Une fiche proposée depuis un navigateur sans script.");
     await page.locator("[name=sectors]").first().check();
     await page.fill('[name="address.commune"]', "Grenoble");
@@ -138,7 +144,7 @@ export const withdrawnPage = async (page, portal) => {
   await logIn(page, portal, portal.accounts.moderator);
   await page.goto(`${portal.url}/espace/nouveau/article`);
   await page.fill("[name=title]", "Nouvelle bientôt retirée");
-  for (const group of await page.locator("details.form-group:not([open]) > summary").all()) await group.click();
+  await openGroups(page);
   await page.fill("[name=summary]", "Cette nouvelle ne restera pas longtemps, c’est un essai.");
   await page.fill("[name=body]", "Un texte assez long pour être publié, puis retiré aussitôt.");
   await Promise.all([page.waitForURL(/\/espace\/fiches\//), page.locator("button[value=publish]").first().click()]);

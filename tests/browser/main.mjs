@@ -16,6 +16,8 @@ import { visit } from "./visit.mjs";
 const FIRST_PAGE_BYTES_MAX = 50_000;
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
+// A colour that is on its way to another one is neither.
+const STILL = { reducedMotion: "reduce" };
 const require = createRequire(import.meta.url);
 
 const visitAll = async (context, portal, pages, label, saved) => {
@@ -27,13 +29,13 @@ const visitAll = async (context, portal, pages, label, saved) => {
 };
 
 const visitPortal = async (browser, portal, saved) => {
-  const anonymous = await browser.newContext();
+  const anonymous = await browser.newContext(STILL);
   await attempt(`${portal.name}: public pages are found`, async () => {
     await visitAll(anonymous, portal, await publicPages(anonymous, portal), `${portal.name}-public`, saved);
   });
   for (const role of ["member", "moderator", "administrator"]) {
     await attempt(`${portal.name}: pages of the ${role} are found`, async () => {
-      const context = await browser.newContext();
+      const context = await browser.newContext(STILL);
       const page = await context.newPage();
       await cases.logIn(page, portal, portal.accounts[role]);
       await visitAll(context, portal, await officePages(context, portal), `${portal.name}-${role}`, saved);

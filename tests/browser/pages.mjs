@@ -43,7 +43,7 @@ export const officePages = async (context, portal) => {
   const home = await text(context, `${portal.url}/espace`);
   const pages = ["/espace", ...hrefs(home, /^\/(espace|region)[/?]/), ...hrefs(home, /^\/region$/)];
   const records = await text(context, `${portal.url}/espace/fiches`);
-  for (const record of hrefs(records, /^\/espace\/fiches\/[^/]+\/[^/?]+$/).slice(0, 4)) pages.push(record, `${record}/modifier`);
+  for (const record of hrefs(records, /^\/espace\/fiches\/[^/]+\/[^/?]+$/).slice(0, 3)) pages.push(record, `${record}/modifier`);
   for (const page of pages.filter((path) => path.startsWith("/region"))) {
     pages.push(...hrefs(await text(context, portal.url + page), /^\/region\//).slice(0, 6));
   }

@@ -49,7 +49,7 @@ export const visit = async (page, portal, { path, status = 200 }, { label, saved
   page.on("console", onConsole).on("pageerror", onError).on("request", onRequest).on("response", onFailed);
   try {
     await page.setViewportSize({ width: 1280, height: 900 });
-    await page.emulateMedia({ colorScheme: "light", media: "screen" });
+    await page.emulateMedia({ colorScheme: "light", media: "screen", reducedMotion: "reduce" });
     const answer = await page.goto(portal.url + path);
     // The map is the only thing that arrives later.
     if (await page.locator("[data-map]").count() > 0) await page.waitForLoadState("networkidle");
