@@ -73,8 +73,8 @@ struct Document {
 // empty.
 [[nodiscard]] std::optional<std::string_view> shown_value(Document const& document,
                                                           std::string_view field);
-// False while any version of the existence is kDeleted: a deletion that met an edit hides, whichever
-// came later, and is a conflict until somebody settles it.
+// False while any version of the existence is kDeleted: a deletion that met an edit hides,
+// whichever came later, and is a conflict until somebody settles it.
 [[nodiscard]] bool is_alive(Document const& document);
 // Keys of the fields with several versions whose values differ, sorted; kExistence among them when
 // a deletion met an edit that it had not seen.

@@ -11,6 +11,9 @@ import tempfile
 import time
 import unittest
 
+# Whoever starts the tests in the background may have told them to ignore interruptions; deploy/up must not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAMES = ("rhone-alpes", "savoie-mont-blanc", "isere")
 
