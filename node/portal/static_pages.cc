@@ -35,7 +35,7 @@ View identity_view(page::SiteIdentity const& identity) {
 }
 
 http::Response fixed_page(Context const& context, std::string_view path, std::string_view title,
-                          std::string_view name, View view) {
+                          std::string_view name, View const& view) {
   page::PageInfo info;
   info.title = title;
   info.path = path;
@@ -57,7 +57,7 @@ http::Response about_page(Context const& context, http::Request const& /*request
   view.html("text_html", page::markdown(site->identity().about_text, page::LineBreaks::joined));
   view.html("take_part_html",
             page::markdown(site->identity().take_part_text, page::LineBreaks::joined));
-  return fixed_page(context, "/a-propos", "Qui sommes-nous ?", "portal/about", std::move(view));
+  return fixed_page(context, "/a-propos", "Qui sommes-nous ?", "portal/about", view);
 }
 
 http::Response contact_page(Context const& context, http::Request const& request) {
@@ -67,8 +67,7 @@ http::Response contact_page(Context const& context, http::Request const& request
     view.text("page", text::excerpt(text::clean(page.substr(0, 300)), 200));
     view.text("subject", page::url_encode(cat("Erreur sur la page ", page.substr(0, 300))));
   }
-  return fixed_page(context, "/contact", "Nous écrire ou nous appeler", "portal/contact",
-                    std::move(view));
+  return fixed_page(context, "/contact", "Nous écrire ou nous appeler", "portal/contact", view);
 }
 
 http::Response help_page(Context const& context, http::Request const& /*request*/) {
@@ -89,7 +88,7 @@ http::Response site_map_page(Context const& context, http::Request const& /*requ
     kinds.push_back(std::move(kind));
   }
   view.list("kinds", std::move(kinds));
-  return fixed_page(context, "/plan-du-site", "Plan du site", "portal/site_map", std::move(view));
+  return fixed_page(context, "/plan-du-site", "Plan du site", "portal/site_map", view);
 }
 
 http::Response accessibility_page(Context const& context, http::Request const& /*request*/) {
@@ -97,8 +96,7 @@ http::Response accessibility_page(Context const& context, http::Request const& /
   View view = identity_view(site->identity());
   view.html("text_html",
             page::markdown(site->identity().accessibility_text, page::LineBreaks::joined));
-  return fixed_page(context, "/accessibilite", "Accessibilité", "portal/accessibility",
-                    std::move(view));
+  return fixed_page(context, "/accessibilite", "Accessibilité", "portal/accessibility", view);
 }
 
 http::Response legal_page(Context const& context, http::Request const& /*request*/) {
@@ -110,8 +108,7 @@ http::Response privacy_page(Context const& context, http::Request const& /*reque
   auto const site = context.site();
   View view = identity_view(site->identity());
   view.html("text_html", page::markdown(site->identity().privacy_text, page::LineBreaks::joined));
-  return fixed_page(context, "/confidentialite", "Données personnelles", "portal/privacy",
-                    std::move(view));
+  return fixed_page(context, "/confidentialite", "Données personnelles", "portal/privacy", view);
 }
 
 http::Response data_page(Context const& context, http::Request const& /*request*/) {
@@ -126,7 +123,7 @@ http::Response data_page(Context const& context, http::Request const& /*request*
   }
   view.list("kinds", std::move(kinds));
   view.text("geography_sources", context.gazetteer->sources());
-  return fixed_page(context, "/donnees", "Données ouvertes", "portal/data", std::move(view));
+  return fixed_page(context, "/donnees", "Données ouvertes", "portal/data", view);
 }
 
 http::Response error_page(Context const& context, int status, http::Request const* request) {
