@@ -1,6 +1,8 @@
 #include "node/replication/network.h"
 
-#include "schema/value.h"
+#include <system_error>
+
+#include "sync/base/log.h"
 
 namespace solidaires::replication {
 namespace {
@@ -37,7 +39,8 @@ Result<std::optional<Found>> find_record(store::Store const& store, NodeName con
 Result<> put_record(store::Store& store, NodeName const& hub, NodeRecord record, Clock const& clock,
                     Rng& rng, std::vector<store::LocalEdit> local) {
   SOL_ASSIGN(auto const found, find_record(store, hub, record.name));
-  store::Commit commit{.now = clock.now(), .author = std::string(kAuthor), .local = local};
+  store::Commit commit{
+      .now = clock.now(), .author = std::string(kAuthor), .local = std::move(local)};
   store::DocumentEdit edit{.key = {}, .type = std::string(kNodeType)};
   if (found) {
     record.state = record.hub ? NodeState::active : found->record.state;
@@ -139,8 +142,22 @@ Result<Enrolled> enrol(StateFiles const& files, NodeName const& self, std::strin
                 cat("this token is for ", parsed.node.str(), ", not for ", self.str()));
   }
   SOL_ASSIGN(auto const credentials, net::enrol(parsed, clock));
+  std::error_code unreadable;
+  if (std::filesystem::exists(files.credentials(), unreadable)) {
+    SOL_TRY(net::write_secret_file(files.new_incarnation(), "enrolled again\n"));
+  }
   SOL_TRY(net::write_credentials(files.credentials(), credentials));
   return Enrolled{.network = parsed.network, .hub_address = parsed.hub_address};
+}
+
+Result<> renew_incarnation_if_due(StateFiles const& files, store::Store& store) {
+  std::error_code failed;
+  if (!std::filesystem::exists(files.new_incarnation(), failed)) return {};
+  SOL_ASSIGN(auto const replica, store.renew_incarnation());
+  log_info("replica.new_incarnation", {{"replica", to_string(replica)}});
+  std::filesystem::remove(files.new_incarnation(), failed);
+  if (failed) return fail(Code::io, cat(files.new_incarnation().string(), ": ", failed.message()));
+  return {};
 }
 
 Result<net::Issued> RegistryDesk::redeem(NodeName const& node, std::string_view secret,

@@ -16,6 +16,10 @@ struct StateFiles {
   std::filesystem::path directory{};  // exists; only the program's account may read it
   [[nodiscard]] std::filesystem::path authority() const { return directory / "authority.pem"; }
   [[nodiscard]] std::filesystem::path credentials() const { return directory / "credentials.pem"; }
+  // Left by another enrolment until the store has drawn a new replica id.
+  [[nodiscard]] std::filesystem::path new_incarnation() const {
+    return directory / "incarnation.due";
+  }
 };
 
 // The hub's first act: an authority, and the registry with the hub itself. Done again it changes
@@ -44,9 +48,13 @@ struct Enrolled {
 };
 // The node's side: redeems the token at the hub and writes the credentials. Needs no store: it may
 // run beside the serving program, which takes the credentials up by itself within some seconds.
-// Code::denied: the token is used, expired or for another node than `self`.
+// Done again, it also makes the store draw a new replica id: the remedy for a restored backup or a
+// clone. Code::denied: the token is used, expired or for another node than `self`.
 Result<Enrolled> enrol(StateFiles const& files, NodeName const& self, std::string_view token,
                        Clock const& clock);
+
+// Draws the new replica id that enrol() asked for, if it did. Interrupted, it is done again.
+Result<> renew_incarnation_if_due(StateFiles const& files, store::Store& store);
 
 // The hub's desk: redeems tokens against the store. One commit uses a token up and records the
 // enrolment, so that of two calls with one token one is refused, and a crash loses neither.

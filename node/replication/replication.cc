@@ -17,7 +17,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::chrono::seconds kWatchInterval{3};       // for credentials written beside us
+constexpr std::chrono::seconds kWatchInterval{1};       // for credentials written beside us
 constexpr std::chrono::minutes kFactsInterval{1};       // free space, own certificate
 constexpr std::uint64_t kDocumentBytesAssumed = 1'000;  // before a link has carried any
 
@@ -188,6 +188,7 @@ class Replication::Impl final : public net::LinksPolicy,
 
   Result<> start_dialling() {
     if (!config_.hub) return {};
+    SOL_TRY(renew_incarnation_if_due(config_.files, store_));
     auto credentials = net::read_credentials(config_.files.credentials());
     if (credentials) {
       SOL_TRY(take_up(*std::move(credentials)));
@@ -236,11 +237,13 @@ class Replication::Impl final : public net::LinksPolicy,
   void look_for_credentials() {
     if (!jobs_->idle()) return;
     jobs_->run([self = shared_from_this()]() -> net::JobQueue::Completion {
-      return [self, found = net::read_credentials(self->config_.files.credentials())]() mutable {
+      auto found = net::read_credentials(self->config_.files.credentials());
+      auto ready = found ? renew_incarnation_if_due(self->config_.files, self->store_) : Result<>();
+      return [self, found = std::move(found), ready = std::move(ready)]() mutable {
         if (!found || self->stopping_ || (self->credentials_ && *self->credentials_ == *found)) {
           return;
         }
-        auto const outcome = self->take_up(*std::move(found));
+        auto const outcome = ready ? self->take_up(*std::move(found)) : ready;
         if (!outcome) self->wait_for(outcome.error().message());
       };
     });

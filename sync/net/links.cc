@@ -30,7 +30,7 @@ std::string decided(sync::Disconnect const& disconnect) {
 bool needs_somebody(sync::CloseReason reason) {
   using enum sync::CloseReason;
   return reason == identity || reason == stale_replica || reason == version ||
-         reason == suspended || reason == protocol;
+         reason == suspended || reason == protocol || reason == rolled_back;
 }
 
 LinkTraffic operator+(LinkTraffic const& a, LinkTraffic const& b) {

@@ -53,8 +53,8 @@ TEST(Links, carry_documents_both_ways_and_push_new_ones_at_once) {
   std::ranges::sort(latencies);
   std::cout << "live push: median " << latencies[latencies.size() / 2] << " ms, worst "
             << latencies.back() << " ms\n";
-  EXPECT_TRUE(pair.hub.signal.wait(
-      [&] { return pair.hub.peer("isere").traffic.documents_in >= 21; }));
+  EXPECT_TRUE(
+      pair.hub.signal.wait([&] { return pair.hub.peer("isere").traffic.documents_in >= 21; }));
   auto const status = pair.hub.peer("isere");
   EXPECT_GT(status.traffic.bytes_in, 21U * 16);
   EXPECT_GT(status.certificate_expires, SystemClock().now() + 29 * 24h);

@@ -56,7 +56,7 @@ TEST(Replication, shows_the_registry_of_the_network_on_every_node) {
     auto const hub = isere->replication->registry().find(name("aura"));
     return hub && hub->hub && hub->title == "Région";
   }));
-  std::string const token = network.invite(
+  std::ignore = network.invite(
       "drome", {.node = {.title = "Drôme", .territory = {"26"}, .delegates_moderation = true}});
   ASSERT_TRUE(isere->wait([&] {
     auto const drome = isere->replication->registry().find(name("drome"));
@@ -212,6 +212,24 @@ TEST(Enrolment, ends_the_certificate_of_the_enrolment_before) {
   ASSERT_TRUE(isere->start());
   ASSERT_TRUE(isere->reaches("aura", PeerState::refused));
   EXPECT_NE(isere->link("aura").link.last_error.find("later enrolment"), std::string::npos);
+}
+
+TEST(Enrolment, done_again_while_running_makes_a_new_incarnation_and_goes_on) {
+  Network network;
+  auto const isere = network.join("isere");
+  auto const scope = ScopeId::office(name("isere"));
+  auto const key = isere->write(scope, "before");
+  ASSERT_TRUE(network.hub->holds(key, "before"));
+  auto const replica = isere->store->replica();
+  isere->clock.shift(2s);
+  network.hub->clock.shift(2s);  // certificates tell times to the second
+  ASSERT_TRUE(enrol(isere->files(), name("isere"), network.invite("isere"), isere->clock));
+  EXPECT_TRUE(isere->wait([&] {
+    return isere->store->replica() != replica && isere->link("aura").link.state == PeerState::live;
+  }));
+  isere->write(scope, "after", key);
+  EXPECT_TRUE(network.hub->holds(key, "after"));
+  EXPECT_FALSE(std::filesystem::exists(isere->files().new_incarnation()));
 }
 
 TEST(Enrolment, founds_a_network_once) {
