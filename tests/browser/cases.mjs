@@ -120,6 +120,9 @@ export const map = async (browser, portal) => {
     await page.waitForFunction((count) => document.querySelectorAll(".leaflet-interactive[role=button]").length === count, located, { timeout: 15000 });
     const cards = await page.locator(".cards .card").count();
     need(located <= cards, `${located} markers for the ${cards} results of this page`);
+    // Leaflet draws on a sheet larger than the map; style that shrinks it hides every mark.
+    const [sheet, frame] = await page.evaluate(() => [".leaflet-overlay-pane svg", ".leaflet-container"].map((one) => document.querySelector(one).getBoundingClientRect().width));
+    need(sheet >= frame, `the sheet of the map is ${sheet} px wide in a frame of ${frame} px`);
     await page.locator(".leaflet-interactive[role=button]").first().focus();
     await page.keyboard.press("Enter");
     await page.waitForSelector(".leaflet-popup a[href^='/structures/']", { timeout: 5000 });

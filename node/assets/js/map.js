@@ -43,6 +43,7 @@ export const show = async (box) => {
   box.querySelector("svg")?.replaceWith(canvas);
   const map = createMap(canvas, { zoomControl: true, attributionControl: true, scrollWheelZoom: false });
   map.zoomControl.setPosition("topright");
+  map.attributionControl.setPrefix("Leaflet");
   if (outline) {
     geoJSON(outline, {
       interactive: false,
