@@ -47,7 +47,7 @@ export const show = async (box) => {
   if (outline) {
     geoJSON(outline, {
       interactive: false,
-      style: { color: colour("--line"), weight: 1, fillColor: colour("--paper"), fillOpacity: 1 },
+      style: (feature) => feature.geometry.type === "Point" ? {} : { color: colour("--line"), weight: 1, fillColor: colour("--paper"), fillOpacity: 1 },
       pointToLayer: (feature, at) => circleMarker(at, {
         radius: feature.properties.radius ?? 1, stroke: false, fillColor: colour("--accent-line"), fillOpacity: 1, interactive: false }),
       attribution: outline.attribution ?? "",
