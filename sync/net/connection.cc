@@ -37,15 +37,15 @@ class WebSocketConnection final : public Connection {
     co_return failed;
   }
 
-  asio::awaitable<ErrorCode> open(std::string host, std::string path,
-                                  std::optional<HttpResponse>& declined) override {
+  asio::awaitable<Upgrade> open(std::string host, std::string path) override {
     set_options();
     beast::websocket::response_type response;
     auto const [failed] = co_await stream_.async_handshake(response, host, path, kAwait);
+    Upgrade upgrade{.failed = failed, .declined = std::nullopt};
     if (failed == beast::websocket::error::upgrade_declined) {
-      declined = HttpResponse{.status = response.result_int(), .body = response.body()};
+      upgrade.declined = HttpResponse{.status = response.result_int(), .body = response.body()};
     }
-    co_return failed;
+    co_return upgrade;
   }
 
   void start(ChannelEvents& events) override {

@@ -23,9 +23,12 @@ class Connection : public Channel, public std::enable_shared_from_this<Connectio
 
   // Accepts the request that was read as a WebSocket; start() may follow.
   virtual boost::asio::awaitable<ErrorCode> accept(std::string request) = 0;
-  // Asks to become a WebSocket. `declined` is set if the other side answers with something else.
-  virtual boost::asio::awaitable<ErrorCode> open(std::string host, std::string path,
-                                                 std::optional<HttpResponse>& declined) = 0;
+  struct Upgrade {
+    ErrorCode failed;
+    std::optional<HttpResponse> declined;  // what the other side answered instead
+  };
+  // Asks to become a WebSocket; start() may follow unless it failed.
+  virtual boost::asio::awaitable<Upgrade> open(std::string host, std::string path) = 0;
 
   // Closes the connection unless disarmed in time. One deadline at a time.
   void arm(Millis within);
@@ -33,7 +36,7 @@ class Connection : public Channel, public std::enable_shared_from_this<Connectio
   [[nodiscard]] bool timed_out() const noexcept { return timed_out_; }
 
  protected:
-  explicit Connection(boost::asio::any_io_executor executor) : deadline_(std::move(executor)) {}
+  explicit Connection(boost::asio::any_io_executor const& executor) : deadline_(executor) {}
 
  private:
   boost::asio::steady_timer deadline_;

@@ -97,9 +97,8 @@ asio::awaitable<Result<Opened>> Dialler::open_channel(Address hub) {
   auto connected = co_await connect(hub, context_, parent_, around_->options.handshake_deadline);
   if (!connected) co_return std::unexpected(std::move(connected).error());
   auto const connection = connected->connection;
-  std::optional<HttpResponse> declined;
-  auto const failed =
-      co_await connection->open(connected->hub.node.str(), std::string(kLinkPath), declined);
+  auto const [failed, declined] =
+      co_await connection->open(connected->hub.node.str(), std::string(kLinkPath));
   if (failed) {
     auto why = declined ? refusal_of(*declined)
                         : network_error(failed, connection->timed_out(), "opening the link");
@@ -124,10 +123,10 @@ asio::awaitable<Result<Issued>> Dialler::ask(Address hub, TlsContext context, Ex
                                     around_->options.enrolment_deadline);
   if (!connected) co_return std::unexpected(std::move(connected).error());
   auto const connection = connected->connection;
-  auto const sent = co_await write_request(connection->tls(), std::string(path),
-                                           connected->hub.node.str(), std::move(body));
+  auto const sent = co_await write_request(connection, std::string(path), connected->hub.node.str(),
+                                           std::move(body));
   if (!sent) co_return std::unexpected(sent.error());
-  auto response = co_await read_response(connection->tls());
+  auto response = co_await read_response(connection);
   connection->abort();
   if (connection->timed_out()) co_return fail(Code::timeout, "the hub does not answer in time");
   if (!response) co_return std::unexpected(std::move(response).error());

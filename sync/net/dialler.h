@@ -23,7 +23,6 @@ class Dialler : public std::enable_shared_from_this<Dialler> {
   void renew(Address hub, Bytes request, Transport::OnIssued done);
 
  private:
-  using ConnectionPtr = std::shared_ptr<Connection>;
   template <class T>
   using Awaitable = boost::asio::awaitable<T>;
   struct Connected {

@@ -8,6 +8,9 @@
 
 namespace solidaires::net {
 
+class Connection;
+using ConnectionPtr = std::shared_ptr<Connection>;  // kept alive by whoever reads or writes
+
 struct HttpRequest {
   bool is_post = false;
   bool is_upgrade = false;  // to a WebSocket
@@ -22,10 +25,11 @@ struct HttpResponse {
 };
 
 // The caller has set a deadline. Bytes after the message are an error: neither side sends any.
-[[nodiscard]] boost::asio::awaitable<Result<HttpRequest>> read_request(Tls& tls);
-[[nodiscard]] boost::asio::awaitable<Result<HttpResponse>> read_response(Tls& tls);
-[[nodiscard]] boost::asio::awaitable<Result<>> write_request(Tls& tls, std::string path,
+[[nodiscard]] boost::asio::awaitable<Result<HttpRequest>> read_request(ConnectionPtr from);
+[[nodiscard]] boost::asio::awaitable<Result<HttpResponse>> read_response(ConnectionPtr from);
+[[nodiscard]] boost::asio::awaitable<Result<>> write_request(ConnectionPtr to, std::string path,
                                                              std::string host, std::string body);
-[[nodiscard]] boost::asio::awaitable<Result<>> write_response(Tls& tls, HttpResponse response);
+[[nodiscard]] boost::asio::awaitable<Result<>> write_response(ConnectionPtr to,
+                                                              HttpResponse response);
 
 }  // namespace solidaires::net

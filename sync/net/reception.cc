@@ -119,7 +119,7 @@ asio::awaitable<void> Reception::serve(ConnectionPtr connection, Address from) {
     log_debug("link.handshake_failed", {{"reason", broken.message()}});
     co_return;
   }
-  auto request = co_await read_request(connection->tls());
+  auto request = co_await read_request(connection);
   if (!request) {
     log_debug("link.request_unreadable", {{"reason", request.error().message()}});
     co_return;
@@ -196,7 +196,7 @@ asio::awaitable<void> Reception::turn_away(ConnectionPtr connection, NodeName pe
 }
 
 asio::awaitable<void> Reception::answer(ConnectionPtr connection, HttpResponse response) {
-  auto const written = co_await write_response(connection->tls(), std::move(response));
+  auto const written = co_await write_response(connection, std::move(response));
   if (!written) co_return;
   connection->arm(kGoodbye);
   co_await connection->tls().async_shutdown(kAwait);

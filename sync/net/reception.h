@@ -16,7 +16,6 @@ class Reception : public std::enable_shared_from_this<Reception> {
   void stop();
 
  private:
-  using ConnectionPtr = std::shared_ptr<Connection>;
   template <class T>
   using Awaitable = boost::asio::awaitable<T>;
 
