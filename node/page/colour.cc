@@ -40,12 +40,13 @@ Colour readable(Colour const& colour, Colour const& goal, Colour const& ground,
 }
 
 std::string scheme(Colour const& accent, Colour const& ground, Colour const& shade, bool dark) {
-  Colour const strong = readable(accent, dark ? kWhite : kBlack, ground, shade);
-  Colour const deep = mix(strong, dark ? kWhite : kBlack, 0.25);
-  Colour const wash = mix(ground, strong, dark ? 0.16 : 0.09);
+  Colour const& goal = dark ? kWhite : kBlack;
+  Colour const seen = readable(accent, goal, ground, shade);
+  Colour const wash = mix(ground, seen, dark ? 0.16 : 0.09);
+  Colour const strong = readable(seen, goal, wash, shade);  // links stand on the wash too: today
+  Colour const deep = mix(strong, goal, 0.25);
   Colour const line = mix(ground, strong, 0.3);
-  return cat("--accent:", strong.hex(),
-             ";--accent-deep:", readable(deep, dark ? kWhite : kBlack, wash, shade).hex(),
+  return cat("--accent:", strong.hex(), ";--accent-deep:", readable(deep, goal, wash, shade).hex(),
              ";--accent-wash:", wash.hex(), ";--accent-line:", line.hex(),
              ";--on-accent:", (dark ? kNight : kWhite).hex(), ";");
 }

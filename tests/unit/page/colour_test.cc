@@ -46,6 +46,7 @@ TEST(Theme, is_readable_for_any_accent_in_both_schemes) {
       auto const paper = Colour::parse(papers.at(scheme)).value();
       EXPECT_GE(contrast(named.at("--accent"), paper), 4.5) << hex_text;
       EXPECT_GE(contrast(named.at("--accent"), named.at("--on-accent")), 4.5) << hex_text;
+      EXPECT_GE(contrast(named.at("--accent"), named.at("--accent-wash")), 4.5) << hex_text;
       EXPECT_GE(contrast(named.at("--accent-deep"), named.at("--accent-wash")), 4.5) << hex_text;
     }
   }
