@@ -43,9 +43,9 @@ class Evaluation {
     std::vector<Slot> only;
     if (!filter_.trivial()) only = filter_.all();
     auto const some = any_word(tables_, wanted, filter_.trivial() ? nullptr : &only);
+    found_.some_words = !some.slots.empty();  // the counts speak of these, even if no hit is left
     auto const most = most_held(some);
     matches = counted(picked(some, [&](std::size_t i) { return some.held[i] == most; }));
-    found_.some_words = !matches.slots.empty();
     return matches;
   }
 

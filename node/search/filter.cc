@@ -22,7 +22,8 @@ Filter::Filter(Tables const& tables, Query const& query) : tables_(tables) {
   add_where(query.where);
   if (query.dates && query.dates->from <= query.dates->to) {
     dates_ = query.dates;
-    sets_.push_back(&tables_.dated);
+    undated_too_ = query.undated_too;
+    if (!undated_too_) sets_.push_back(&tables_.dated);
   }
   auto const centre = query.centre || !query.where.circle
                           ? query.centre
@@ -114,7 +115,7 @@ bool Filter::located(Slot slot) const {
 bool Filter::on_date(Slot slot) const {
   if (!dates_) return true;
   auto const& brief = tables_.briefs[slot];
-  if (!brief.dated) return false;
+  if (!brief.dated) return undated_too_;
   return std::ranges::any_of(tables_.records[slot].dates,
                              [&](Interval const& date) { return overlap(date, *dates_); });
 }

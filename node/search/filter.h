@@ -65,6 +65,7 @@ class Filter {
   std::optional<Box> box_;
   bool impossible_where_ = false;  // a circle or rectangle that is none
   std::optional<Interval> dates_;
+  bool undated_too_ = false;
   std::optional<Spot> centre_;
 };
 

@@ -47,9 +47,10 @@ struct Query {
   std::vector<std::string> types;  // any of these; empty: all
   std::vector<ScopeId> scopes;     // any of these; empty: all
   Where where;
-  std::optional<Point> centre;    // distances are from here; default: the circle's centre
-  Facets facets;                  // every facet must hold, any code of it will do
-  std::optional<Interval> dates;  // an entry without dates does not match
+  std::optional<Point> centre;  // distances are from here; default: the circle's centre
+  Facets facets;                // every facet must hold, any code of it will do
+  std::optional<Interval> dates;
+  bool undated_too = false;  // entries without dates meet `dates`; else they never do
   Sort sort = Sort::relevance;
   std::size_t offset = 0;
   std::size_t limit = 20;

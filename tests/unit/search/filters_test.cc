@@ -90,7 +90,8 @@ bool matches(Entry const& entry, Query const& query, std::string const& without 
   for (auto const& [facet, codes] : query.facets) {
     if (facet != without && !any_in(codes, codes_of(entry, facet))) return false;
   }
-  if (!query.dates) return true;
+  auto const none = [](Interval const& date) { return date.to < date.from; };
+  if (!query.dates || (query.undated_too && std::ranges::all_of(entry.dates, none))) return true;
   return std::ranges::any_of(entry.dates, [&](Interval const& date) {
     auto const end = std::max(date.to, date.from + Millis(1));
     return date.from < query.dates->to && query.dates->from < end;
@@ -127,6 +128,7 @@ Query random_query(Rng& rng) {
     auto const from = kNow + kDay * (static_cast<std::int64_t>(rng.below(100)) - 50);
     query.dates = Interval{from, from + kDay * static_cast<std::int64_t>(rng.below(20))};
     if (query.dates->from == query.dates->to) query.dates->to += kDay;
+    query.undated_too = rng.below(2) == 0;
   }
   query.count = {"theme", "public", kTypeFacet, kDepartmentFacet, "unheard-of"};
   if (rng.below(3) == 0) query.count.clear();
