@@ -298,10 +298,10 @@ service::ListQuery to_query(Context const& context, schema::Type const* type,
       query.facets_wanted.push_back(field->key);
     }
   }
-  query.from = filters.from;
+  // Under every kind alike, so that the counts of the other kinds are what their lists will show.
+  query.from = filters.from ? filters.from : context.today();
   query.until = filters.until;
   bool const scheduled = type != nullptr && type->has(schema::Trait::has_schedule);
-  if (scheduled && !query.from) query.from = context.today();
   query.sort = filters.sort.value_or(!filters.words.empty() ? Sort::relevance
                                      : query.place.around   ? Sort::distance
                                      : scheduled            ? Sort::date

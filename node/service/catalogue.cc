@@ -183,6 +183,7 @@ search::Query Catalogue::State::search_query(ListQuery const& query) const {
         search::Interval{model::to_instant({from, 0, 0}),
                          model::to_instant({model::CivilDate::from_days(until.days() + 1), 0, 0})};
   }
+  asked.undated_too = true;  // what has no dates is there on every day
   asked.sort = sort_of(query, instance.model);
   asked.offset = query.offset;
   asked.limit = query.limit;

@@ -58,7 +58,7 @@ struct ListQuery {
   std::map<std::string, std::vector<std::string>, std::less<>>
       facets;  // field key -> codes (any of them)
   std::optional<model::CivilDate> from,
-      until;  // days on which something takes place; `until` included
+      until;  // days on which it takes place, for what has dates; `until` included
   Sort sort = Sort::relevance;
   std::size_t offset = 0;
   std::size_t limit = 20;

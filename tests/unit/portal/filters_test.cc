@@ -86,5 +86,21 @@ TEST_F(FiltersTest, a_page_beyond_the_last_leads_to_the_last) {
   EXPECT_EQ(get("/structures?page=2").status, 200);
 }
 
+// A date is a condition on what has dates alone; tabs say what the other lists will show.
+TEST_F(FiltersTest, a_date_hides_no_structure_and_the_tabs_count_what_their_lists_show) {
+  published("structure", service::structure_form("Une structure"));
+  published("article", service::article_form("Une actualité"));
+  published("event", service::event_form("Un marché"));
+  for (auto const* path :
+       {"/agenda", "/structures", "/recherche", "/agenda?du=2026-03-01&au=2027-03-01"}) {
+    auto const page = get(path).body;
+    EXPECT_THAT(page, HasSubstr("structures <span class=\"quiet\">(1)")) << path;
+    EXPECT_THAT(page, HasSubstr("événements <span class=\"quiet\">(1)")) << path;
+    EXPECT_THAT(page, HasSubstr("actualités <span class=\"quiet\">(1)")) << path;
+  }
+  EXPECT_THAT(get("/structures?du=2026-03-01&au=2026-03-02").body, HasSubstr("Une structure"));
+  EXPECT_THAT(get("/agenda?du=2031-03-01").body, testing::Not(HasSubstr("Un marché")));
+}
+
 }  // namespace
 }  // namespace solidaires::portal
