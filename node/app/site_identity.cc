@@ -3,6 +3,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "node/text/fold.h"
+
 namespace solidaires::app {
 namespace {
 
@@ -64,11 +66,8 @@ page::SiteIdentity site_identity(Config const& config, service::Instance const& 
 std::vector<page::MenuEntry> main_menu(schema::ContentModel const& model) {
   std::vector<page::MenuEntry> menu;
   for (auto const& type : model.types()) {
-    std::string label = type.has(schema::Trait::has_schedule) ? "Agenda" : type.plural.fr;
-    if (label.starts_with("é"))
-      label.replace(0, 2, "É");
-    else if (!label.empty() && label[0] >= 'a' && label[0] <= 'z')
-      label[0] = static_cast<char>(label[0] - 32);
+    auto const label = type.has(schema::Trait::has_schedule) ? std::string("Agenda")
+                                                             : text::capitalised(type.plural.fr);
     menu.push_back({type.key, {label, cat('/', type.prefix)}, 0});
   }
   return menu;

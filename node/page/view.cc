@@ -8,6 +8,22 @@ namespace solidaires::page {
 
 using kainjow::mustache::data;
 
+std::string escaped(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (char const c : text) {
+    switch (c) {
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '&': out += "&amp;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
 View::View() : tree_(std::make_unique<Tree>()) {}
 View::View(View const& other) : tree_(std::make_unique<Tree>(*other.tree_)) {}
 View::View(View&& other) noexcept = default;

@@ -15,6 +15,10 @@ struct Html {
   std::string text;
 };
 
+// Text as markup shows it, in an element or in a quoted attribute: for markup that no template
+// makes.
+[[nodiscard]] std::string escaped(std::string_view text);
+
 class View {
  public:
   View();

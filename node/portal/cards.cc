@@ -12,21 +12,6 @@ namespace {
 
 constexpr std::size_t kSummaryCharacters = 200;
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (char const c : text) {
-    switch (c) {
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '&': out += "&amp;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
-
 std::string summary_of(service::PublicRecord const& record) {
   auto text = schema::card(*record.type, schema::Card::summary, record.record);
   if (text.empty()) {
@@ -42,12 +27,12 @@ page::Html highlighted(std::string_view text, std::vector<std::string> const& wo
   page::Html out;
   std::size_t at = 0;
   for (auto const& range : search::highlight(text, words)) {
-    out.text += escaped(text.substr(at, range.begin - at));
+    out.text += page::escaped(text.substr(at, range.begin - at));
     out.text +=
-        cat("<mark>", escaped(text.substr(range.begin, range.end - range.begin)), "</mark>");
+        cat("<mark>", page::escaped(text.substr(range.begin, range.end - range.begin)), "</mark>");
     at = range.end;
   }
-  out.text += escaped(text.substr(at));
+  out.text += page::escaped(text.substr(at));
   return out;
 }
 

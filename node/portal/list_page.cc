@@ -5,6 +5,7 @@
 #include "node/portal/filters.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
+#include "node/text/fold.h"
 #include "schema/display.h"
 
 namespace solidaires::portal {
@@ -235,11 +236,101 @@ void add_empty_state(View& view, schema::Type const* type, Filters const& filter
   view.list("ideas", std::move(ideas));
 }
 
+std::vector<View> other_places(Filters const& filters, std::string const& path) {
+  std::vector<View> out;
+  auto const words =
+      filters.words.empty() ? std::string() : cat("&q=", page::url_encode(filters.words));
+  for (auto const& place : filters.other_places) {
+    auto const href = cat(path, "?lieu=", page::url_encode(place.key()), words);
+    out.push_back(std::move(View().text("label", place.label).text("href", href)));
+  }
+  return out;
+}
+
+// What was asked, in the form and as pieces that can be taken away; what was not understood.
+void add_filters(View& view, Context const& context, schema::Type const* type,
+                 Filters const& filters, std::string const& path) {
+  view.text("path", path).text("words", filters.words).text("place", filters.place_text);
+  view.list("radii", radius_choices(filters))
+      .list("departments", department_choices(context, filters));
+  std::vector<View> chosen;
+  for (auto const& chip : chips(type, filters, path)) {
+    chosen.push_back(std::move(View().text("label", chip.label).text("remove", chip.remove)));
+  }
+  view.flag("has_chips", !chosen.empty()).list("chips", std::move(chosen)).text("clear", path);
+  std::vector<View> ignored;
+  for (auto const& sentence : filters.ignored)
+    ignored.push_back(std::move(View().text("sentence", sentence)));
+  view.flag("has_ignored", !ignored.empty()).list("ignored", std::move(ignored));
+  auto others = other_places(filters, path);
+  view.flag("has_other_places", !others.empty()).list("other_places", std::move(others));
+}
+
+void add_corrections(View& view, Filters const& filters, service::ListResult const& result,
+                     std::string const& path) {
+  for (auto const& correction : result.corrections) {
+    view.text(correction.used ? "corrected" : "proposed", correction.corrected)
+        .text("mistyped", correction.typed);
+    Filters mended = filters;
+    mended.words = correction.corrected;
+    view.text("proposed_href", cat(path, mended.query()));
+  }
+  view.flag("some_words", result.some_words_only && result.total > 0);
+}
+
+void add_dates(View& view, Context const& context, schema::Type const& type, Filters const& filters,
+               std::string const& path) {
+  view.flag("scheduled", true)
+      .text("month_href", cat('/', type.prefix, '/', context.today().iso().substr(0, 7)))
+      .text("from", filters.from ? filters.from->iso() : "")
+      .text("until", filters.until ? filters.until->iso() : "")
+      .text("ics_href", cat(path, ".ics", filters.query()));
+}
+
+void add_map(View& view, Context const& context, Filters const& filters,
+             service::ListQuery const& query, service::ListResult const& result,
+             std::string const& path) {
+  geography::Box box;
+  auto const points = map_points(result.hits, context, box);
+  if (points.empty()) return;
+  MapOptions options;
+  options.departments =
+      query.place.departments.empty() ? context.instance.territory : query.place.departments;
+  if (query.place.around) {
+    options.box = box;
+    options.box.include(
+        geography::Point{query.place.around->latitude, query.place.around->longitude});
+  }
+  options.label = cat("Carte des ", points.size(), " résultats de cette page");
+  view.html("map_html", draw_map(*context.gazetteer, points, options))
+      .text("map_data", cat(path, ".geojson", filters.query_of_page(filters.page)))
+      .text("map_css", context.site()->asset("map.css"))
+      .text("map_ground", "/territoire.geojson");
+}
+
+page::PageInfo info_of(schema::Type const* type, Filters const& filters, std::string const& title,
+                       std::string const& heading, std::string const& path) {
+  page::PageInfo info;
+  info.title = filters.any() ? cat(title, page::kNbsp, ": ", heading) : title;
+  info.description = type == nullptr ? "" : type->description.fr;
+  info.path = cat(path, filters.query_of_page(filters.page));
+  info.section = type == nullptr ? "" : type->key;
+  info.breadcrumb = {{title, ""}};
+  info.query = filters.words;
+  info.noindex = filters.any();
+  if (type == nullptr) return info;
+  info.alternates.push_back(
+      {"application/json", "Cette sélection en JSON", cat(path, ".json", filters.query())});
+  if (type->has(schema::Trait::has_schedule))
+    info.alternates.push_back(
+        {"text/calendar", "Cette sélection pour un agenda", cat(path, ".ics", filters.query())});
+  return info;
+}
+
 }  // namespace
 
 http::Response list_page(Context const& context, schema::Type const* type,
                          http::Request const& request) {
-  auto const site = context.site();
   auto const path = list_path(type);
   auto const filters = read_filters(context, type, request.query);
   auto const query = to_query(context, type, filters);
@@ -250,61 +341,16 @@ http::Response list_page(Context const& context, schema::Type const* type,
   if (filters.page > 1 && filters.page > pages)
     return http::Response::redirect(cat(path, filters.query_of_page(pages)));
 
+  auto const title =
+      type == nullptr ? std::string("Rechercher") : text::capitalised(type->plural.fr);
+  auto const said = heading(type, result, context, filters);
   View view;
-  auto const title = type == nullptr ? std::string("Rechercher") : std::string(type->plural.fr);
-  std::string capital = title;
-  if (capital.starts_with("é"))
-    capital.replace(0, 2, "É");
-  else if (!capital.empty())
-    capital[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(capital[0])));
-  view.text("title", capital)
-      .text("path", path)
-      .text("words", filters.words)
-      .text("place", filters.place_text);
-  view.text("heading", heading(type, result, context, filters));
-  view.list("radii", radius_choices(filters))
-      .list("departments", department_choices(context, filters));
+  view.text("title", title).text("heading", said);
+  add_filters(view, context, type, filters, path);
+  add_corrections(view, filters, result, path);
   view.list("tabs", tabs(context, type, filters, result));
-  std::vector<View> chosen;
-  for (auto const& chip : chips(type, filters, path)) {
-    chosen.push_back(std::move(View().text("label", chip.label).text("remove", chip.remove)));
-  }
-  view.flag("has_chips", !chosen.empty()).list("chips", std::move(chosen)).text("clear", path);
-  std::vector<View> ignored;
-  for (auto const& sentence : filters.ignored)
-    ignored.push_back(std::move(View().text("sentence", sentence)));
-  view.flag("has_ignored", !ignored.empty()).list("ignored", std::move(ignored));
-  std::vector<View> others;
-  for (auto const& place : filters.other_places) {
-    Filters other = filters;
-    other.place = place;
-    others.push_back(std::move(
-        View()
-            .text("label", place.label)
-            .text("href",
-                  cat(path, "?lieu=", page::url_encode(place.key()),
-                      filters.words.empty() ? "" : cat("&q=", page::url_encode(filters.words))))));
-  }
-  view.flag("has_other_places", !others.empty()).list("other_places", std::move(others));
-  for (auto const& correction : result.corrections) {
-    view.text(correction.used ? "corrected" : "proposed", correction.corrected)
-        .text("mistyped", correction.typed);
-    Filters mended = filters;
-    mended.words = correction.corrected;
-    view.text("proposed_href", cat(path, mended.query()));
-  }
-  view.flag("some_words", result.some_words_only && result.total > 0);
-  bool const scheduled = type != nullptr && type->has(schema::Trait::has_schedule);
-  if (scheduled) {
-    view.flag("scheduled", true);
-    auto const today = context.today();
-    view.text("month_href", cat('/', type->prefix, '/', today.iso().substr(0, 7)));
-    view.text("from", filters.from ? filters.from->iso() : "")
-        .text("until", filters.until ? filters.until->iso() : "");
-    auto const ics = cat(path, ".ics", filters.query());
-    view.text("ics_href", ics);
-  }
   if (type != nullptr) {
+    if (type->has(schema::Trait::has_schedule)) add_dates(view, context, *type, filters, path);
     auto facets = facet_views(*type, filters, result);
     view.flag("has_facets", !facets.empty()).list("facets", std::move(facets));
     view.text("csv_href", cat(path, ".csv", filters.query()))
@@ -318,44 +364,13 @@ http::Response list_page(Context const& context, schema::Type const* type,
   if (result.total == 0) add_empty_state(view, type, filters, query, path);
   auto turns = pager(filters, path, pages);
   view.flag("has_pages", !turns.empty()).list("pages", std::move(turns));
+  add_map(view, context, filters, query, result, path);
 
-  geography::Box box;
-  auto const points = map_points(result.hits, context, box);
-  if (!points.empty()) {
-    MapOptions options;
-    options.departments =
-        query.place.departments.empty() ? context.instance.territory : query.place.departments;
-    if (query.place.around) {
-      options.box = box;
-      options.box.include(
-          geography::Point{query.place.around->latitude, query.place.around->longitude});
-    }
-    options.label = cat("Carte des ", points.size(), " résultats de cette page");
-    view.html("map_html", draw_map(*context.gazetteer, points, options));
-    view.text("map_data", cat(path, ".geojson", filters.query_of_page(filters.page)));
-    view.text("map_css", site->asset("map.css")).text("map_ground", "/territoire.geojson");
-  }
-
-  page::PageInfo info;
-  info.title = filters.any()
-                   ? cat(capital, page::kNbsp, ": ", heading(type, result, context, filters))
-                   : capital;
-  info.description = type == nullptr ? "" : type->description.fr;
-  info.path = cat(path, filters.query_of_page(filters.page));
-  info.section = type == nullptr ? "" : type->key;
-  info.breadcrumb = {{capital, ""}};
-  info.query = filters.words;
-  info.noindex = filters.any();
-  if (type != nullptr) {
-    info.alternates.push_back(
-        {"application/json", "Cette sélection en JSON", cat(path, ".json", filters.query())});
-    if (scheduled)
-      info.alternates.push_back(
-          {"text/calendar", "Cette sélection pour un agenda", cat(path, ".ics", filters.query())});
-  }
   std::vector<std::string> tags;
   for (auto const& one : context.instance.model.types()) tags.push_back(cat("type:", one.key));
-  return keep_page(http::Response::html(site->page(info, "portal/list", view)), std::move(tags));
+  auto const info = info_of(type, filters, title, said, path);
+  return keep_page(http::Response::html(context.site()->page(info, "portal/list", view)),
+                   std::move(tags));
 }
 
 }  // namespace solidaires::portal

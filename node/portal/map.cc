@@ -19,20 +19,6 @@ constexpr double kClusterPixels = 26;
 constexpr std::uint32_t kLabelledPopulation = 9'000;
 constexpr std::size_t kLabelsMax = 12;
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (char const c : text) {
-    switch (c) {
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '&': out += "&amp;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
-
 // One digit after the point is a tenth of a pixel.
 std::string tenth(double value) {
   auto const tenths = std::llround(value * 10);
@@ -133,7 +119,7 @@ std::string ground(geography::Gazetteer const& gazetteer,
     if (crowded || placed.size() == kLabelsMax) continue;
     placed.push_back(at);
     out += cat("<text class=\"map-label\" x=\"", tenth(at.x + radius_of(town->population) + 3),
-               "\" y=\"", tenth(at.y + 4), "\">", escaped(town->name), "</text>");
+               "\" y=\"", tenth(at.y + 4), "\">", page::escaped(town->name), "</text>");
   }
   return out;
 }
@@ -164,7 +150,7 @@ std::string mark(Cluster const& cluster) {
   auto const y = tenth(cluster.at.y);
   if (cluster.points.size() == 1) {
     auto const& point = *cluster.points.front();
-    return cat("<a href=\"", escaped(point.href), "\"><title>", escaped(point.title),
+    return cat("<a href=\"", page::escaped(point.href), "\"><title>", page::escaped(point.title),
                "</title><circle class=\"map-point\" cx=\"", x, "\" cy=\"", y, "\" r=\"8\"/></a>");
   }
   std::string titles;
@@ -174,7 +160,7 @@ std::string mark(Cluster const& cluster) {
   if (cluster.points.size() > 8) titles += "…";
   auto const count = cluster.points.size();
   double const radius = std::min(11 + std::sqrt(static_cast<double>(count)) * 2, 26.0);
-  return cat("<g><title>", escaped(titles), "</title><circle class=\"map-point\" cx=\"", x,
+  return cat("<g><title>", page::escaped(titles), "</title><circle class=\"map-point\" cx=\"", x,
              "\" cy=\"", y, "\" r=\"", tenth(radius), "\"/><text class=\"map-count\" x=\"", x,
              "\" y=\"", tenth(cluster.at.y + 5), "\" font-size=\"14\">", count, "</text></g>");
 }
@@ -207,7 +193,8 @@ page::Html draw_map(geography::Gazetteer const& gazetteer, std::vector<MapPoint>
   std::string body = ground(gazetteer, options.departments, project, true);
   for (auto const& one : cluster(points, project)) body += mark(one);
   body += scale_bar(project);
-  return {frame(project, cat("role=\"group\" aria-label=\"", escaped(options.label), "\""), body)};
+  return {frame(project, cat("role=\"group\" aria-label=\"", page::escaped(options.label), "\""),
+                body)};
 }
 
 page::Html draw_territory(geography::Gazetteer const& gazetteer,

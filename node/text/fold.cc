@@ -178,6 +178,19 @@ std::string single_line(std::string_view utf8) {
   return out;
 }
 
+std::string capitalised(std::string_view utf8) {
+  if (utf8.empty()) return {};
+  std::size_t rest = 0;
+  auto const first = next_code_point(utf8, rest);
+  std::string out;
+  if (first == kInvalid) {
+    out = utf8.substr(0, rest);
+  } else {
+    append_utf8(out, static_cast<char32_t>(u_toupper(static_cast<UChar32>(first))));
+  }
+  return out.append(utf8.substr(rest));
+}
+
 std::string excerpt(std::string_view utf8, std::size_t max) {
   max = std::min(max, kLongestCut);
   // Enough bytes for `max` code points after generous white space; a book is not made one line.

@@ -38,6 +38,9 @@ namespace solidaires::text {
 // alone between words stays one.
 [[nodiscard]] std::string single_line(std::string_view utf8);
 
+// With a capital first letter, as a heading or a menu begins: "événements" gives "Événements".
+[[nodiscard]] std::string capitalised(std::string_view utf8);
+
 // The beginning of a text for a summary: one line, at most `max` code points with the final "…",
 // cut between words when that loses less than half of it. A text that fits is only made one line.
 [[nodiscard]] std::string excerpt(std::string_view utf8, std::size_t max);

@@ -131,6 +131,15 @@ TEST(Excerpt, cuts_between_words_and_says_so) {
   EXPECT_EQ(excerpt("texte", 0), "");
 }
 
+TEST(Capital, begins_a_heading) {
+  EXPECT_EQ(capitalised("événements"), "Événements");
+  EXPECT_EQ(capitalised("œuvres"), "Œuvres");
+  EXPECT_EQ(capitalised("42 structures"), "42 structures");
+  EXPECT_EQ(capitalised("É"), "É");
+  EXPECT_EQ(capitalised(""), "");
+  EXPECT_EQ(capitalised("\xffx"), "\xffx");
+}
+
 TEST(Excerpt, never_exceeds_its_length) {
   SeededRng rng(13);
   for (int round = 0; round < 500; ++round) {
