@@ -27,22 +27,6 @@ bool is_digits(std::string_view text) {
 
 }  // namespace
 
-bool is_area_code(std::string_view code) {
-  auto const colon = code.find(':');
-  if (colon == std::string_view::npos) return false;
-  auto const kind = code.substr(0, colon);
-  auto const rest = code.substr(colon + 1);
-  bool const corsican = rest.size() >= 2 && rest[0] == '2' && (rest[1] == 'A' || rest[1] == 'B');
-  auto const digits = corsican ? rest.substr(2) : rest;
-  bool const numeric = is_digits(digits) || (corsican && digits.empty());
-  if (kind == "commune") return rest.size() == 5 && numeric;
-  if (kind == "epci") return rest.size() == 9 && is_digits(rest);
-  if (kind == "dep") return (rest.size() == 2 || rest.size() == 3) && numeric;
-  if (kind == "region") return rest.size() == 2 && is_digits(rest);
-  return kind == "country" && rest.size() == 2 &&
-         std::ranges::all_of(rest, [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
 void FormReader::run() {
   if (is_set(field_.kind))
     set();

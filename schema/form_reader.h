@@ -86,7 +86,5 @@ class FormReader {
 void write_inputs(Field const& field, Record const& record, FormFields& out);
 // True if `value` is of the alternative that the kind has (of one element, for sets).
 [[nodiscard]] bool fits(FieldKind kind, Value const& value);
-// True if the code of an area is well formed: "commune:73011", "epci:247300000", "dep:2A" ...
-[[nodiscard]] bool is_area_code(std::string_view code);
 
 }  // namespace solidaires::schema

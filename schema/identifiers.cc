@@ -163,6 +163,21 @@ bool luhn_holds(std::string_view digits) {
   return !digits.empty() && sum % 10 == 0;
 }
 
+bool is_area_code(std::string_view code) {
+  auto const colon = code.find(':');
+  if (colon == std::string_view::npos) return false;
+  auto const kind = code.substr(0, colon);
+  auto const rest = code.substr(colon + 1);
+  bool const corsican = rest.starts_with("2A") || rest.starts_with("2B");
+  auto const digits = corsican ? rest.substr(2) : rest;
+  bool const numeric = all_digits(digits, digits.size()) && !rest.empty();
+  if (kind == "commune") return rest.size() == 5 && numeric;
+  if (kind == "epci") return all_digits(rest, 9);
+  if (kind == "dep") return (rest.size() == 2 || rest.size() == 3) && numeric;
+  if (kind == "region") return all_digits(rest, 2);
+  return kind == "country" && rest.size() == 2 && is_upper(rest[0]) && is_upper(rest[1]);
+}
+
 bool is_siren(std::string_view digits) {
   return all_digits(digits, 9) && digits != "000000000" && luhn_holds(digits);
 }

@@ -15,6 +15,9 @@ namespace solidaires::schema {
 [[nodiscard]] bool is_swiss_uid(std::string_view text);  // CHE-123.456.789, weighted modulo 11
 [[nodiscard]] bool luhn_holds(std::string_view digits);
 
+// The code of an area: "commune:73011", "epci:247300000", "dep:2A", "region:84", "country:FR".
+[[nodiscard]] bool is_area_code(std::string_view code);
+
 // Schemes: siren, siret, rna, rnf, finess, uai, swiss_uid, naf, rome. Others are free.
 [[nodiscard]] bool is_known_scheme(std::string_view scheme);
 

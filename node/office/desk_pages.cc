@@ -14,13 +14,6 @@ std::string age_of(Instant at, Instant now) {
   return page::french_age((to_unix_ms(now) - to_unix_ms(at)) / 1000);
 }
 
-std::string title_of_node(Context const& context, NodeName const& node) {
-  for (auto const& known : context.instance.directory.nodes()) {
-    if (known.name == node) return known.title;
-  }
-  return node.str();
-}
-
 View item_view(Context const& context, Visitor const& visitor,
                service::WorkingCopySummary const& item) {
   auto const now = context.instance.clock.now();

@@ -50,6 +50,13 @@ class Drawing {
   [[nodiscard]] std::vector<View> price(Field const& field) const;
   [[nodiscard]] std::vector<View> list_rows(Field const& field) const;
   [[nodiscard]] View choices(Field const& field) const;
+  [[nodiscard]] View references(Field const& field) const;
+  [[nodiscard]] View area(Field const& field) const;
+  [[nodiscard]] View box(std::string_view key, std::string_view value,
+                         std::string_view label) const;
+  [[nodiscard]] View with_boxes(Field const& field, std::vector<View> boxes,
+                                std::set<std::string, std::less<>> const& offered) const;
+  [[nodiscard]] std::vector<Candidate const*> fitting(Field const& field) const;
 
   schema::FormFields const& typed_;
   std::span<schema::Problem const> problems_;
@@ -235,31 +242,74 @@ std::vector<View> Drawing::price(Field const& field) const {
   return parts;
 }
 
-View Drawing::choices(Field const& field) const {
+View Drawing::box(std::string_view key, std::string_view value, std::string_view label) const {
+  View box;
+  box.text("value", value)
+      .text("label", label)
+      .text("id", input_id(cat(key, '.', value)))
+      .flag("checked", is_chosen(key, value));
+  return box;
+}
+
+// Chosen values that are not offered (codes of a newer vocabulary, records of another office) stay
+// chosen.
+View Drawing::with_boxes(Field const& field, std::vector<View> boxes,
+                         std::set<std::string, std::less<>> const& offered) const {
+  auto const [first, last] = typed_.equal_range(field.key);
+  for (auto at = first; at != last; ++at) {
+    if (!offered.contains(at->second)) boxes.push_back(box(field.key, at->second, at->second));
+  }
   View view = base(field.key, field.label.fr);
+  view.flag("is_choices", true).list("boxes", std::move(boxes));
+  return view;
+}
+
+View Drawing::choices(Field const& field) const {
   std::vector<View> boxes;
   std::set<std::string, std::less<>> offered;
   for (auto const& term : field.vocabulary->terms) {
     if (term.retired && !is_chosen(field.key, term.code)) continue;
     offered.insert(term.code);
-    View box;
-    box.text("value", term.code)
-        .text("label", term.label.fr)
-        .text("id", input_id(cat(field.key, '.', term.code)));
-    box.flag("checked", is_chosen(field.key, term.code)).flag("narrower", term.depth > 0);
-    boxes.push_back(std::move(box));
+    boxes.push_back(box(field.key, term.code, term.label.fr));
+    boxes.back().flag("narrower", term.depth > 0);
   }
-  // Codes of a newer vocabulary, at another node: they stay chosen.
+  return with_boxes(field, std::move(boxes), offered);
+}
+
+std::vector<Candidate const*> Drawing::fitting(Field const& field) const {
+  std::vector<Candidate const*> out;
+  if (options_.candidates == nullptr) return out;
+  for (auto const& candidate : *options_.candidates) {
+    bool const fits = field.refers_to.empty() ||
+                      std::ranges::find(field.refers_to, candidate.type) != field.refers_to.end();
+    if (fits) out.push_back(&candidate);
+  }
+  return out;
+}
+
+View Drawing::references(Field const& field) const {
+  std::vector<View> boxes;
+  std::set<std::string, std::less<>> offered;
+  for (auto const* candidate : fitting(field)) {
+    offered.insert(candidate->id);
+    boxes.push_back(box(field.key, candidate->id, candidate->title));
+  }
+  bool const many = boxes.size() > 12;
+  View view = with_boxes(field, std::move(boxes), offered);
+  view.flag("folded", many);
+  return view;
+}
+
+// One place per line, by its name: form_places.h reads it back.
+View Drawing::area(Field const& field) const {
+  View view = base(field.key, field.label.fr);
+  std::string lines;
   auto const [first, last] = typed_.equal_range(field.key);
   for (auto at = first; at != last; ++at) {
-    if (offered.contains(at->second)) continue;
-    boxes.push_back(std::move(View()
-                                  .text("value", at->second)
-                                  .text("label", at->second)
-                                  .text("id", input_id(cat(field.key, '.', at->second)))
-                                  .flag("checked", true)));
+    auto const name = options_.area_name ? options_.area_name(at->second) : std::string();
+    lines += cat(lines.empty() ? "" : "\n", name.empty() ? at->second : name);
   }
-  view.flag("is_choices", true).list("boxes", std::move(boxes));
+  view.text("value", lines).flag("is_textarea", true).number("rows", 3);
   return view;
 }
 
@@ -340,57 +390,12 @@ std::vector<View> Drawing::single(Field const& field) const {
     }
     case FieldKind::reference: {
       std::vector<Choice> choices;
-      if (options_.candidates != nullptr) {
-        for (auto const& candidate : *options_.candidates) {
-          bool const fits =
-              field.refers_to.empty() ||
-              std::ranges::find(field.refers_to, candidate.type) != field.refers_to.end();
-          if (fits) choices.push_back({candidate.id, candidate.title});
-        }
-      }
+      for (auto const* candidate : fitting(field))
+        choices.push_back({candidate->id, candidate->title});
       return one(select(key, field.label.fr, choices));
     }
-    case FieldKind::references: {
-      View view = base(key, field.label.fr);
-      std::vector<View> boxes;
-      std::set<std::string> offered;
-      if (options_.candidates != nullptr) {
-        for (auto const& candidate : *options_.candidates) {
-          bool const fits =
-              field.refers_to.empty() ||
-              std::ranges::find(field.refers_to, candidate.type) != field.refers_to.end();
-          if (!fits) continue;
-          offered.insert(candidate.id);
-          boxes.push_back(std::move(View()
-                                        .text("value", candidate.id)
-                                        .text("label", candidate.title)
-                                        .text("id", input_id(cat(key, '.', candidate.id)))
-                                        .flag("checked", is_chosen(key, candidate.id))));
-        }
-      }
-      auto const [first, last] = typed_.equal_range(key);
-      for (auto at = first; at != last; ++at) {
-        if (!offered.contains(at->second)) {
-          boxes.push_back(std::move(View()
-                                        .text("value", at->second)
-                                        .text("label", at->second)
-                                        .text("id", input_id(cat(key, '.', at->second)))
-                                        .flag("checked", true)));
-        }
-      }
-      view.flag("is_choices", true)
-          .flag("folded", boxes.size() > 12)
-          .list("boxes", std::move(boxes));
-      return one(std::move(view));
-    }
-    case FieldKind::area: {
-      View view = base(key, field.label.fr);
-      std::string joined;
-      auto const [first, last] = typed_.equal_range(key);
-      for (auto at = first; at != last; ++at) joined += cat(joined.empty() ? "" : ", ", at->second);
-      view.text("value", joined).flag("is_input", true).text("input_type", "text");
-      return one(std::move(view));
-    }
+    case FieldKind::references: return one(references(field));
+    case FieldKind::area: return one(area(field));
     case FieldKind::picture: {
       std::vector<View> parts;
       parts.push_back(input(cat(key, ".source"), "Adresse de l’image (https)", "url"));

@@ -3,6 +3,7 @@
 // references.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ struct Candidate {
 struct FormOptions {
   schema::Audience widest = schema::Audience::office;
   std::vector<Candidate> const* candidates = nullptr;
+  // What a person reads for the code of an area; empty for what is no code. May be null.
+  std::function<std::string(std::string_view code)> area_name;
 };
 
 // Groups with their fields; every input of `typed` that a field shows keeps its text.

@@ -124,6 +124,20 @@ http::Handler for_visitor(Office const& office, VisitorHandler handler) {
   };
 }
 
+Result<service::WorkingCopy> record_of(Office const& office, Visitor const& visitor,
+                                       http::Request const& request) {
+  auto const node = NodeName::parse(request.capture("node"));
+  if (!node) return fail(Code::not_found, "Cette fiche n’existe pas.");
+  return office.context().editorial.get(visitor.actor, *node, request.capture("id"));
+}
+
+std::string title_of_node(Context const& context, NodeName const& node) {
+  for (auto const& known : context.instance.directory.nodes()) {
+    if (known.name == node) return known.title;
+  }
+  return node.str();
+}
+
 std::string record_path(sync::DocumentKey const& key) {
   return cat("/espace/fiches/", key.scope.owner(), '/', key.id.to_string());
 }

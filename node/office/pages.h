@@ -20,6 +20,11 @@ void add_desk_routes(http::Router& router, Office const& office);     // home, l
 void add_writing_routes(http::Router& router, Office const& office);  // forms
 void add_review_routes(http::Router& router, Office const& office);  // record, decisions, conflicts
 
+// The record that the address names, if this visitor may see it; else an error in French.
+[[nodiscard]] Result<service::WorkingCopy> record_of(Office const& office, Visitor const& visitor,
+                                                     http::Request const& request);
+// "Isère Solidaires"; its name if the network does not know it.
+[[nodiscard]] std::string title_of_node(Context const& context, NodeName const& node);
 // "/espace/fiches/isere/0190..."
 [[nodiscard]] std::string record_path(sync::DocumentKey const& key);
 [[nodiscard]] std::string date_and_hour(Instant at, Instant now);  // "aujourd’hui à 14 h 05"

@@ -4,6 +4,7 @@
 #include "node/office/pages.h"
 #include "node/page/french.h"
 #include "node/page/markdown.h"
+#include "node/service/areas.h"
 #include "node/service/catalogue.h"
 #include "schema/audience.h"
 #include "schema/display.h"
@@ -16,28 +17,19 @@ using page::View;
 
 constexpr std::size_t kHistoryLines = 30;
 
-std::string title_of_node(Context const& context, NodeName const& node) {
-  for (auto const& known : context.instance.directory.nodes()) {
-    if (known.name == node) return known.title;
-  }
-  return node.str();
-}
-
 std::string person(Context const& context, service::Author const& author) {
   auto name = author.name.empty() ? std::string("auteur inconnu") : author.name;
   if (!author.node.empty()) name += cat(" (", title_of_node(context, author.node), ')');
   return name;
 }
 
-Result<service::WorkingCopy> named(Office const& office, Visitor const& visitor,
-                                   http::Request const& request) {
-  auto const node = NodeName::parse(request.capture("node"));
-  if (!node) return fail(Code::not_found, "Cette fiche n’existe pas.");
-  return office.context().editorial.get(visitor.actor, *node, request.capture("id"));
-}
-
 // Every filled field that the visitor may see, marked when it is not for the public.
-std::vector<View> group_views(service::WorkingCopy const& copy, schema::Audience widest) {
+std::vector<View> group_views(Context const& context, service::WorkingCopy const& copy,
+                              schema::Audience widest) {
+  schema::DisplayOptions options;
+  options.place = [&context](std::string_view code) {
+    return service::area_name(*context.gazetteer, code);
+  };
   std::vector<View> groups;
   auto const part = schema::part_for(*copy.type, copy.record, widest);
   for (auto const& group : copy.type->groups) {
@@ -51,7 +43,7 @@ std::vector<View> group_views(service::WorkingCopy const& copy, schema::Audience
         view.html("text_html", page::markdown(schema::text_of(part, field->key)));
       } else {
         std::vector<View> lines;
-        for (auto const& text : schema::display(*field, part))
+        for (auto const& text : schema::display(*field, part, options))
           lines.push_back(std::move(View().text("text", text)));
         if (lines.empty()) continue;
         view.list("lines", std::move(lines));
@@ -143,7 +135,7 @@ http::Response record_page(Office const& office, Visitor const& visitor,
     conflicts.push_back(std::move(one));
   }
   view.flag("has_conflicts", !conflicts.empty()).list("conflicts", std::move(conflicts));
-  view.list("groups", group_views(copy, context.editorial.widest(visitor.actor, copy)));
+  view.list("groups", group_views(context, copy, context.editorial.widest(visitor.actor, copy)));
   add_quality(view, office, copy);
   add_history(view, office, visitor, copy);
   page::PageInfo info;
@@ -153,13 +145,13 @@ http::Response record_page(Office const& office, Visitor const& visitor,
 }
 
 http::Response show(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = named(office, visitor, request);
+  auto const copy = record_of(office, visitor, request);
   if (!copy) return office.refused(visitor, copy.error());
   return record_page(office, visitor, *copy, {}, {}, 200);
 }
 
 http::Response decide(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = named(office, visitor, request);
+  auto const copy = record_of(office, visitor, request);
   if (!copy) return office.refused(visitor, copy.error());
   auto& editorial = office.context().editorial;
   auto const step = request.form.get("action");
@@ -242,13 +234,13 @@ http::Response conflict_page(Office const& office, Visitor const& visitor,
 }
 
 http::Response show_conflict(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = named(office, visitor, request);
+  auto const copy = record_of(office, visitor, request);
   if (!copy) return office.refused(visitor, copy.error());
   return conflict_page(office, visitor, *copy, request.query.get("champ"), {}, 200);
 }
 
 http::Response settle(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = named(office, visitor, request);
+  auto const copy = record_of(office, visitor, request);
   if (!copy) return office.refused(visitor, copy.error());
   auto const key = request.form.get("champ");
   auto const chosen = read_dot(request.form.get("version"));

@@ -1,7 +1,8 @@
 #include "node/http/csrf.h"
+#include "node/office/form_places.h"
 #include "node/office/form_view.h"
 #include "node/office/pages.h"
-#include "node/service/catalogue.h"
+#include "node/service/areas.h"
 
 namespace solidaires::office {
 namespace {
@@ -51,7 +52,10 @@ http::Response form_page(Office const& office, Visitor const& visitor, Draft con
                              : cat(record_path(draft.copy->key), "/modifier"));
   view.text("cancel", is_new ? "/espace" : record_path(draft.copy->key));
   auto const named = candidates(office, visitor);
-  FormOptions const options{widest(office, visitor, draft), &named};
+  FormOptions const options{widest(office, visitor, draft), &named,
+                            [&gazetteer = *office.context().gazetteer](std::string_view code) {
+                              return service::area_name(gazetteer, code);
+                            }};
   view.list("groups", form_groups(*draft.type, draft.typed, draft.problems, options));
   view.flag("has_problems", !draft.problems.empty())
       .list("problems", problem_views(*draft.type, draft.problems));
@@ -116,6 +120,26 @@ http::Response then(Office const& office, Visitor& visitor, http::Request const&
   return http::Response::redirect(record_path(saved.key));
 }
 
+// What was typed as a record; nullopt if something must be put right first: draft.problems says
+// what.
+std::optional<schema::Record> read_typed(Office const& office, Draft& draft,
+                                         std::span<schema::Field const* const> fields) {
+  auto const& context = office.context();
+  auto const typed = with_area_codes(*draft.type, draft.typed, *context.gazetteer,
+                                     context.instance.territory, draft.problems);
+  bool sound = draft.problems.empty();
+  auto parsed = schema::parse_form(typed, fields);
+  for (auto& problem : parsed.problems) draft.problems.push_back(std::move(problem));
+  if (!sound || !parsed.ok()) return std::nullopt;
+  for (auto& problem : schema::validate(*draft.type, parsed.record, schema::Stage::draft)) {
+    if (problem.note) continue;
+    draft.problems.push_back(std::move(problem));
+    sound = false;
+  }
+  if (!sound) return std::nullopt;
+  return std::move(parsed.record);
+}
+
 http::Response create(Office const& office, Visitor& visitor, http::Request const& request) {
   Draft draft;
   draft.type = office.context().instance.model.type(request.capture("type"));
@@ -123,31 +147,16 @@ http::Response create(Office const& office, Visitor& visitor, http::Request cons
     return office.refused(visitor, {Code::not_found, "Ce genre de fiche n’existe pas."});
   draft.typed = typed_in(request);
   auto const fields = schema::form_fields(*draft.type, schema::Audience::office);
-  auto parsed = schema::parse_form(draft.typed, fields);
-  draft.problems = parsed.problems;
-  if (parsed.ok()) {
-    for (auto& problem : schema::validate(*draft.type, parsed.record, schema::Stage::draft)) {
-      if (!problem.note) draft.problems.push_back(std::move(problem));
-    }
-  }
-  if (std::ranges::any_of(draft.problems, [](auto const& problem) { return !problem.note; })) {
-    return form_page(office, visitor, draft, 422);
-  }
+  auto const record = read_typed(office, draft, fields);
+  if (!record) return form_page(office, visitor, draft, 422);
   auto const saved = office.context().editorial.create(
-      visitor.actor, office.context().instance.self, draft.type->key, parsed.record);
+      visitor.actor, office.context().instance.self, draft.type->key, *record);
   if (!saved) return office.refused(visitor, saved.error());
   return then(office, visitor, request, std::move(draft), *saved);
 }
 
-Result<service::WorkingCopy> named(Office const& office, Visitor const& visitor,
-                                   http::Request const& request) {
-  auto const node = NodeName::parse(request.capture("node"));
-  if (!node) return fail(Code::not_found, "Cette fiche n’existe pas.");
-  return office.context().editorial.get(visitor.actor, *node, request.capture("id"));
-}
-
 http::Response edit_form(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto copy = named(office, visitor, request);
+  auto copy = record_of(office, visitor, request);
   if (!copy) return office.refused(visitor, copy.error());
   Draft draft;
   draft.type = copy->type;
@@ -158,7 +167,7 @@ http::Response edit_form(Office const& office, Visitor& visitor, http::Request c
 }
 
 http::Response save(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto copy = named(office, visitor, request);
+  auto copy = record_of(office, visitor, request);
   if (!copy) return office.refused(visitor, copy.error());
   Draft draft;
   draft.type = copy->type;
@@ -168,18 +177,10 @@ http::Response save(Office const& office, Visitor& visitor, http::Request const&
   auto const basis = service::EditBasis::decode(draft.basis);
   if (!basis) return office.refused(visitor, basis.error());
   auto const fields = schema::form_fields(*draft.type, widest(office, visitor, draft));
-  auto parsed = schema::parse_form(draft.typed, fields);
-  draft.problems = parsed.problems;
-  if (parsed.ok()) {
-    for (auto& problem : schema::validate(*draft.type, parsed.record, schema::Stage::draft)) {
-      if (!problem.note) draft.problems.push_back(std::move(problem));
-    }
-  }
-  if (std::ranges::any_of(draft.problems, [](auto const& problem) { return !problem.note; })) {
-    return form_page(office, visitor, draft, 422);
-  }
+  auto const record = read_typed(office, draft, fields);
+  if (!record) return form_page(office, visitor, draft, 422);
   auto const saved =
-      office.context().editorial.save(visitor.actor, copy->key, parsed.record, fields, *basis);
+      office.context().editorial.save(visitor.actor, copy->key, *record, fields, *basis);
   if (!saved) {
     if (saved.error().code() != Code::conflict && saved.error().code() != Code::invalid)
       return office.refused(visitor, saved.error());

@@ -5,6 +5,7 @@
 #include "node/portal/cards.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
+#include "node/service/areas.h"
 #include "node/text/fold.h"
 #include "schema/display.h"
 #include "schema/json.h"
@@ -53,9 +54,14 @@ std::vector<View> linked_lines(Context const& context, schema::Field const& fiel
   return lines;
 }
 
-std::vector<View> plain_lines(schema::Field const& field, schema::Record const& record) {
+std::vector<View> plain_lines(Context const& context, schema::Field const& field,
+                              schema::Record const& record) {
   std::vector<View> lines;
-  for (auto const& text : schema::display(field, record)) {
+  schema::DisplayOptions options;
+  options.place = [&context](std::string_view code) {
+    return service::area_name(*context.gazetteer, code);
+  };
+  for (auto const& text : schema::display(field, record, options)) {
     bool const address = field.kind == FieldKind::url || field.kind == FieldKind::links;
     auto const href = address && (text.starts_with("https://") || text.starts_with("http://"))
                           ? text
@@ -83,8 +89,8 @@ void add_fields(View& view, Context const& context, service::PublicRecord const&
       }
       bool const links =
           field->kind == FieldKind::reference || field->kind == FieldKind::references;
-      auto lines =
-          links ? linked_lines(context, *field, record.record) : plain_lines(*field, record.record);
+      auto lines = links ? linked_lines(context, *field, record.record)
+                         : plain_lines(context, *field, record.record);
       if (lines.empty()) continue;
       View fact;
       fact.text("label", field->label.fr)
@@ -184,12 +190,9 @@ void add_linked(View& view, Context const& context, service::PublicRecord const&
       if (schedule != nullptr) hit.occurrence = model::next_occurrence(*schedule, context.today());
       hits.push_back(std::move(hit));
     }
-    std::string label = type.plural.fr;
-    if (label.starts_with("é"))
-      label.replace(0, 2, "É");
-    else if (!label.empty())
-      label[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(label[0])));
-    sections.push_back(std::move(View().text("label", label).list("cards", cards(context, hits))));
+    sections.push_back(std::move(View()
+                                     .text("label", text::capitalised(type.plural.fr))
+                                     .list("cards", cards(context, hits))));
   }
   view.list("linked", std::move(sections));
 }
@@ -264,12 +267,8 @@ http::Response record_page(Context const& context, schema::Type const& type,
   info.description = text::excerpt(schema::card(type, schema::Card::summary, record.record), 200);
   info.path = record.path;
   info.section = type.key;
-  std::string plural = type.plural.fr;
-  if (plural.starts_with("é"))
-    plural.replace(0, 2, "É");
-  else if (!plural.empty())
-    plural[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(plural[0])));
-  info.breadcrumb = {{plural, cat('/', type.prefix)}, {record.title, ""}};
+  info.breadcrumb = {{text::capitalised(type.plural.fr), cat('/', type.prefix)},
+                     {record.title, ""}};
   info.alternates.push_back({"application/json", "Cette fiche en JSON", cat(record.path, ".json")});
   info.json_ld = schema::to_schema_org(
       type, record.record, {},

@@ -186,6 +186,34 @@ TEST_F(OfficeTest, a_form_from_elsewhere_or_without_its_token_does_nothing) {
   EXPECT_EQ(store->count("structure"), 0U);
 }
 
+TEST_F(OfficeTest, areas_are_typed_and_shown_by_their_names) {
+  log_in("animateur");
+  auto form = service::structure_form("Navette du val");
+  form.emplace("served_area", "Ugine\r\nhaute-savoie ; commune:73011");
+  show("/espace/nouveau/structure");
+  auto const saved = post("/espace/nouveau/structure", parameters(form, "publish"));
+  ASSERT_EQ(saved.status, 303) << saved.body;
+  auto const record = get(location(saved)).body;
+  for (auto const* name : {"Ugine (Savoie)", "Haute-Savoie", "Albertville (Savoie)"})
+    EXPECT_NE(record.find(name), std::string::npos) << name;
+  auto const again = get(cat(location(saved), "/modifier")).body;
+  EXPECT_NE(again.find("Ugine (Savoie)\n"), std::string::npos);
+  EXPECT_EQ(again.find("commune:73303"), std::string::npos);
+}
+
+TEST_F(OfficeTest, an_area_that_is_unknown_or_may_be_several_is_said_and_the_text_kept) {
+  log_in("animateur");
+  auto form = service::structure_form("Navette du val");
+  form.emplace("served_area", "Valence\nXyzzyville");
+  show("/espace/nouveau/structure");
+  auto const page = post("/espace/nouveau/structure", parameters(form, "save"));
+  EXPECT_EQ(page.status, 422);
+  for (auto const* text :
+       {"Valence\nXyzzyville", "Valence (Drôme)", "« Xyzzyville » n’est pas connu"})
+    EXPECT_NE(page.body.find(text), std::string::npos) << text;
+  EXPECT_EQ(store->count("structure"), 0U);
+}
+
 TEST_F(OfficeTest, every_type_has_a_form_with_all_its_fields_each_with_its_label) {
   log_in("animateur");
   for (auto const& type : instance.model.types()) {
