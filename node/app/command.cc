@@ -18,6 +18,7 @@ int parse(CommandContext& context) {
   add_import_commands(app, context);
   add_people_commands(app, context);
   add_network_commands(app, context);
+  add_check_commands(app, context);
   try {
     app.parse(std::vector<std::string>(context.input.words.rbegin(), context.input.words.rend()));
   } catch (CLI::ParseError const& error) {
@@ -38,6 +39,7 @@ std::vector<std::pair<std::string, std::string>> store_command_list() {
           {"user", "Accounts of persons"},
           {"node", "The nodes of this hub's network"},
           {"demo", "Demonstration content"},
+          {"check", "Verify everything that this instance, or a backup, holds"},
           {"status", "State of this instance and of its links"}};
 }
 

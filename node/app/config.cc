@@ -64,6 +64,7 @@ class Reader {
     auto const* base = parsed.table().get(kExtends);
     bool const whole = base == nullptr || extend(*base, file, depth);
     file_ = file;
+    report_.config.files.push_back(file);
     for (auto const& [name, node] : parsed.table()) {
       if (name.str() != kExtends) read_section(name.str(), node);
     }
@@ -196,7 +197,9 @@ Result<> Reader::assign_text(Key const& key, std::string const& text, std::strin
   SOL_TRY(check_form(key.form, text));
   slot = text;
   if (key.form != Form::markdown || !text.ends_with(".md") || text.contains('\n')) return {};
-  SOL_ASSIGN(slot, read_text((file_.parent_path() / text).lexically_normal()));
+  auto const named = (file_.parent_path() / text).lexically_normal();
+  SOL_ASSIGN(slot, read_text(named));
+  report_.config.files.push_back(named);
   return {};
 }
 

@@ -127,6 +127,8 @@ struct LogConfig {
 
 struct Config {
   std::filesystem::path file;  // where it was read; absolute
+  // That file, and all that were read with it: what it extends, and texts; absolute.
+  std::vector<std::filesystem::path> files;
   InstanceConfig instance;
   ContactConfig contact;
   LegalConfig legal;

@@ -10,6 +10,8 @@
 
 #include "node/app/command.h"
 #include "node/app/control.h"
+#include "node/app/data_directory.h"
+#include "node/app/keeping.h"
 #include "node/app/serve.h"
 #include "node/geography/import_reference.h"
 #include "node/replication/network.h"
@@ -27,24 +29,6 @@ int failed(Error const& error) {
 struct Words {
   std::string config, source, token, file;
 };
-
-Result<> private_directory(std::filesystem::path const& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error)
-    return fail(Code::io,
-                cat("cannot make the directory ", directory.string(), ": ", error.message()));
-  std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
-  return {};
-}
-
-Result<Config> read_config(std::string const& file) {
-  if (file.empty()) return fail(Code::invalid, "say which instance: --config FILE");
-  SOL_ASSIGN(auto config, load_config(file));
-  SOL_TRY(private_directory(config.data.directory));
-  SOL_TRY(private_directory(config.data.directory / "keys"));
-  return config;
-}
 
 int check(std::string const& file) {
   auto const report = check_config(file);
@@ -173,7 +157,19 @@ int store_command(std::vector<std::string> words) {
   return run_command(**services, {}, *input, terminal);
 }
 
+// Commands on an instance as files; nullopt: it is none of them.
+std::optional<int> keeping_command(std::vector<std::string> const& words) {
+  if (words.empty()) return std::nullopt;
+  if (words[0] == "backup") return backup_command(words, own_terminal());
+  if (words[0] == "restore") return restore_command(words, own_terminal());
+  bool const names_backup = std::ranges::any_of(
+      words, [](auto const& word) { return word == "--backup" || word.starts_with("--backup="); });
+  if (words[0] == "check" && names_backup) return check_backup_command(words, own_terminal());
+  return std::nullopt;
+}
+
 int run(std::vector<std::string> words) {
+  if (auto const status = keeping_command(words)) return *status;
   if (works_on_store(words)) return store_command(std::move(words));
   CLI::App app("Solidaires: a federated platform of the social and solidarity economy",
                "solidaires");
@@ -214,6 +210,8 @@ int run(std::vector<std::string> words) {
   app.add_subcommand("version", "Version of the program")->callback([] {
     std::cout << "solidaires " << SOLIDAIRES_VERSION << '\n';
   });
+  app.add_subcommand("backup", "Write a backup of an instance, serving or not");
+  app.add_subcommand("restore", "Make an instance of a backup again");
   for (auto const& [name, words_of_it] : store_command_list())
     app.add_subcommand(name, words_of_it);
   std::vector<std::string> reversed(words.rbegin(), words.rend());

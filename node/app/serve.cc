@@ -14,6 +14,7 @@
 
 #include "node/admin/console.h"
 #include "node/app/control.h"
+#include "node/app/data_directory.h"
 #include "node/app/link_status.h"
 #include "node/app/metrics.h"
 #include "node/app/session_store.h"
@@ -311,6 +312,7 @@ void Instance::stop() {
 
 Result<> serve(Config config) {
   log_setup(config.log.level);
+  clear_checkpoint(config);
   SOL_ASSIGN(auto services, Services::open(std::move(config)));
   Instance instance(std::move(services));
   SOL_TRY(instance.start());

@@ -6,13 +6,16 @@ namespace solidaires::store {
 namespace {
 
 constexpr std::size_t kProblems = 100;
+constexpr std::uint64_t kToldEvery = 1'000;
 
 class Checker {
  public:
-  Checker(Engine const& engine, EngineSnapshot const& at, Indexer const& indexer)
-      : engine_(engine), at_(at), indexer_(indexer) {}
+  Checker(Engine const& engine, EngineSnapshot const& at, Indexer const& indexer,
+          Store::OnChecked const& told)
+      : engine_(engine), at_(at), indexer_(indexer), told_(told) {}
 
   Result<CheckReport> run(Counts::Table const& counts) {
+    for (auto const& [place, count] : counts) expected_ += count.all;
     SOL_TRY(read_meta());
     SOL_TRY(walk(Family::documents, [this](auto key, auto value) { document(key, value); }));
     SOL_TRY(walk(Family::feeds, [this](auto key, auto value) { feed_entry(key, value); }));
@@ -77,7 +80,7 @@ class Checker {
   }
 
   void document(std::string_view raw_key, std::string_view bytes) {
-    ++report_.documents;
+    if (++report_.documents % kToldEvery == 0 && told_) told_(report_.documents, expected_);
     auto const key = expect(parse_document_key(raw_key), "documents");
     if (!key) return;
     auto const name = cat(key->scope.to_string(), ' ', key->id.to_string());
@@ -173,6 +176,8 @@ class Checker {
   Engine const& engine_;
   EngineSnapshot const& at_;
   Indexer const& indexer_;
+  Store::OnChecked const& told_;
+  std::uint64_t expected_ = 0;  // documents
   CheckReport report_;
   ReplicaId replica_{};
   std::uint64_t counter_ = 0;
@@ -187,8 +192,9 @@ class Checker {
 }  // namespace
 
 Result<CheckReport> check_store(Engine const& engine, EngineSnapshot const& at,
-                                Indexer const& indexer, Counts::Table const& counts) {
-  return Checker(engine, at, indexer).run(counts);
+                                Indexer const& indexer, Counts::Table const& counts,
+                                Store::OnChecked const& told) {
+  return Checker(engine, at, indexer, told).run(counts);
 }
 
 }  // namespace solidaires::store

@@ -9,6 +9,7 @@ namespace solidaires::store {
 
 // `counts`: what memory holds for the same moment.
 Result<CheckReport> check_store(Engine const& engine, EngineSnapshot const& at,
-                                Indexer const& indexer, Counts::Table const& counts);
+                                Indexer const& indexer, Counts::Table const& counts,
+                                Store::OnChecked const& told);
 
 }  // namespace solidaires::store

@@ -157,6 +157,15 @@ Result<> Directory::write_format_file(std::uint32_t format, bool creating) {
   return {};
 }
 
+Result<> Directory::copy_format_to(std::filesystem::path const& other) const {
+  SOL_TRY(write_durably(other / kFormatFile, cat(kMagic, format_, '\n')));
+  int const directory = ::open(other.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int const error = directory >= 0 && ::fsync(directory) == 0 ? 0 : errno;
+  if (directory >= 0) ::close(directory);
+  if (error != 0) return fail_errno(error, cat("cannot write in ", other.string()));
+  return {};
+}
+
 std::uint64_t Directory::free_bytes() const noexcept {
   struct statvfs room{};
   if (::fstatvfs(lock_, &room) != 0) return std::numeric_limits<std::uint64_t>::max();

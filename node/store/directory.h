@@ -35,6 +35,9 @@ class Directory {
   Result<> begin_creation(std::uint32_t format);  // what a cut-short creation left is removed
   Result<> set_format(std::uint32_t format);
 
+  // Makes `other` say of itself what this directory does: for a checkpoint. Durable.
+  [[nodiscard]] Result<> copy_format_to(std::filesystem::path const& other) const;
+
   // What this process may still write, in bytes; the largest number if the system cannot tell.
   [[nodiscard]] std::uint64_t free_bytes() const noexcept;
 

@@ -127,6 +127,10 @@ class Engine {
   Result<> write(EngineBatch& batch);
   Result<> resume();
 
+  // What is written now, as an engine of its own in a directory that does not exist, on the same
+  // disk: hard links where a file never changes. Durable when it returns.
+  Result<> checkpoint(std::filesystem::path const& directory) const;
+
   [[nodiscard]] std::uint64_t bytes(Family family) const;  // on disk and in memory, about
 
  private:

@@ -326,7 +326,7 @@ Result<Stats> Store::stats() const {
   return stats;
 }
 
-Result<CheckReport> Store::check() {
+Result<CheckReport> Store::check(OnChecked const& told) {
   std::unique_ptr<EngineSnapshot> snapshot;
   Counts::Table counts;
   // Between two groups, memory and disk say the same.
@@ -337,7 +337,18 @@ Result<CheckReport> Store::check() {
                },
                .writes = false};
   SOL_TRY(parts_->submit(look));
-  return check_store(*parts_->engine, *snapshot, parts_->options.indexer, counts);
+  return check_store(*parts_->engine, *snapshot, parts_->options.indexer, counts, told);
+}
+
+Result<> Store::checkpoint(std::filesystem::path const& directory) {
+  std::error_code error;
+  std::filesystem::create_directory(directory, error);
+  if (error) {
+    return fail(Code::io,
+                cat("cannot make the directory ", directory.string(), ": ", error.message()));
+  }
+  SOL_TRY(parts_->engine->checkpoint(directory / "db"));
+  return parts_->directory.copy_format_to(directory);
 }
 
 }  // namespace solidaires::store

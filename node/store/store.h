@@ -140,8 +140,15 @@ class Store final : public sync::ReplicaStore {
   Result<std::uint64_t> purge_expired(Instant now);
 
   [[nodiscard]] Result<Stats> stats() const;
-  // Reads everything and verifies every invariant of FORMAT.md; commits go on meanwhile.
-  [[nodiscard]] Result<CheckReport> check();
+  // Reads everything and verifies every invariant of FORMAT.md; commits go on meanwhile. `told`:
+  // how many of how many documents were read, now and then.
+  using OnChecked = std::function<void(std::uint64_t documents, std::uint64_t of)>;
+  [[nodiscard]] Result<CheckReport> check(OnChecked const& told = {});
+  // Makes a store of what is committed now, in a directory that does not exist, on the same disk:
+  // hard links to what never changes, so that it costs little room and time; commits go on
+  // meanwhile. What was acknowledged before the call is in it. It has this store's replica id: a
+  // copy of it must draw another before it writes (renew_incarnation).
+  Result<> checkpoint(std::filesystem::path const& directory);
 
  private:
   struct Parts;

@@ -1,0 +1,163 @@
+"""Backup and restore of real processes: while people write, of a node and of the hub, cut off, damaged."""
+import json
+import shutil
+import subprocess
+import threading
+import unittest
+
+import network
+import pages
+
+NET = None
+PASSPHRASE = "trois moulins sur une riviere\n"
+
+
+def setUpModule():
+    global NET
+    NET = network.Network()
+    unittest.addModuleCleanup(NET.remove)
+    NET.start()
+
+
+def back_up(instance, name, *words):
+    path = instance.directory / name
+    return path, instance.run("backup", str(path), "--passphrase-stdin", *words, typed=PASSPHRASE)
+
+
+def restore(instance, path, typed=PASSPHRASE, expect=0):
+    return instance.run("restore", str(path), "--passphrase-stdin", typed=typed, expect=expect)
+
+
+def lose_the_disk(instance):
+    instance.kill()
+    shutil.rmtree(instance.directory / "data")
+
+
+class Keeping(unittest.TestCase):
+    def setUp(self):
+        for instance in NET.all:
+            if not instance.alive():
+                instance.start()
+        NET.await_links()
+
+    def check(self, instance):
+        report = json.loads(instance.run("check", "--json").stdout)
+        self.assertTrue(report["whole"], report)
+        self.assertEqual(report["problems"], [])
+        return report
+
+    def await_everywhere(self, *names):
+        for name in names:
+            for instance in NET.all:
+                network.until(lambda: instance.find(name), f"« {name} » on {instance.name}", 60)
+
+    def test_a_node_that_is_backed_up_while_people_write_loses_nothing_with_its_disk(self):
+        written, stop = [], threading.Event()
+
+        def write():
+            moderator = NET.isere.browser(NET.isere.moderator)
+            while not stop.is_set() or len(written) < 6:
+                name = f"Atelier Sauvegardé {len(written)}"
+                pages.create_structure(moderator, name, then="publish")
+                written.append(name)
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            network.until(lambda: len(written) >= 2, "somebody writes", 60)
+            path, done = back_up(NET.isere, "while-writing")
+            self.assertIn("secrets sealed", done.stdout)
+            second, _ = back_up(NET.isere, "while-writing-2", "--since", str(path))
+            held_then = list(written)
+        finally:
+            stop.set()
+            writer.join()
+        self.await_everywhere(*written)
+        replica = NET.isere.status()["replica"]
+        self.check(NET.isere)
+        lose_the_disk(NET.isere)
+        self.assertIn("is whole", NET.isere.run("check", "--backup", str(second)).stdout)
+        restore(NET.isere, second)
+        self.assertNotEqual(NET.isere.status()["replica"], replica)
+        alone = self.check(NET.isere)
+        self.assertGreaterEqual(alone["records"], 2)
+        NET.isere.start()
+        for name in held_then[:2]:
+            self.assertIsNotNone(NET.isere.find(name), "acknowledged before the backup")
+        NET.await_links()
+        self.await_everywhere(*written)
+        NET.converge()
+        name = "Atelier d’après la Restauration"
+        pages.create_structure(NET.isere.browser(NET.isere.moderator), name, then="publish")
+        self.await_everywhere(name)
+        self.check(NET.isere)
+
+    def test_a_hub_that_is_restored_gets_back_what_its_nodes_hold(self):
+        path, _ = back_up(NET.hub, "hub")
+        name = "Épicerie d’Entre-Temps"
+        pages.create_structure(NET.isere.browser(NET.isere.moderator), name, then="publish")
+        self.await_everywhere(name)
+        lose_the_disk(NET.hub)
+        restore(NET.hub, path)
+        NET.hub.start()
+        NET.await_links()  # without another enrolment: its authority came back with it
+        self.await_everywhere(name)
+        NET.converge()
+        self.check(NET.hub)
+
+    def test_what_is_wrong_with_a_backup_is_said_before_anything_is_touched(self):
+        path, _ = back_up(NET.savoie, "to-spoil")
+        again = NET.savoie.run("backup", str(path), "--passphrase-stdin", typed=PASSPHRASE, expect=1)
+        self.assertIn("holds a backup already", again.stderr)
+        NET.savoie.stop()
+        held = restore(NET.savoie, path, expect=1)
+        self.assertIn("is not empty", held.stderr)
+        data, kept = NET.savoie.directory / "data", NET.savoie.directory / "kept"
+        data.rename(kept)
+        try:
+            wrong = restore(NET.savoie, path, typed="quatre moulins sur une riviere\n", expect=1)
+            self.assertIn("passphrase", wrong.stderr)
+            table = next(iter(sorted((path / "store/db").glob("*.sst"))))
+            whole = table.read_bytes()
+            table.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
+            for refused in (restore(NET.savoie, path, expect=1),
+                            NET.savoie.run("check", "--backup", str(path), expect=1)):
+                self.assertIn(f"store/db/{table.name}", refused.stderr)
+            table.write_bytes(whole)
+            manifest = (path / "MANIFEST").read_bytes()
+            (path / "MANIFEST").unlink()
+            self.assertIn("cut off", restore(NET.savoie, path, expect=1).stderr)
+            (path / "MANIFEST").write_bytes(manifest)
+            self.assertFalse((data / "store").exists())
+            restore(NET.savoie, path)
+        finally:
+            if (data / "store").exists():
+                shutil.rmtree(kept)
+            else:
+                shutil.rmtree(data)
+                kept.rename(data)
+        NET.savoie.start()
+        NET.converge()
+
+    def test_a_backup_that_is_killed_is_recognised_and_leaves_no_checkpoint(self):
+        path = NET.isere.directory / "killed"
+        ended_whole = 0
+        for delay in (0.05, 0.2, 0.4, 0.6):
+            process = subprocess.Popen(NET.isere.command("backup", str(path), "--passphrase-stdin"), stdin=subprocess.PIPE,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            process.stdin.write(PASSPHRASE.encode())
+            process.stdin.close()
+            try:
+                process.wait(timeout=delay)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if (path / "MANIFEST").exists():
+                ended_whole += 1
+                NET.isere.run("check", "--backup", str(path))
+            elif path.exists():
+                self.assertIn("cut off", NET.isere.run("check", "--backup", str(path), expect=1).stderr)
+            shutil.rmtree(path, ignore_errors=True)
+        self.assertLess(ended_whole, 4, "none was cut off: the delays are too long")
+        back_up(NET.isere, "after-the-killed")
+        self.assertFalse((NET.isere.directory / "data/checkpoint").exists())
+        self.assertEqual(NET.isere.ask("/readyz")[0], 200)
