@@ -15,6 +15,10 @@ inline constexpr std::size_t kDocumentTypeBytes = 60;
 inline constexpr std::size_t kVersionsPerField = 64;
 inline constexpr std::size_t kContextReplicas = 4096;
 
+inline constexpr std::size_t kEraseTargets = 1000;     // documents that one order names
+inline constexpr std::size_t kEraseDigests = 1000;     // of one objection
+inline constexpr std::size_t kEraseReasonBytes = 500;  // of a hold
+
 inline constexpr std::size_t kBatchDocuments = 256;
 inline constexpr std::size_t kBatchBytes =
     1024UL * 1024;  // of documents; one larger document travels alone

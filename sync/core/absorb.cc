@@ -5,7 +5,13 @@
 namespace solidaires::sync {
 
 Absorbed absorb(Document const* ours, Document theirs, ReplicaId peer) {
-  if (ours == nullptr) return {std::move(theirs), true, peer};
+  if (ours == nullptr) {
+    if (!is_erased(theirs)) return {std::move(theirs), true, peer};
+    auto held = theirs;
+    drop_if_erased(held);
+    bool const as_sent = held == theirs;
+    return {std::move(held), true, as_sent ? std::optional(peer) : std::nullopt};
+  }
   auto merged = merge(*ours, theirs);
   bool const changed = merged != *ours;
   bool const as_sent = merged == theirs;

@@ -91,8 +91,41 @@ Result<> validate_versions(std::string_view key, Versions const& versions, Conte
     if (key == kExistence && at->value != kAlive && at->value != kDeleted) {
       return fail(Code::invalid, "the existence is neither alive nor deleted");
     }
+    if (key == kErased && at->value.size() != DocumentId::kSize) {
+      return fail(Code::invalid, "the mark of an erasure does not name its order");
+    }
   }
   return {};
+}
+
+bool comes_before(FieldVersion const& a, FieldVersion const& b) {
+  return std::tie(a.dot, a.stamp_ms, a.value) < std::tie(b.dot, b.stamp_ms, b.value);
+}
+
+// The mark that counts: the smallest, so that every replica keeps the same one. Null: not erased.
+FieldVersion const* mark_of(Document const& document) {
+  auto const found = document.fields.find(kErased);
+  if (found == document.fields.end() || found->second.empty()) return nullptr;
+  return &*std::ranges::min_element(found->second, comes_before);
+}
+
+Document stub(Document const& document, FieldVersion const& mark) {
+  Document left{document.key, document.type, {}, document.context};
+  left.context.add(mark.dot);
+  left.fields.emplace(kErased, Versions{mark});
+  left.fields.emplace(kExistence, Versions{FieldVersion{mark.dot, mark.stamp_ms, Bytes(kDeleted)}});
+  return left;
+}
+
+// Of two copies of which at least one is erased.
+Document merge_erased(Document const& ours, Document const& theirs) {
+  auto const* const a = mark_of(ours);
+  auto const* const b = mark_of(theirs);
+  auto const& mark = b == nullptr || (a != nullptr && comes_before(*a, *b)) ? *a : *b;
+  Document merged = stub(ours, mark);
+  merged.type = std::max(ours.type, theirs.type);
+  merged.context.join(theirs.context);
+  return merged;
 }
 
 }  // namespace
@@ -132,6 +165,7 @@ std::optional<std::string_view> shown_value(Document const& document, std::strin
 }
 
 bool is_alive(Document const& document) {
+  if (is_erased(document)) return false;
   auto const found = document.fields.find(kExistence);
   if (found == document.fields.end()) return true;
   return std::ranges::none_of(
@@ -140,6 +174,7 @@ bool is_alive(Document const& document) {
 
 std::vector<std::string> conflicts(Document const& document) {
   std::vector<std::string> keys;
+  if (is_erased(document)) return keys;
   for (auto const& [key, versions] : document.fields) {
     auto const differs = [&first = versions.front()](FieldVersion const& version) {
       return version.value != first.value;
@@ -160,6 +195,7 @@ std::int64_t highest_stamp_ms(Document const& document) {
 void write(Document& document, std::vector<FieldEdit> const& edits, Context const& seen, Dot dot,
            Instant now) {
   SOL_CHECK(!document.context.covers(dot));
+  SOL_CHECK(!is_erased(document));
   std::int64_t const highest = highest_stamp_ms(document);
   // A stamp at the end of time, from a broken clock elsewhere, must not stop anybody from writing.
   std::int64_t const next =
@@ -182,6 +218,7 @@ void write(Document& document, std::vector<FieldEdit> const& edits, Context cons
 
 Document merge(Document const& ours, Document const& theirs) {
   SOL_CHECK(ours.key == theirs.key);
+  if (is_erased(ours) || is_erased(theirs)) return merge_erased(ours, theirs);
   static Versions const kNone;
   Document merged{ours.key, std::max(ours.type, theirs.type), {}, ours.context};
   merged.context.join(theirs.context);
@@ -206,6 +243,22 @@ Document merge(Document const& ours, Document const& theirs) {
     }
   }
   return merged;
+}
+
+bool is_erased(Document const& document) {
+  return mark_of(document) != nullptr;
+}
+
+Document erased(Document const& document, FieldVersion const& mark) {
+  SOL_CHECK(mark.value.size() == DocumentId::kSize);
+  auto const* const earlier = mark_of(document);
+  auto left = stub(document, earlier != nullptr && comes_before(*earlier, mark) ? *earlier : mark);
+  left.context.add(mark.dot);
+  return left;
+}
+
+void drop_if_erased(Document& document) {
+  if (auto const* const mark = mark_of(document)) document = stub(document, FieldVersion(*mark));
 }
 
 Result<> validate(Document const& document) {

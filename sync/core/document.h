@@ -56,6 +56,9 @@ struct DocumentKey {
 inline constexpr std::string_view kExistence = "_existence";  // value kAlive or kDeleted
 inline constexpr std::string_view kAlive = "alive";
 inline constexpr std::string_view kDeleted = "deleted";
+// Present in an erased document: its value is the id of the erase order (erasure.h). Once a copy has
+// it, no merge brings a value back; a deletion, in contrast, keeps what it hides.
+inline constexpr std::string_view kErased = "_erased";
 
 struct Document {
   DocumentKey key;
@@ -91,14 +94,25 @@ struct FieldEdit {
 
 // Writes `edits` with one dot. Supersedes exactly what `seen` covers: versions that the author had
 // not seen stay, as a conflict. `seen` is the context that the author's form was rendered with.
-// Preconditions: `document` has its key and type; `dot.counter` is above all of its replica's
-// before.
+// Preconditions: `document` has its key and type, and is not erased; `dot.counter` is above all of
+// its replica's before.
 void write(Document& document, std::vector<FieldEdit> const& edits, Context const& seen, Dot dot,
            Instant now);
 
 // The join of two copies of one document (same key: checked). Types are equal unless a peer lies;
-// then the greater spelling wins on every replica, so that even a lie converges.
+// then the greater spelling wins on every replica, so that even a lie converges. If either copy is
+// erased, so is the result, and it is a stub (below), whatever the other one holds.
 [[nodiscard]] Document merge(Document const& ours, Document const& theirs);
+
+[[nodiscard]] bool is_erased(Document const& document);
+// What is left of `document` after its erasure: key, type, the context, `mark` as the one version of
+// kErased, and an existence kDeleted with the mark's dot and stamp, for instances that know no
+// erasure. Of the marks that the document has already and `mark`, the smallest stays.
+// Precondition: mark.value is the id of an order.
+[[nodiscard]] Document erased(Document const& document, FieldVersion const& mark);
+// Makes a received document that is erased a stub: an instance that knows no erasure may have
+// merged values beside the mark. What is stored is never an erased document that is no stub.
+void drop_if_erased(Document& document);
 
 // What a document must be before it is believed: limits (limits.h), sorted and distinct dots, dots
 // covered by the context, field keys of printable UTF-8, an existence that is alive or deleted.

@@ -273,5 +273,56 @@ TEST(Absorb, takes_a_write_of_an_equal_value_for_the_change_that_it_is) {
   EXPECT_TRUE(absorb(&ours, theirs, kThere).changed);
 }
 
+FieldVersion a_mark(Dot dot = {kHere, 9}) {
+  return {dot, 5000, Bytes(16, 'o')};
+}
+
+TEST(Document, an_erasure_leaves_a_stub_that_names_its_order_and_nothing_else) {
+  auto document = a_document();
+  edit(document, "name", "two", {kThere, 4});
+  auto const left = erased(document, a_mark());
+  EXPECT_TRUE(is_erased(left));
+  EXPECT_FALSE(is_alive(left));
+  EXPECT_EQ(left.type, "article");
+  ASSERT_EQ(left.fields.size(), 2U);
+  EXPECT_EQ(left.fields.at(std::string(kErased)), std::vector{a_mark()});
+  EXPECT_EQ(left.fields.at(std::string(kExistence)).front().value, kDeleted);
+  EXPECT_TRUE(left.context.covers(document.context) && left.context.covers(a_mark().dot));
+  EXPECT_TRUE(validate(left));
+  EXPECT_EQ(erased(left, a_mark({kThere, 99})),
+            merge(left, erased(document, a_mark({kThere, 99}))));
+}
+
+TEST(Document, an_edit_that_the_erasure_had_not_seen_is_erased_too) {
+  auto const left = erased(a_document(), a_mark());
+  auto edited = a_document();
+  edit(edited, "name", "edited elsewhere", {kThere, 1});
+  auto const merged = merge(edited, left);
+  EXPECT_EQ(merged.fields, left.fields);
+  EXPECT_TRUE(merged.context.covers(Dot{kThere, 1})) << "so that older instances drop it as well";
+  // Even one who had seen the mark, and wrote over it, does not bring the document back.
+  auto refilled = left;
+  refilled.fields.clear();
+  edit(refilled, "name", "again", {kThere, 7});
+  EXPECT_EQ(merge(left, refilled).fields, left.fields);
+}
+
+TEST(Absorb, values_beside_the_mark_of_an_erasure_are_not_stored) {
+  auto mixed = erased(a_document(), a_mark());
+  mixed.fields["name"] = {{{kThere, 3}, 2000, "from an older instance"}};
+  mixed.context.add({kThere, 3});
+  auto const absorbed = absorb(nullptr, mixed, kThere);
+  EXPECT_EQ(absorbed.document.fields.size(), 2U);
+  EXPECT_FALSE(absorbed.origin) << "the peer must be sent the stub";
+  auto const again = absorb(&absorbed.document, absorbed.document, kThere);
+  EXPECT_FALSE(again.changed);
+}
+
+TEST(Document, a_mark_that_names_no_order_is_refused) {
+  auto document = erased(a_document(), a_mark());
+  document.fields.at(std::string(kErased)).front().value = "short";
+  EXPECT_FALSE(validate(document));
+}
+
 }  // namespace
 }  // namespace solidaires::sync

@@ -34,6 +34,7 @@ Copies reachable(std::vector<std::uint32_t> const& steps) {
     auto const other = (step / 288) % kReplicas;
     Dot const dot{static_cast<ReplicaId>(replica + 1), counters[replica] + 1};
     auto const edit = [&](std::vector<FieldEdit> const& edits, Context const& seen) {
+      if (is_erased(now[replica])) return;  // as every store refuses it
       ++counters[replica];
       write(now[replica], edits, seen, dot, from_unix_ms(step % 7));
     };
@@ -45,6 +46,14 @@ Copies reachable(std::vector<std::uint32_t> const& steps) {
       case 3: edit({{std::string(kExistence), Bytes(kDeleted)}}, seen); break;
       case 4: edit({{field, ""}, {std::string(kExistence), Bytes(kAlive)}}, seen); break;
       case 5: edit({{field, value}}, seen); break;
+      case 6:
+        if (step / 288 % 4 == 0) {
+          now[replica] =
+              erased(now[replica], {dot, step % 7, Bytes(16, static_cast<char>('a' + step % 3))});
+          ++counters[replica];
+          break;
+        }
+        [[fallthrough]];
       default: now[replica] = merge(now[replica], now[other]); break;
     }
     all.push_back(now[replica]);
@@ -104,6 +113,52 @@ TEST(Merge, gives_one_digest_for_any_shuffling_with_repeats) {
       std::swap(copies[i], copies[rng.below(i + 1)]);
     }
     RC_ASSERT(fold() == straight);
+  }));
+}
+
+// The merge of instances that know no erasure: to them the mark is a field like any other.
+Document merge_of_old(Document a, Document b) {
+  auto const rename = [](Document& document, std::string_view from, std::string_view to) {
+    auto node = document.fields.extract(std::string(from));
+    if (node.empty()) return;
+    node.key() = to;
+    document.fields.insert(std::move(node));
+  };
+  rename(a, kErased, "old");
+  rename(b, kErased, "old");
+  auto merged = merge(a, b);
+  rename(merged, "old", kErased);
+  return merged;
+}
+
+TEST(Merge, never_brings_back_what_was_erased) {
+  EXPECT_TRUE(rc::check([](Steps const& steps, std::size_t i, std::size_t j) {
+    auto const copies = reachable(steps);
+    auto const& a = pick(copies, i);
+    auto const& b = pick(copies, j);
+    if (!is_erased(a) && !is_erased(b)) return;
+    auto const merged = merge(a, b);
+    RC_ASSERT(is_erased(merged) && !is_alive(merged) && conflicts(merged).empty());
+    RC_ASSERT(merged.fields.size() == 2U);
+    RC_ASSERT(merged.fields.at(std::string(kErased)).size() == 1U);
+    RC_ASSERT(validate(merged).has_value());
+  }));
+}
+
+TEST(Merge, converges_with_instances_that_know_no_erasure) {
+  EXPECT_TRUE(rc::check([](Steps const& steps, std::size_t i, std::size_t j) {
+    auto const copies = reachable(steps);
+    auto here = pick(copies, i);
+    auto old = pick(copies, j);
+    if (!is_erased(here) && !is_erased(old)) return;
+    // Each sends its copy to the other, until neither has anything new: three rounds are enough.
+    for (int round = 0; round < 3; ++round) {
+      here = merge(here, old);
+      drop_if_erased(here);
+      old = merge_of_old(old, here);
+    }
+    RC_ASSERT(is_erased(here));
+    RC_ASSERT(fingerprint(old) == fingerprint(here));
   }));
 }
 
