@@ -89,6 +89,9 @@ class Checker {
     auto const& content = stored->document;
     if (auto const valid = sync::validate(content); !valid) problem(valid.error().message(), name);
     if (sync::fingerprint(content) != stored->fingerprint) problem("a stale fingerprint", name);
+    auto stub = content;
+    sync::drop_if_erased(stub);
+    if (stub != content) problem("something is left of what was erased", name);
     auto const& counters = content.context.counters();
     if (auto const own = counters.find(replica_); own != counters.end() && own->second > counter_) {
       problem("a write of this replica above its counter", name);
@@ -164,6 +167,12 @@ class Checker {
   void local(std::string_view key, std::string_view value) {
     if (key[0] == kExpiryTag) {
       ++local_expiries_;
+      return;
+    }
+    if (key[0] != kLocalTag) {
+      if (auto const valid = check_erasing_record(key, value); !valid) {
+        problem(valid.error().message(), "local");
+      }
       return;
     }
     auto const record = expect(parse_local_record(value), "local");

@@ -62,6 +62,7 @@ struct Commit {
   std::vector<DocumentEdit> documents{};
   std::vector<LocalEdit> local{};
   std::vector<BlobEdit> blobs{};
+  std::vector<sync::DocumentKey> erasures_told{};  // of View::erased(): a receipt counts them now
 };
 
 using DocumentPtr = std::shared_ptr<sync::Document const>;

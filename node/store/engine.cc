@@ -12,6 +12,7 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "node/store/engine_scrub.h"
 #include "sync/base/check.h"
 #include "sync/base/log.h"
 
@@ -98,6 +99,9 @@ rocksdb::DBOptions engine_options(Engine::Mode mode, EngineOptions const& option
   result.max_open_files = -1;  // every table is opened, hence looked at, when the store opens
   result.info_log = std::make_shared<Warnings>();
   result.keep_log_file_num = 1;
+  // A manifest names the first and the last key of each table, of tables long gone too, and keys of
+  // indexes hold values. So each change of the tables begins a new one, and erasure reaches it.
+  result.max_manifest_file_size = 1;
   return result;
 }
 
@@ -339,6 +343,15 @@ Result<> Engine::checkpoint(std::filesystem::path const& directory) const {
 
 Result<> Engine::resume() {
   return result(parts_->db->Resume());
+}
+
+Result<> Engine::scrub(std::vector<EngineRange> const& ranges) {
+  std::vector<ScrubRange> rewritten;
+  for (auto const& range : ranges) {
+    rewritten.push_back({parts_->handles.at(index(range.family)), range.from, range.until});
+  }
+  return scrub_files(*parts_->db, parts_->owned, parts_->handles.at(index(Family::meta)),
+                     rewritten);
 }
 
 std::uint64_t Engine::bytes(Family family) const {

@@ -102,6 +102,13 @@ struct EngineOptions {
   std::size_t write_buffer_bytes = 48UL << 20;
 };
 
+// Keys in [from, until); both empty: the whole family.
+struct EngineRange {
+  Family family{};
+  Bytes from{};
+  Bytes until{};
+};
+
 class Engine {
  public:
   enum class Mode { create, open, look };  // look: changes no byte of any file, and cannot write
@@ -130,6 +137,12 @@ class Engine {
   // What is written now, as an engine of its own in a directory that does not exist, on the same
   // disk: hard links where a file never changes. Durable when it returns.
   Result<> checkpoint(std::filesystem::path const& directory) const;
+
+  // When it returns, no file holds a byte of what had been overwritten or erased in the ranges
+  // before the call: neither tables, nor logs, nor the manifest (whose bounds of tables are keys).
+  // Writes go on meanwhile. Waits a second for snapshots and cursors that still see older
+  // states: Code::busy if they stay; then it is to be called again.
+  Result<> scrub(std::vector<EngineRange> const& ranges);
 
   [[nodiscard]] std::uint64_t bytes(Family family) const;  // on disk and in memory, about
 

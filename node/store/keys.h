@@ -19,6 +19,7 @@ inline constexpr std::string_view kFormat = "format";
 inline constexpr std::string_view kReplica = "replica";
 inline constexpr std::string_view kCounter = "counter";
 inline constexpr std::string_view kIndexer = "indexer";
+inline constexpr std::string_view kScrubbed = "scrubbed";
 inline constexpr std::string_view kHead = "head/";  // then the scope
 }  // namespace meta_key
 

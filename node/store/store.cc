@@ -7,6 +7,7 @@
 #include "node/store/check.h"
 #include "node/store/commit_queue.h"
 #include "node/store/counts.h"
+#include "node/store/erasing.h"
 #include "node/store/observers.h"
 #include "node/store/opening.h"
 #include "node/store/writes.h"
@@ -61,6 +62,7 @@ struct Store::Parts {
   Counts counts;
   std::shared_ptr<Observers> observers = std::make_shared<Observers>();
   Positions positions;              // the leader's
+  Erasures erasures;                // the leader's
   std::optional<Error> disk_error;  // of the last write, if the disk refused it
   // What is durable, for everybody:
   std::atomic<ReplicaId> replica;
@@ -129,7 +131,7 @@ void Store::Parts::publish(Request& request) {
 }
 
 std::size_t Store::Parts::run_readers(std::span<Request* const> group, Result<> const& refusal) {
-  Transaction transaction(*engine, options.indexer, positions);
+  Transaction transaction(*engine, options.indexer, positions, erasures);
   for (auto* request : group) {
     if (request->writes) {
       request->result = refusal;
@@ -143,7 +145,7 @@ std::size_t Store::Parts::run_readers(std::span<Request* const> group, Result<> 
 std::size_t Store::Parts::run_group(std::span<Request* const> group) {
   if (auto const writable = check_writable(); !writable) return run_readers(group, writable);
   auto const before = std::pair(positions.replica, positions.counter);
-  Transaction transaction(*engine, options.indexer, positions);
+  Transaction transaction(*engine, options.indexer, positions, erasures);
   std::size_t handled = 0;
   while (handled < group.size() && transaction.batch().bytes() < kGroupBytes) {
     run_one(transaction, *group[handled++]);
@@ -182,7 +184,9 @@ Result<std::unique_ptr<Store>> Store::open(std::filesystem::path const& director
   Rng& rng = options.rng != nullptr ? *options.rng : system;
   SOL_ASSIGN(auto opened, open_directory(directory, options, rng, kFormat, migration_steps()));
   SOL_ASSIGN(auto counts, Counts::read(*opened.engine, nullptr));
+  SOL_ASSIGN(auto erasures, Erasures::read(*opened.engine));
   auto parts = std::make_unique<Parts>(std::move(opened), std::move(options));
+  parts->erasures = std::move(erasures);
   parts->counts.reset(std::move(counts));
   return std::unique_ptr<Store>(new Store(std::move(parts)));
 }
@@ -282,10 +286,35 @@ Result<std::uint64_t> Store::drop_scope(ScopeId const& scope) {
       SOL_ASSIGN(std::size_t const removed, remove_documents(transaction, scope, kDropChunk));
       dropped += removed;
       more = removed == kDropChunk;
+      if (removed > 0) write_scope_due(transaction, scope);
       return more ? Result<>() : forget_cursors(transaction, scope);
     }));
   }
   return dropped;
+}
+
+Result<> Store::erase(std::vector<sync::DocumentKey> const& keys, sync::FieldVersion const& mark) {
+  return parts_->submit([&](Transaction& transaction) -> Result<> {
+    SOL_TRY(transaction.prefetch(keys));
+    return write_erasure(transaction, keys, mark);
+  });
+}
+
+Result<> Store::purge_erased() {
+  SOL_ASSIGN(auto const due, read_purge_due(*parts_->engine));
+  if (due.keys.empty()) return {};
+  SOL_TRY(purge(*parts_->engine, due));
+  return parts_->submit([&](Transaction& transaction) { return write_purged(transaction, due); });
+}
+
+Result<> Store::hold(sync::DocumentKey const& key, Hold const& hold) {
+  return parts_->submit(
+      [&](Transaction& transaction) { return write_hold(transaction, key, hold); });
+}
+
+Result<> Store::release_hold(sync::DocumentKey const& key) {
+  return parts_->submit(
+      [&](Transaction& transaction) { return store::release_hold(transaction, key); });
 }
 
 Result<std::uint64_t> Store::purge_expired(Instant now) {

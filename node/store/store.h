@@ -136,6 +136,18 @@ class Store final : public sync::ReplicaStore {
   // Removes the documents of a scope with all that belongs to them, and the cursors into it: when
   // this node lost its right to hold it. Returns how many. Interrupted, it is to be called again.
   Result<std::uint64_t> drop_scope(ScopeId const& scope);
+  // Makes stubs of the documents, for good: a copy that arrives later becomes one too, and none
+  // takes writes. Values, conflicts, histories and index entries go; a copy stays of what is held.
+  // What is a paper of erasure itself, or not here, is left. `mark.value`: the id of the order.
+  Result<> erase(std::vector<sync::DocumentKey> const& keys, sync::FieldVersion const& mark);
+  // Rewrites the files until no byte of what was erased, or dropped, is left in them: seconds for a
+  // large store, while reading and writing go on. Nothing to do: returns at once. Code::busy: older
+  // states are still being read; to be called again. Not from two threads at once.
+  Result<> purge_erased();
+  // A legal hold; placed again, it takes the new reason and date. Code::not_found: nothing to hold.
+  // Released, the copy that was kept goes, and purge_erased() is due.
+  Result<> hold(sync::DocumentKey const& key, Hold const& hold);
+  Result<> release_hold(sync::DocumentKey const& key);
   // Removes local values that expired before `now`; returns how many.
   Result<std::uint64_t> purge_expired(Instant now);
 

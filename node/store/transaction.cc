@@ -107,7 +107,10 @@ Result<sync::Sequence> Transaction::write(Cell const& before, DocumentWrite cons
   batch_.put(Family::documents, document_key(key),
              encode_record({sequence, write.fingerprint}, write.encoded));
   SOL_TRY(write_indexes(before.document.get(), write.after.get()));
-  if (keeps_history(key.scope)) {
+  if (sync::is_erased(*write.after)) {
+    bool const had_content = before.document && !sync::is_erased(*before.document);
+    if (had_content) SOL_TRY(erase_traces(*this, before));
+  } else if (keeps_history(key.scope)) {
     for (auto const& record : tell(before.document.get(), *write.after, write.source)) {
       batch_.put(Family::history, history_key(key, sequence, record.entry.ordinal), encode(record));
     }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "node/store/engine.h"
+#include "node/store/erasing.h"
 #include "node/store/history.h"
 #include "node/store/keys.h"
 #include "node/store/store.h"
@@ -81,8 +82,13 @@ struct DocumentWrite {
 
 class Transaction {
  public:
-  Transaction(Engine const& engine, Indexer const& indexer, Positions& positions)
-      : engine_(engine), indexer_(indexer), positions_(positions), batch_(engine) {}
+  Transaction(Engine const& engine, Indexer const& indexer, Positions& positions,
+              Erasures& erasures)
+      : engine_(engine),
+        indexer_(indexer),
+        positions_(positions),
+        erasures_(erasures),
+        batch_(engine) {}
 
   // Around each request; exactly one of keep() and undo() ends it. keep() yields its changes.
   void begin();
@@ -114,6 +120,8 @@ class Transaction {
   [[nodiscard]] Engine const& engine() const { return engine_; }
   [[nodiscard]] EngineBatch& batch() { return batch_; }
   [[nodiscard]] Positions& positions() { return positions_; }
+  // What a request adds and then fails may stay: it is added again.
+  [[nodiscard]] Erasures& erasures() { return erasures_; }
 
  private:
   Result<> write_indexes(sync::Document const* before, sync::Document const* after);
@@ -121,6 +129,7 @@ class Transaction {
   Engine const& engine_;
   Indexer const& indexer_;
   Positions& positions_;
+  Erasures& erasures_;
   EngineBatch batch_;
   Overlay<sync::DocumentKey, Cell, HashKey> documents_;
   Overlay<Bytes, std::optional<LocalRecord>> local_;

@@ -263,4 +263,16 @@ Result<std::optional<BlobRecord>> View::blob(std::string_view sha256) const {
   return parse_blob_record(*bytes);
 }
 
+Result<std::vector<ErasedHere>> View::erased() const {
+  return read_erased(*engine_, snapshot_.get());
+}
+
+Result<std::vector<HeldDocument>> View::held() const {
+  return read_held(*engine_, snapshot_.get());
+}
+
+Result<std::optional<sync::Document>> View::held_copy(sync::DocumentKey const& key) const {
+  return read_held_copy(*engine_, snapshot_.get(), key);
+}
+
 }  // namespace solidaires::store

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "node/store/commit.h"
+#include "node/store/erasing.h"
 
 namespace solidaires::store {
 
@@ -125,6 +126,12 @@ class View {
                                                           std::size_t limit,
                                                           std::string_view after = {}) const;
   [[nodiscard]] Result<std::optional<BlobRecord>> blob(std::string_view sha256) const;
+
+  // Documents whose content was removed here, which no receipt has told yet.
+  [[nodiscard]] Result<std::vector<ErasedHere>> erased() const;
+  [[nodiscard]] Result<std::vector<HeldDocument>> held() const;
+  // As it was when it was erased in spite of a hold; nullopt: no copy is kept.
+  [[nodiscard]] Result<std::optional<sync::Document>> held_copy(sync::DocumentKey const& key) const;
 
  private:
   Engine const* engine_;

@@ -16,10 +16,14 @@ std::string name_of(sync::DocumentKey const& key) {
   return cat("the document ", key.id.to_string(), " in ", key.scope.to_string());
 }
 
-Result<> check_presence(DocumentEdit const& edit, Cell const& cell) {
+Result<> check_presence(Transaction& transaction, DocumentEdit const& edit, Cell const& cell) {
   bool const here = cell.document != nullptr;
   if (edit.presence == Presence::must_be_new && here) {
     return fail(Code::conflict, cat(name_of(edit.key), " exists already"));
+  }
+  bool const erased = here && sync::is_erased(*cell.document);
+  if (erased || transaction.erasures().marks.contains(edit.key)) {
+    return fail(Code::not_found, cat(name_of(edit.key), " was erased by order, and stays so"));
   }
   bool const gone = !here || !sync::is_alive(*cell.document);
   if ((edit.presence == Presence::must_exist && gone) || (!here && edit.type.empty())) {
@@ -35,7 +39,7 @@ Result<> check_presence(DocumentEdit const& edit, Cell const& cell) {
     return fail(Code::conflict, cat(name_of(edit.key), " has changed meanwhile"));
   }
   for (auto const& field : edit.fields) {
-    if (field.field.starts_with(kAuthorPrefix)) {
+    if (field.field.starts_with(kAuthorPrefix) || field.field == sync::kErased) {
       return fail(Code::invalid, cat("the field ", field.field, " is written by the store alone"));
     }
   }
@@ -95,7 +99,7 @@ void add_engine_edits(std::vector<sync::FieldEdit>& edits, sync::Document const&
 Result<CommittedDocument> write_document(Transaction& transaction, DocumentEdit const& edit,
                                          Commit const& request) {
   SOL_ASSIGN(Cell const cell, transaction.document(edit.key));
-  SOL_TRY(check_presence(edit, cell));
+  SOL_TRY(check_presence(transaction, edit, cell));
   auto document = cell.document ? *cell.document : sync::Document{edit.key, edit.type, {}, {}};
   auto const seen = edit.seen.value_or(document.context);
   auto edits = effective_edits(edit.fields, document, seen);
@@ -166,6 +170,17 @@ Result<> check_identity(Positions const& positions, sync::Document const& docume
                                  "store was restored or copied, and must draw a new incarnation"));
 }
 
+// A document that was ordered to be erased before it came is met by the stub that it would be.
+sync::Absorbed absorb_marked(Erasures const& erasures, sync::Document const* ours,
+                             sync::Document const& theirs, ReplicaId peer) {
+  auto const mark = ours != nullptr ? erasures.marks.end() : erasures.marks.find(theirs.key);
+  if (mark == erasures.marks.end()) return sync::absorb(ours, theirs, peer);
+  auto const stub = sync::erased({theirs.key, theirs.type, {}, {}}, mark->second);
+  auto absorbed = sync::absorb(&stub, theirs, peer);
+  absorbed.changed = true;  // it is new here
+  return absorbed;
+}
+
 }  // namespace
 
 Result<std::vector<CommittedDocument>> write_commit(Transaction& transaction,
@@ -183,6 +198,7 @@ Result<std::vector<CommittedDocument>> write_commit(Transaction& transaction,
   }
   for (auto const& edit : request.local) SOL_TRY(write_local(transaction, edit, request.now));
   for (auto const& edit : request.blobs) SOL_TRY(write_blob(transaction, edit));
+  write_told(transaction, request.erasures_told);
   return committed;
 }
 
@@ -213,7 +229,8 @@ Result<> write_remote(Transaction& transaction, sync::RemoteBatch const& batch,
     SOL_TRY(check_identity(transaction.positions(), *theirs.document));
     SOL_ASSIGN(Cell const cell, transaction.document(theirs.document->key));
     if (cell.document && cell.fingerprint == theirs.fingerprint) continue;
-    auto absorbed = sync::absorb(cell.document.get(), *theirs.document, batch.peer);
+    auto absorbed =
+        absorb_marked(transaction.erasures(), cell.document.get(), *theirs.document, batch.peer);
     // Nothing new: what peers downstream may lack stands in the feed already. A context that grew
     // is a change, even when every value stays.
     if (!absorbed.changed) continue;
