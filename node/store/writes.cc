@@ -234,6 +234,10 @@ Result<> write_remote(Transaction& transaction, sync::RemoteBatch const& batch,
     // Nothing new: what peers downstream may lack stands in the feed already. A context that grew
     // is a change, even when every value stays.
     if (!absorbed.changed) continue;
+    if (auto const held = sync::validate_merged(absorbed.document); !held) {
+      return std::unexpected(
+          Error(held.error()).in(cat("merging ", name_of(theirs.document->key))));
+    }
     auto const after = std::make_shared<sync::Document const>(std::move(absorbed.document));
     bool const as_sent = absorbed.origin.has_value();
     auto const encoded = as_sent ? Bytes() : sync::encode_document(*after);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace solidaires::limits {
 
@@ -14,6 +15,9 @@ inline constexpr std::size_t kDocumentBytes = 1024UL * 1024;
 inline constexpr std::size_t kDocumentTypeBytes = 60;
 inline constexpr std::size_t kVersionsPerField = 64;
 inline constexpr std::size_t kContextReplicas = 4096;
+// What a merge of valid copies may reach before it is refused: such a document still fits a frame.
+inline constexpr std::size_t kMergedFactor = 2;
+inline constexpr std::int64_t kStampMsMax = 253'402'300'799'999;  // the end of the year 9999
 
 inline constexpr std::size_t kEraseTargets = 1000;     // documents that one order names
 inline constexpr std::size_t kEraseDigests = 1000;     // of one objection

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 #include <tuple>
 
 #include "sync/base/bytes.h"
@@ -73,9 +72,10 @@ bool is_printable(std::string_view text) {
   return true;
 }
 
-Result<> validate_versions(std::string_view key, Versions const& versions, Context const& context) {
+Result<> validate_versions(std::string_view key, Versions const& versions, Context const& context,
+                           std::size_t factor) {
   if (versions.empty()) return fail(Code::invalid, cat("field ", key, " has no version"));
-  if (versions.size() > limits::kVersionsPerField) {
+  if (versions.size() > factor * limits::kVersionsPerField) {
     return fail(Code::invalid, cat("field ", key, " has too many versions"));
   }
   for (auto at = versions.begin(); at != versions.end(); ++at) {
@@ -84,6 +84,9 @@ Result<> validate_versions(std::string_view key, Versions const& versions, Conte
     }
     if (at->dot.counter == 0 || !context.covers(at->dot)) {
       return fail(Code::invalid, cat("field ", key, ": the context does not cover a dot"));
+    }
+    if (at->stamp_ms < 0 || at->stamp_ms > limits::kStampMsMax) {
+      return fail(Code::invalid, cat("field ", key, ": a stamp outside the years 1970 to 9999"));
     }
     if (at->value.size() > limits::kFieldValueBytes) {
       return fail(Code::invalid, cat("field ", key, " is too large"));
@@ -196,11 +199,10 @@ void write(Document& document, std::vector<FieldEdit> const& edits, Context cons
            Instant now) {
   SOL_CHECK(!document.context.covers(dot));
   SOL_CHECK(!is_erased(document));
-  std::int64_t const highest = highest_stamp_ms(document);
   // A stamp at the end of time, from a broken clock elsewhere, must not stop anybody from writing.
-  std::int64_t const next =
-      highest < std::numeric_limits<std::int64_t>::max() ? highest + 1 : highest;
-  std::int64_t const stamp_ms = std::max(to_unix_ms(now), next);
+  std::int64_t const stamp_ms = std::min(
+      limits::kStampMsMax,
+      std::max(to_unix_ms(now), std::min(highest_stamp_ms(document), limits::kStampMsMax) + 1));
   for (auto const& edit : edits) {
     auto& versions = document.fields[edit.field];
     // The same dot again: an earlier edit of the same field in this very list.
@@ -261,16 +263,18 @@ void drop_if_erased(Document& document) {
   if (auto const* const mark = mark_of(document)) document = stub(document, FieldVersion(*mark));
 }
 
-Result<> validate(Document const& document) {
+namespace {
+
+Result<> validate_within(Document const& document, std::size_t factor) {
   if (document.key.id == DocumentId{}) return fail(Code::invalid, "the document has no id");
   if (document.type.empty() || document.type.size() > limits::kDocumentTypeBytes ||
       !is_printable(document.type)) {
     return fail(Code::invalid, "the document's type has no valid name");
   }
-  if (document.fields.size() > limits::kDocumentFields) {
+  if (document.fields.size() > factor * limits::kDocumentFields) {
     return fail(Code::invalid, "the document has too many fields");
   }
-  if (document.context.counters().size() > limits::kContextReplicas) {
+  if (document.context.counters().size() > factor * limits::kContextReplicas) {
     return fail(Code::invalid, "the document's context names too many replicas");
   }
   std::size_t size = 0;
@@ -278,11 +282,23 @@ Result<> validate(Document const& document) {
     if (key.empty() || key.size() > limits::kFieldKeyBytes || !is_printable(key)) {
       return fail(Code::invalid, "the document has a field with no valid key");
     }
-    SOL_TRY(validate_versions(key, versions, document.context));
+    SOL_TRY(validate_versions(key, versions, document.context, factor));
     for (auto const& version : versions) size += kVersionBytes + key.size() + version.value.size();
   }
-  if (size > limits::kDocumentBytes) return fail(Code::invalid, "the document is too large");
+  if (size > factor * limits::kDocumentBytes) {
+    return fail(Code::invalid, "the document is too large");
+  }
   return {};
+}
+
+}  // namespace
+
+Result<> validate(Document const& document) {
+  return validate_within(document, 1);
+}
+
+Result<> validate_merged(Document const& document) {
+  return validate_within(document, limits::kMergedFactor);
 }
 
 Fingerprint fingerprint(Document const& document) {

@@ -117,6 +117,9 @@ void drop_if_erased(Document& document);
 // What a document must be before it is believed: limits (limits.h), sorted and distinct dots, dots
 // covered by the context, field keys of printable UTF-8, an existence that is alive or deleted.
 [[nodiscard]] Result<> validate(Document const& document);
+// What a merge must still be before it is held: the same, with kMergedFactor times the limits. A
+// peer that sends ever more versions or replicas of one document cannot make it grow without end.
+[[nodiscard]] Result<> validate_merged(Document const& document);
 
 // The first 16 bytes of the SHA-256 of the canonical encoding (PROTOCOL.md, "Fingerprint"). Two
 // replicas hold the same merge state exactly if these are equal; it never depends on protobuf's

@@ -26,13 +26,20 @@ struct Hello {
   std::uint64_t features = 0;  // bits; what both offer is in force. None is defined in version 1
   NodeName node{};
   ReplicaId replica{};
-  std::uint64_t counter = 0;  // the highest committed by `replica`
-  Bytes link_token{};         // child: the last one this parent's replica gave; parent: empty
-  std::string software{};     // "solidaires 0.1.0"; for people
-  std::uint64_t model_version = 0;
-  std::int64_t wall_clock_ms = 0;  // Unix; shown when clocks differ, decides nothing
+  std::uint64_t counter = 0;        // the highest committed by `replica`
+  Bytes link_token{};               // child: the last one this parent's replica gave; parent: empty
+  std::string software{};           // "solidaires 0.1.0"; for people
+  std::uint64_t model_version = 0;  // content model: major << 32 | minor; 0: not said
+  std::int64_t wall_clock_ms = 0;   // Unix; shown when clocks differ, decides nothing
   friend bool operator==(Hello const&, Hello const&) = default;
 };
+
+[[nodiscard]] constexpr std::uint64_t make_model_version(std::uint32_t major, std::uint32_t minor) {
+  return (std::uint64_t{major} << 32U) | minor;
+}
+[[nodiscard]] constexpr std::uint32_t model_major(std::uint64_t version) {
+  return static_cast<std::uint32_t>(version >> 32U);
+}
 
 // Parent to child: accepted. The child keeps the token durably before it sends anything else.
 struct Welcome {

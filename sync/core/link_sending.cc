@@ -35,19 +35,25 @@ std::vector<ScopeId> Sending::allow(std::vector<ScopeId> const& scopes) {
   return fresh;
 }
 
-void Sending::subscribed(Subscribe const& subscribe, Instant now, Actions& out) {
+Verdict Sending::subscribed(Subscribe const& subscribe, Instant now, Actions& out) {
   auto const found = streams_.find(subscribe.scope);
   if (found == streams_.end()) {
     out.send.emplace_back(Nack{subscribe.scope, 0, subscribe.cursor, NackReason::entitlement,
                                "this scope is not offered to you"});
-    return;
+    return std::nullopt;
   }
   auto& stream = found->second;
+  // An end whose entitlement came and went may ask again; one that does nothing else may not.
+  if (stream.subscribed && ++stream.fruitless > kFruitlessMax) {
+    return Close{CloseReason::protocol, Millis{0},
+                 cat("subscribing to ", subscribe.scope.to_string(), " again and again")};
+  }
   stream.subscribed = true;
   stream.acknowledged = subscribe.cursor;
   rewind(stream, subscribe.cursor);
   want(subscribe.scope, stream);
   note_lag(stream, now);
+  return std::nullopt;
 }
 
 Verdict Sending::acknowledged(Ack const& ack, Instant now) {
@@ -77,6 +83,11 @@ Verdict Sending::refused(Nack const& nack, Instant now, Actions& out) {
   auto const found = streams_.find(nack.scope);
   if (found == streams_.end() || found->second.generation != nack.generation) return std::nullopt;
   auto& stream = found->second;
+  if (nack.cursor > stream.sent) {
+    return Close{CloseReason::protocol, Millis{0},
+                 cat("a Nack at ", number(nack.cursor), " for ", nack.scope.to_string(),
+                     ", but only ", number(stream.sent), " was sent")};
+  }
   out.notices.emplace_back(Refused{nack});
   progress_at_ = now;
   if (++stream.fruitless > kFruitlessMax) {

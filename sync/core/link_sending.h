@@ -16,7 +16,7 @@ class Sending {
   // Gives those that are new, and drops the streams of all others.
   std::vector<ScopeId> allow(std::vector<ScopeId> const& scopes);
 
-  void subscribed(Subscribe const& subscribe, Instant now, Actions& out);
+  [[nodiscard]] Verdict subscribed(Subscribe const& subscribe, Instant now, Actions& out);
   [[nodiscard]] Verdict acknowledged(Ack const& ack, Instant now);
   [[nodiscard]] Verdict refused(Nack const& nack, Instant now, Actions& out);
   void committed(ScopeCommitted const& commit, Instant now);

@@ -31,7 +31,7 @@ class LinkSession::Machine {
   void on(TokenKept const& event, Actions& out);
   void on(CursorRead const& event, Actions& out);
   void on(FeedRead event, Actions& out);
-  void on(BatchApplied const& event, Actions& out);
+  void on(BatchApplied event, Actions& out);
   void on(ScopeCommitted const& event, Actions&);
   void on(EntitlementChanged event, Actions& out);
   void on(StatusDue const& event, Actions& out);
@@ -52,6 +52,8 @@ class LinkSession::Machine {
 
   [[nodiscard]] Hello own_hello(Bytes token) const;
   [[nodiscard]] Verdict judge(Hello const& hello) const;
+  [[nodiscard]] ModelSkew model_skew() const;
+  [[nodiscard]] std::vector<ScopeId> sendable() const;  // nothing over a link that only reads
   void go_up(Actions& out);
   void keep_record(Actions& out);
   void receive_offered(Actions& out);
@@ -173,7 +175,10 @@ void LinkSession::Machine::on(FeedRead event, Actions& out) {
   if (peer_) check(sending_.page_read(std::move(event), peer_->replica, now_, out), out);
 }
 
-void LinkSession::Machine::on(BatchApplied const& event, Actions& out) {
+void LinkSession::Machine::on(BatchApplied event, Actions& out) {
+  // Where this end may not write, nobody can have seen writes of it: no proof that this store was
+  // rolled back, but a lie told somewhere behind the peer. It costs the stream, not the link.
+  if (!config_.entitlement.may_send(event.scope)) event.disowned = false;
   check(receiving_.applied(event, out), out);
 }
 
@@ -184,7 +189,7 @@ void LinkSession::Machine::on(ScopeCommitted const& event, Actions&) {
 void LinkSession::Machine::on(EntitlementChanged event, Actions& out) {
   config_.entitlement = std::move(event.entitlement);
   if (state_ != LinkState::up) return;
-  auto fresh = sending_.allow(config_.entitlement.sendable());
+  auto fresh = sending_.allow(sendable());
   if (!fresh.empty()) out.send.emplace_back(Offer{std::move(fresh)});
   receiving_.keep_only(config_.entitlement);
   receive_offered(out);
@@ -252,7 +257,7 @@ void LinkSession::Machine::frame(Offer const& offer, Actions& out) {
 }
 
 void LinkSession::Machine::frame(Subscribe const& subscribe, Actions& out) {
-  if (expect_up("Subscribe", out)) sending_.subscribed(subscribe, now_, out);
+  if (expect_up("Subscribe", out)) check(sending_.subscribed(subscribe, now_, out), out);
 }
 
 void LinkSession::Machine::frame(Batch batch, Actions& out) {
@@ -328,11 +333,23 @@ Verdict LinkSession::Machine::judge(Hello const& hello) const {
   return std::nullopt;
 }
 
+ModelSkew LinkSession::Machine::model_skew() const {
+  auto const ours = model_major(config_.model_version);
+  auto const theirs = peer_ ? model_major(peer_->model_version) : 0;
+  if (ours == 0 || theirs == 0 || ours == theirs) return ModelSkew::none;
+  return ours < theirs ? ModelSkew::we_are_older : ModelSkew::peer_is_older;
+}
+
+std::vector<ScopeId> LinkSession::Machine::sendable() const {
+  if (model_skew() == ModelSkew::we_are_older) return {};
+  return config_.entitlement.sendable();
+}
+
 void LinkSession::Machine::go_up(Actions& out) {
   state_ = LinkState::up;
   heartbeat_at_ = now_ + limits::kHeartbeat;
   out.notices.emplace_back(LinkUp{*peer_});
-  out.send.emplace_back(Offer{sending_.allow(config_.entitlement.sendable())});
+  out.send.emplace_back(Offer{sending_.allow(sendable())});
   receive_offered(out);
 }
 
@@ -342,6 +359,7 @@ void LinkSession::Machine::keep_record(Actions& out) {
 }
 
 void LinkSession::Machine::receive_offered(Actions& out) {
+  if (model_skew() == ModelSkew::peer_is_older) return;
   for (auto const& scope : offered_) {
     if (config_.entitlement.may_receive(scope)) receiving_.open(scope, peer_->replica, out);
   }
@@ -407,10 +425,25 @@ bool LinkSession::Machine::expect_up(std::string_view name, Actions& out) {
 }
 
 LinkView LinkSession::Machine::view() const {
-  return {state_, peer_, sending_.view(), receiving_.view(), sending_.batches_in_flight()};
+  return {state_,          model_skew(),      peer_,
+          sending_.view(), receiving_.view(), sending_.batches_in_flight()};
 }
 
 // ---- The public face ----
+
+std::string_view describe(ModelSkew skew) noexcept {
+  switch (skew) {
+    case ModelSkew::none: return "";
+    case ModelSkew::we_are_older:
+      return "read-only: the content model of the other side is a major version ahead. What comes "
+             "from there is kept and shown as far as it is known here; what is written here stays "
+             "here, and goes out when this instance is upgraded";
+    case ModelSkew::peer_is_older:
+      return "read-only for the other side: its content model is a major version behind. It "
+             "receives from here and sends nothing until it is upgraded";
+  }
+  return "";
+}
 
 LinkSession::LinkSession(LinkConfig config)
     : machine_(std::make_unique<Machine>(std::move(config))) {}

@@ -50,7 +50,7 @@ struct LinkConfig {
   std::uint64_t counter = 0;  // ReplicaStore::counter() when the session starts
   Bytes fresh_token{};  // peer_role child only: 16 bytes from a SystemRng, drawn for this session
   std::string software{};
-  std::uint64_t model_version = 0;
+  std::uint64_t model_version = 0;  // as in Hello: its major number may make the link read-only
 };
 
 // ---- Tasks: what the store is asked. Each is answered by exactly one event. ----
@@ -197,13 +197,20 @@ struct ReceivingView {
   Sequence peer_head{};
 };
 enum class LinkState : std::uint8_t { starting, greeting, checking, up, closed };
+// Content models whose major numbers differ (PROTOCOL.md, "Versions"): the older end reads on, and
+// sends nothing until it is upgraded.
+enum class ModelSkew : std::uint8_t { none, we_are_older, peer_is_older };
 struct LinkView {
   LinkState state = LinkState::starting;
+  ModelSkew model_skew = ModelSkew::none;
   std::optional<Hello> peer{};
   std::vector<SendingView> sending{};
   std::vector<ReceivingView> receiving{};
   std::size_t batches_in_flight = 0;
 };
+
+// What people are told of it, in one sentence; empty for none.
+[[nodiscard]] std::string_view describe(ModelSkew skew) noexcept;
 
 class LinkSession {
  public:

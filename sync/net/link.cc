@@ -15,6 +15,8 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::size_t kInlineBytes = 16UL * 1024;  // decoded on the IO thread: some 50 microseconds
 constexpr std::size_t kInlineDocuments = 8;
 constexpr std::size_t kWaitingMax = 2 * limits::kBatchesInFlight;  // jobs, before reading pauses
+// More than every batch that may be in flight: only a peer that asks and never reads comes here.
+constexpr std::size_t kUnreadBytesMax = (limits::kBatchesInFlight + 2) * limits::kFrameBytes;
 constexpr Millis kLastWords{5'000};
 constexpr std::chrono::seconds kProgressInterval{1};
 
@@ -178,6 +180,7 @@ void Link::ask_store(sync::StoreTask task) {
 
 void Link::sent(std::size_t bytes) {
   traffic_.bytes_out += bytes;
+  balance();
   auto const at = SteadyClock::now();
   if (at - progress_told_ < kProgressInterval) return;
   progress_told_ = at;
@@ -202,11 +205,13 @@ void Link::heartbeat() {
   });
 }
 
-// A peer that sends faster than the store takes waits in its own socket, not in our memory.
+// A peer that sends faster than the store takes, or that does not read the answers to what it
+// sends, waits in its own socket, not in our memory.
 void Link::balance() {
   if (!channel_open_) return;
-  opened_.channel->pause(!ending_ &&
-                         std::max(decoding_->waiting(), writes_->waiting()) > kWaitingMax);
+  bool const is_busy = std::max(decoding_->waiting(), writes_->waiting()) > kWaitingMax ||
+                       opened_.channel->waiting_bytes() > kUnreadBytesMax;
+  opened_.channel->pause(!ending_ && is_busy);
 }
 
 void Link::give_up(Error why) {

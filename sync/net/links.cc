@@ -185,6 +185,9 @@ class Links::Impl final : public Door,
       peer->logged_error.clear();
       peer->status.quarantine.clear();
       log_info("link.up", {{"peer", link.peer().node.str()}, {"address", link.address()}});
+      if (auto const skew = sync::describe(link.view().model_skew); !skew.empty()) {
+        note_error(link.peer().node, *peer, PeerState::live, std::string(skew));
+      }
       refresh_now();
     } else if (auto const* trip = std::get_if<sync::RoundTrip>(&notice)) {
       peer->status.round_trip = trip->time;

@@ -147,6 +147,7 @@ Result<MemoryStore::Commit> MemoryStore::merged(RemoteBatch const& batch) const 
     if (ours != nullptr && ours->type != theirs.type) return fail(Code::invalid, "another type");
     auto absorbed = absorb_one(ours, theirs, batch.peer);
     if (!absorbed.changed) continue;
+    SOL_TRY(validate_merged(absorbed.document));
     made[theirs.key] = Stored{std::move(absorbed.document), {}, absorbed.origin};
   }
   for (auto& [key, stored] : made) commit.documents.push_back(std::move(stored));

@@ -138,8 +138,36 @@ TEST(Document, stamps_never_run_backwards_whatever_the_clock_says) {
   constexpr auto kEndOfTime = std::numeric_limits<std::int64_t>::max();
   edit(document, "name", "c", {kHere, 3}, kEndOfTime);
   edit(document, "name", "d", {kHere, 4}, 5);
-  EXPECT_EQ(highest_stamp_ms(document), kEndOfTime);
+  EXPECT_EQ(highest_stamp_ms(document), limits::kStampMsMax);
   EXPECT_EQ(shown_value(document, "name"), "d");
+  EXPECT_TRUE(validate(document)) << "what is written here can be sent";
+}
+
+TEST(Document, stamps_outside_the_calendar_are_refused) {
+  for (auto const stamp_ms :
+       {std::int64_t{-1}, limits::kStampMsMax + 1, std::numeric_limits<std::int64_t>::max(),
+        std::numeric_limits<std::int64_t>::min()}) {
+    auto document = a_document();
+    document.fields.at("name").front().stamp_ms = stamp_ms;
+    EXPECT_FALSE(validate(document)) << stamp_ms;
+    document.fields.at("name").front().stamp_ms = limits::kStampMsMax;
+    EXPECT_TRUE(validate(document));
+  }
+}
+
+TEST(Document, a_merge_may_exceed_the_limits_of_a_copy_but_not_without_end) {
+  auto const copy = [](std::uint64_t first) {
+    auto document = a_document();
+    for (std::uint64_t i = 0; i < limits::kContextReplicas - 1; ++i) {
+      document.context.add({ReplicaId{first + i}, 1});
+    }
+    return document;
+  };
+  auto const two = merge(copy(1'000), copy(100'000));
+  EXPECT_TRUE(validate(copy(1'000)));
+  EXPECT_FALSE(validate(two));
+  EXPECT_TRUE(validate_merged(two));
+  EXPECT_FALSE(validate_merged(merge(two, copy(200'000))));
 }
 
 TEST(Document, ties_of_the_stamp_are_shown_alike_everywhere) {

@@ -31,9 +31,11 @@ std::vector<Kind> only(std::vector<Frame> const& frames) {
 // One end: its store, its session, and what the session asked for but was not given yet.
 class End {
  public:
-  End(MemoryStore& store, Entitlement rules, std::string const& token)
+  End(MemoryStore& store, Entitlement rules, std::string const& token,
+      std::uint64_t model = make_model_version(1, 0))
       : store_(store),
-        session_(LinkConfig{std::move(rules), store.replica(), store.counter(), token, "test", 1}) {
+        session_(
+            LinkConfig{std::move(rules), store.replica(), store.counter(), token, "test", model}) {
     store_.on_commit = [this](ScopeId const& of, Sequence head) {
       commits_.push_back(ScopeCommitted{of, head});
     };
@@ -90,8 +92,8 @@ class Link : public testing::Test {
   }
 
   void connect() {
-    hub = std::make_unique<End>(hub_store, hub_rules(), cat("token", ++sessions));
-    below = std::make_unique<End>(node_store, node_rules(), "");
+    hub = std::make_unique<End>(hub_store, hub_rules(), cat("token", ++sessions), hub_model);
+    below = std::make_unique<End>(node_store, node_rules(), "", node_model);
     hub->feed(Started{}, now);
     below->feed(Started{}, now);
   }
@@ -132,6 +134,8 @@ class Link : public testing::Test {
   std::unique_ptr<End> below;
   std::vector<Frame> trace;
   int sessions = 0;
+  std::uint64_t hub_model = make_model_version(1, 0);
+  std::uint64_t node_model = make_model_version(1, 0);
 };
 
 TEST_F(Link, greets_offers_and_brings_both_sides_level) {
@@ -322,6 +326,68 @@ TEST_F(Link, does_not_take_a_scope_that_it_is_not_entitled_to) {
   EXPECT_EQ(node_store.find(stray.key), nullptr);
 }
 
+TEST_F(Link, closes_on_a_nack_at_a_place_that_was_never_sent) {
+  put(node_store, "one");
+  connect();
+  run();
+  below->feed(FrameReceived{Nack{kOffice, 1, Sequence{~std::uint64_t{0}}, NackReason::gap, ""}},
+              now);
+  ASSERT_TRUE(below->disconnect);
+  EXPECT_EQ(below->disconnect->reason, CloseReason::protocol) << "the lie is the peer's";
+  EXPECT_FALSE(below->disconnect->new_incarnation_needed);
+}
+
+TEST_F(Link, does_not_read_its_feed_again_and_again_for_whoever_asks) {
+  put(node_store, "one");
+  connect();
+  run();
+  int asked = 0;
+  for (; asked < 100 && !below->disconnect; ++asked) {
+    below->feed(FrameReceived{Subscribe{kOffice, Sequence{0}}}, now);
+    while (below->work(now)) continue;
+  }
+  ASSERT_TRUE(below->disconnect);
+  EXPECT_EQ(below->disconnect->reason, CloseReason::protocol);
+  EXPECT_LT(asked, 20);
+}
+
+TEST_F(Link, a_lie_about_writes_where_this_end_may_not_write_costs_the_stream_alone) {
+  connect();
+  run();
+  Document framed{{kNetwork, DocumentId::make(now, rng)}, "article", {}, {}};
+  write(framed, {{"name", "framed"}}, {}, {ReplicaId{0xa}, 1}, now);
+  framed.context.add({node_store.replica(), 1'000});
+  below->feed(
+      FrameReceived{Batch{kNetwork, 1, Sequence{0}, Sequence{1}, Sequence{1}, {framed}, {}}}, now);
+  while (below->work(now)) continue;
+  EXPECT_FALSE(below->disconnect);
+  ASSERT_EQ(only<Nack>(below->outbox).size(), 1U);
+  EXPECT_EQ(only<Nack>(below->outbox)[0].reason, NackReason::quarantine);
+  EXPECT_EQ(node_store.find(framed.key), nullptr);
+}
+
+TEST_F(Link, a_document_that_grows_with_every_batch_is_held_at_the_limit) {
+  connect();
+  run();
+  Document grown{{kOffice, DocumentId::make(now, rng)}, "article", {}, {}};
+  std::uint64_t sent = 0;
+  for (; sent < 5 && only<Nack>(hub->outbox).empty(); ++sent) {
+    grown.context = {};
+    for (std::uint64_t i = 0; i < limits::kContextReplicas; ++i) {
+      grown.context.add({ReplicaId{1'000'000 * (sent + 1) + i}, 1});
+    }
+    hub->feed(FrameReceived{Batch{
+                  kOffice, 1, Sequence{sent}, Sequence{sent + 1}, Sequence{sent + 1}, {grown}, {}}},
+              now);
+    while (hub->work(now)) continue;
+  }
+  EXPECT_EQ(sent, 3U);
+  EXPECT_FALSE(hub->disconnect);
+  auto const* const held = hub_store.find(grown.key);
+  ASSERT_NE(held, nullptr);
+  EXPECT_EQ(held->context.counters().size(), 2 * limits::kContextReplicas);
+}
+
 TEST_F(Link, offers_a_scope_that_appears_while_the_link_is_up) {
   auto const news = put(hub_store, "news", scope("public/savoie"));
   connect();
@@ -428,6 +494,66 @@ TEST_F(Link, refuses_a_protocol_that_it_does_not_speak) {
   hello.protocol_min = hello.protocol_max = kProtocolMax + 1;
   hub->feed(FrameReceived{hello}, now);
   EXPECT_EQ(hub->disconnect->reason, CloseReason::version);
+}
+
+TEST_F(Link, speaks_with_an_earlier_and_a_later_version_that_share_one) {
+  for (auto const [min, max] : {std::pair{0U, 1U}, {1U, 2U}, {1U, 9U}, {0U, ~0U}}) {
+    hub = std::make_unique<End>(hub_store, hub_rules(), "t");
+    hub->feed(Started{}, now);
+    Hello hello;
+    hello.node = node("isere");
+    hello.replica = ReplicaId{0xc};
+    hello.protocol_min = min;
+    hello.protocol_max = max;
+    hello.features = ~std::uint64_t{0};  // of a later version: what we do not offer is not in force
+    hub->feed(FrameReceived{hello}, now);
+    EXPECT_FALSE(hub->disconnect) << min << " to " << max;
+  }
+}
+
+TEST_F(Link, a_node_of_an_older_major_model_reads_and_keeps_its_own_for_later) {
+  hub_model = make_model_version(2, 0);
+  auto const mine = put(node_store, "mine");
+  auto const orders = put(hub_store, "orders", kNetwork);
+  auto const below_it = put(hub_store, "from the hub");
+  connect();
+  run();
+  EXPECT_NE(node_store.find(orders), nullptr) << "reads";
+  EXPECT_NE(node_store.find(below_it), nullptr);
+  EXPECT_EQ(hub_store.find(mine), nullptr) << "sends nothing";
+  EXPECT_EQ(below->view().model_skew, ModelSkew::we_are_older);
+  EXPECT_EQ(hub->view().model_skew, ModelSkew::peer_is_older);
+  put(node_store, "edited here", kOffice, below_it);
+  run();
+  EXPECT_EQ(shown_value(*hub_store.find(below_it), "name"), "from the hub");
+  node_model = hub_model;  // upgraded
+  connect();
+  run();
+  EXPECT_NE(hub_store.find(mine), nullptr) << "nothing was lost";
+  EXPECT_EQ(shown_value(*hub_store.find(below_it), "name"), "edited here");
+}
+
+TEST_F(Link, takes_nothing_of_an_older_major_model_that_sends_all_the_same) {
+  hub_model = make_model_version(2, 0);
+  connect();
+  run();
+  Document stray{{kOffice, DocumentId::make(now, rng)}, "article", {}, {}};
+  write(stray, {{"name", "stray"}}, {}, {node_store.replica(), 1}, now);
+  below->outbox.emplace_back(Offer{{kOffice}});
+  below->outbox.emplace_back(Batch{kOffice, 1, Sequence{0}, Sequence{1}, Sequence{1}, {stray}, {}});
+  run();
+  EXPECT_EQ(hub_store.find(stray.key), nullptr);
+}
+
+TEST_F(Link, minor_differences_of_the_model_and_a_peer_that_names_none_restrict_nothing) {
+  for (auto const model : {make_model_version(1, 7), std::uint64_t{0}, std::uint64_t{1}}) {
+    node_model = model;
+    auto const key = put(node_store, "mine");
+    connect();
+    run();
+    EXPECT_NE(hub_store.find(key), nullptr);
+    EXPECT_EQ(hub->view().model_skew, ModelSkew::none);
+  }
 }
 
 TEST_F(Link, closes_on_a_frame_out_of_place_whatever_it_is) {

@@ -192,7 +192,7 @@ TEST(FrameCodec, a_document_at_its_limits_fits_a_frame) {
   for (std::uint64_t f = 0; f < 400; ++f) {
     auto& versions = many_versions.fields[cat("field", f)];
     for (std::uint64_t v = limits::kVersionsPerField; v > 0; --v) {
-      versions.push_back({{ReplicaId{~(v - 1)}, ~0ULL}, INT64_MIN, ""});
+      versions.push_back({{ReplicaId{~(v - 1)}, ~0ULL}, limits::kStampMsMax, ""});
     }
   }
   auto large_values = document;
