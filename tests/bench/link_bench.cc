@@ -1,6 +1,8 @@
 // The link between a node and its hub, whole: RocksDB stores, sessions, TLS over loopback, both
-// ends in this process. Prints one Markdown table.
+// ends in this process. Prints one Markdown table; with --json one object, for link_vs_peers; with
+// --rows N no measurement but the first N rows, tab-separated, for the peers to hold.
 //   LINK_DOCUMENTS   documents of the bootstrap (100,000 unless told), about 600 bytes each
+//   LINK_BACKLOG     documents of the catch-up (a fifth of those)
 //   LINK_SECONDS     length of each live measurement (5)
 //   LINK_FOLDER      where the stores lie (a temporary directory): the disk matters
 #include <unistd.h>
@@ -13,8 +15,10 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <iomanip>
 #include <iostream>
 #include <mutex>
+#include <sstream>
 #include <thread>
 #include <unordered_map>
 
@@ -93,20 +97,45 @@ class Instance {
 
 ScopeId const kScope = ScopeId::published(name("isere"));
 
-store::DocumentEdit invented(Instant now, Rng& rng) {
-  static std::string const kText(520, 'e');
+struct Row {
+  std::string name;  // about 30 bytes
+  std::string text;  // about 520, which compress as prose does
+};
+
+// The same rows in every run and for every peer.
+class Rows {
+ public:
+  Row next() { return {cat("Association ", words(2)), words(65)}; }
+
+ private:
+  std::string words(int count) {
+    static constexpr std::array<std::string_view, 24> kSyllables = {
+        "ba", "ri", "to",  "me",  "lan", "dou", "vi",  "sel", "gra", "no",  "pu", "cha",
+        "fi", "zo", "que", "tal", "mon", "sé",  "pré", "cou", "ber", "tin", "jo", "nar"};
+    std::string out;
+    for (int i = 0; i < count; ++i) {
+      if (i > 0) out += ' ';
+      auto word = rng_.below(rng_.below(8'000) + 1);  // some words often, most seldom
+      for (int k = 0; k < 3; ++k, word /= 24) out += kSyllables.at(word % 24);
+    }
+    return out;
+  }
+  SeededRng rng_{7};
+};
+
+store::DocumentEdit invented(Instant now, Rng& rng, Row row) {
   return {.key = {kScope, DocumentId::make(now, rng)},
           .type = "structure",
           .fields = {{std::string(sync::kExistence), Bytes(sync::kAlive)},
-                     {"name", "Association des jardins partagés"},
-                     {"text", kText}}};
+                     {"name", std::move(row.name)},
+                     {"text", std::move(row.text)}}};
 }
 
-void write_many(Instance& node, std::uint64_t count) {
+void write_many(Instance& node, std::uint64_t count, Rows& rows) {
   for (std::uint64_t written = 0; written < count;) {
     store::Commit commit{.now = node.clock.now(), .author = "bench"};
     for (; commit.documents.size() < 500 && written < count; ++written) {
-      commit.documents.push_back(invented(commit.now, node.rng));
+      commit.documents.push_back(invented(commit.now, node.rng, rows.next()));
     }
     must(node.store->commit(commit));
   }
@@ -125,11 +154,6 @@ Seconds time_until(Instance& hub, std::uint64_t count, Steady::time_point start)
   return Steady::now() - start;
 }
 
-struct Row {
-  std::string what;
-  std::string figure;
-};
-
 std::string thousands(double value) {
   auto text = std::to_string(static_cast<std::uint64_t>(value));
   for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) {
@@ -138,13 +162,19 @@ std::string thousands(double value) {
   return text;
 }
 
-std::string milliseconds(std::vector<double> sorted, double quantile) {
-  auto const at = static_cast<std::size_t>(quantile * static_cast<double>(sorted.size() - 1));
-  return cat(static_cast<int>(sorted[at] * 100) / 100.0, "").substr(0, 5) + " ms";
+double quantile(std::vector<double> const& sorted, double share) {
+  return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
+}
+
+std::string milliseconds(double value) {
+  std::ostringstream out;
+  out << std::fixed << std::setprecision(2) << value << " ms";
+  return std::move(out).str();
 }
 
 // Single commits at `rate` per second (0: as fast as they go), each timed until the hub has it.
-std::vector<double> live(Instance& node, Instance& hub, std::uint64_t rate, std::uint64_t seconds) {
+std::vector<double> live(Instance& node, Instance& hub, std::uint64_t rate, std::uint64_t seconds,
+                         Rows& rows) {
   std::mutex mutex;
   std::condition_variable changed;
   std::unordered_map<DocumentId, Steady::time_point> sent;
@@ -167,7 +197,7 @@ std::vector<double> live(Instance& node, Instance& hub, std::uint64_t rate, std:
       std::this_thread::sleep_until(start + count * std::chrono::microseconds(1'000'000 / rate));
     }
     store::Commit commit{.now = node.clock.now(), .author = "bench"};
-    commit.documents.push_back(invented(commit.now, node.rng));
+    commit.documents.push_back(invented(commit.now, node.rng, rows.next()));
     {
       std::lock_guard const lock(mutex);
       sent.emplace(commit.documents.front().key.id, Steady::now());
@@ -188,14 +218,16 @@ std::string machine() {
   return "unknown processor";
 }
 
+// Rates in documents per second, times in milliseconds.
 struct Figures {
-  std::vector<Row> rows;
-  void rate(std::string what, std::uint64_t documents, Seconds time) {
-    rows.push_back(
-        {cat(std::move(what), ", ", thousands(static_cast<double>(documents)), " documents"),
-         cat(thousands(static_cast<double>(documents) / time.count()), " documents/s")});
-  }
+  std::uint64_t documents = 0, backlog = 0;
+  double bootstrap = 0, catch_up = 0, fast_rate = 0;
+  std::vector<double> paced, unpaced;  // live latencies, sorted
 };
+
+double rate(std::uint64_t documents, Seconds time) {
+  return static_cast<double>(documents) / time.count();
+}
 
 std::unique_ptr<Instance> make_hub(std::filesystem::path const& folder, std::uint16_t port) {
   Config config{.self = name("aura"), .listen = net::Address{"127.0.0.1", port}};
@@ -206,9 +238,11 @@ std::unique_ptr<Instance> make_hub(std::filesystem::path const& folder, std::uin
 }
 
 Figures measure(std::filesystem::path const& folder) {
-  auto const documents = asked("LINK_DOCUMENTS", 100'000);
+  Figures out;
+  out.documents = asked("LINK_DOCUMENTS", 100'000);
+  out.backlog = std::max<std::uint64_t>(asked("LINK_BACKLOG", out.documents / 5), 1);
   auto const seconds = asked("LINK_SECONDS", 5);
-  Figures figures;
+  Rows rows;
   auto hub = make_hub(folder, 0);
   auto const port = hub->replication->port();
   net::Address const address{"127.0.0.1", port};
@@ -217,51 +251,82 @@ Figures measure(std::filesystem::path const& folder) {
       {.node = {.name = name("isere")}, .hub_address = address.to_string()}, hub->clock, hub->rng));
   Instance node(folder / "node", {.self = name("isere"), .hub = address});
   must(enrol(node.files(), name("isere"), token, node.clock));
-  write_many(node, documents);
+  write_many(node, out.documents, rows);
 
   auto start = Steady::now();
   node.start();
-  figures.rate("bootstrap of an empty scope", documents, time_until(*hub, documents, start));
+  out.bootstrap = rate(out.documents, time_until(*hub, out.documents, start));
 
   hub.reset();
-  auto const backlog = std::max<std::uint64_t>(documents / 5, 1);
-  write_many(node, backlog);
+  write_many(node, out.backlog, rows);
   start = Steady::now();
   hub = make_hub(folder, port);
-  figures.rate("catch-up after an absence", backlog, time_until(*hub, documents + backlog, start));
+  out.catch_up = rate(out.backlog, time_until(*hub, out.documents + out.backlog, start));
 
-  auto const paced = live(node, *hub, 1'000, seconds);
-  figures.rows.push_back({"live at 1,000 commits/s: median, p99 until durable at the hub",
-                          cat(milliseconds(paced, 0.5), ", ", milliseconds(paced, 0.99))});
+  out.paced = live(node, *hub, 1'000, seconds, rows);
   start = Steady::now();
-  auto const fast = live(node, *hub, 0, seconds);
-  figures.rate("live, one writer without pause", fast.size(), Steady::now() - start);
-  figures.rows.push_back({"the same: median, p99 until durable at the hub",
-                          cat(milliseconds(fast, 0.5), ", ", milliseconds(fast, 0.99))});
-  auto const report = hub->replication->report();
-  if (!report.links.empty()) {
-    figures.rows.push_back(
-        {"round trip of the link", cat(report.links.front().link.round_trip.count(), " ms")});
+  out.unpaced = live(node, *hub, 0, seconds, rows);
+  out.fast_rate = rate(out.unpaced.size(), Steady::now() - start);
+  return out;
+}
+
+void print_table(Figures const& found) {
+  auto const row = [](std::string_view what, std::string_view figure) {
+    std::cout << "| " << what << " | " << figure << " |\n";
+  };
+  auto const both = [](std::vector<double> const& sorted) {
+    return cat(milliseconds(quantile(sorted, 0.5)), ", ", milliseconds(quantile(sorted, 0.99)));
+  };
+  std::cout << "Machine: " << machine() << ", " << std::thread::hardware_concurrency()
+            << " cores; both ends share them.\n\n| step | figure |\n|---|---|\n";
+  row(cat("bootstrap of an empty scope, ", thousands(static_cast<double>(found.documents)),
+          " documents"),
+      cat(thousands(found.bootstrap), " documents/s"));
+  row(cat("catch-up after an absence, ", thousands(static_cast<double>(found.backlog)),
+          " documents"),
+      cat(thousands(found.catch_up), " documents/s"));
+  row("live at 1,000 commits/s: median, p99 until durable at the hub", both(found.paced));
+  row("live, one writer without pause", cat(thousands(found.fast_rate), " documents/s"));
+  row("the same: median, p99 until durable at the hub", both(found.unpaced));
+}
+
+void print_json(Figures const& found) {
+  std::cout << "{\"bootstrap\": " << found.bootstrap << ", \"catch_up\": " << found.catch_up
+            << ", \"live_median_ms\": " << quantile(found.paced, 0.5)
+            << ", \"live_p99_ms\": " << quantile(found.paced, 0.99) << "}\n";
+}
+
+void print_rows(std::uint64_t count) {
+  Rows rows;
+  SystemRng rng;
+  auto const now = SystemClock().now();
+  for (std::uint64_t i = 0; i < count; ++i) {
+    auto const row = rows.next();
+    std::cout << DocumentId::make(now, rng).to_string() << "\tstructure\t" << row.name << '\t'
+              << row.text << '\n';
   }
-  return figures;
 }
 
 }  // namespace
 }  // namespace solidaires::replication
 
-int main() {
+int main(int count, char** words) {
   namespace replication = solidaires::replication;
   solidaires::log_setup(solidaires::LogLevel::warning);
+  std::vector<std::string> const asked(words + 1, words + count);
+  if (asked.size() == 2 && asked[0] == "--rows") {
+    replication::print_rows(std::strtoull(asked[1].c_str(), nullptr, 10));
+    return 0;
+  }
   char const* const chosen = std::getenv("LINK_FOLDER");
   auto const folder =
       (chosen != nullptr ? std::filesystem::path(chosen) : std::filesystem::temp_directory_path()) /
       solidaires::cat("link-bench-", static_cast<int>(::getpid()));
   auto const figures = replication::measure(folder);
-  std::cout << "Machine: " << replication::machine() << ", " << std::thread::hardware_concurrency()
-            << " cores; both ends share them.\n\n"
-            << "| step | figure |\n|---|---|\n";
-  for (auto const& row : figures.rows) {
-    std::cout << "| " << row.what << " | " << row.figure << " |\n";
+  if (asked.size() == 1 && asked[0] == "--json") {
+    replication::print_json(figures);
+  } else {
+    replication::print_table(figures);
   }
   std::error_code ignored;
   std::filesystem::remove_all(folder, ignored);
