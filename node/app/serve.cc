@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <csignal>
 #include <fstream>
 #include <future>
 #include <sstream>
@@ -53,6 +54,7 @@ class Instance {
   [[nodiscard]] http::ServerOptions public_options() const;
   void refresh_site();
   void upkeep();
+  void reload();
 
   std::unique_ptr<Services> services_;
   std::unique_ptr<page::Templates> templates_;
@@ -246,6 +248,16 @@ void Instance::upkeep() {
   }
 }
 
+// SIGHUP: what is renewed while the program runs. The configuration is not: that takes a restart.
+void Instance::reload() {
+  auto const done = public_server_->reload_certificates();
+  if (done) {
+    log_info("instance.reloaded");
+  } else {
+    log_error("instance.reload_failed", {{"error", done.error().to_string()}});
+  }
+}
+
 Result<> Instance::start() {
   SOL_TRY(open_pages());
   SOL_TRY(open_links());
@@ -272,12 +284,19 @@ Result<> Instance::start() {
 
 void Instance::wait() {
   asio::io_context waiting{1};
-  asio::signal_set signals(waiting, SIGTERM, SIGINT);
-  signals.async_wait([&waiting](auto const& error, int signal) {
-    if (error) return;
-    log_info("instance.stopping", {{"signal", signal}});
-    waiting.stop();
-  });
+  asio::signal_set signals(waiting, SIGTERM, SIGINT, SIGHUP);
+  std::function<void()> const listen = [&] {
+    signals.async_wait([&](auto const& error, int signal) {
+      if (error) return;
+      if (signal == SIGHUP) {
+        reload();
+        return listen();
+      }
+      log_info("instance.stopping", {{"signal", signal}});
+      waiting.stop();
+    });
+  };
+  listen();
   asio::steady_timer timer(waiting);
   std::function<void()> const tick = [&] {
     timer.expires_after(kUpkeepEvery);
@@ -313,6 +332,7 @@ void Instance::stop() {
 Result<> serve(Config config) {
   log_setup(config.log.level);
   clear_checkpoint(config);
+  std::signal(SIGHUP, SIG_IGN);  // until there is something to reload
   SOL_ASSIGN(auto services, Services::open(std::move(config)));
   Instance instance(std::move(services));
   SOL_TRY(instance.start());

@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import unittest
@@ -119,6 +120,36 @@ class Serving(One):
         self.assertEqual(self.one.process.wait(timeout=30), 0)
         self.assertIn("instance.stopped", self.one.log())
         self.assertNotRegex(self.one.log(), re.compile(r"Sanitizer|terminate|Aborted"))
+
+    def certificate(self, name):
+        """A certificate that signs itself, where the configuration looks for it."""
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-subj", f"/CN={name}", "-days", "2", "-keyout", self.directory + "/tls.key", "-out",
+                        self.directory + "/tls.crt"], check=True, capture_output=True)
+
+    def shown(self):
+        """The name in the certificate that a new connection is shown."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection(("127.0.0.1", self.one.http), timeout=30) as plain, context.wrap_socket(plain) as tls:
+            return re.search(rb"(first|second)\.example", tls.getpeercert(binary_form=True)).group(0).decode()
+
+    def test_sighup_takes_a_renewed_certificate_and_keeps_the_old_one_if_the_new_is_none(self):
+        self.certificate("first.example")
+        text = self.one.config.read_text()
+        files = f'[http]\ntls_certificate = "{self.directory}/tls.crt"\ntls_key = "{self.directory}/tls.key"\n'
+        self.one.config.write_text(text.replace("[http]\n", files).replace(self.one.base, self.one.base.replace("http:", "https:")))
+        self.one.start()
+        self.assertEqual(self.shown(), "first.example")
+        self.certificate("second.example")
+        self.one.process.send_signal(signal.SIGHUP)
+        network.until(lambda: "instance.reloaded" in self.one.log(), "it has heard SIGHUP", 10)
+        self.assertEqual(self.shown(), "second.example")
+        pathlib.Path(self.directory, "tls.crt").write_text("no certificate")
+        self.one.process.send_signal(signal.SIGHUP)
+        network.until(lambda: "instance.reload_failed" in self.one.log(), "it says that this is none", 10)
+        self.assertEqual(self.shown(), "second.example")
+        self.assertEqual(self.one.stop(), 0)
 
     def test_sigterm_ends_an_idle_server_with_0_and_it_starts_again(self):
         self.one.start()
