@@ -33,7 +33,7 @@ std::string source_of(std::string const& file) {
 std::string summary_of(ImportReport const& report) {
   std::string text;
   for (auto const& [outcome, count] : report.counts) {
-    text += cat(text.empty() ? "" : ", ", count, ' ', service::outcome_label(outcome));
+    text += cat(text.empty() ? "" : ", ", count, ' ', service::outcome_label(outcome, count));
   }
   return text.empty() ? "aucune ligne" : text;
 }
@@ -65,7 +65,8 @@ void say_report(CommandContext const& context, ImportReport const& report,
   context.say(
       cat(words.dry_run ? "Essai, rien n’a été écrit : " : "Import : ", summary_of(report), '.'));
   if (report.outside_territory > 0)
-    context.say(cat(report.outside_territory, " lignes hors du territoire de ce portail."));
+    context.say(cat(report.outside_territory, report.outside_territory > 1 ? " lignes" : " ligne",
+                    " hors du territoire de ce portail."));
   if (report.stopped) context.say("Arrêté en route : relancez la même commande pour finir.");
   if (!report.batch.empty())
     context.say(cat("Lot : ", report.batch, " (pour annuler : solidaires import ", words.type,
@@ -107,8 +108,10 @@ int undo(CommandContext& context, ImportWords const& words) {
   auto const report = importer.undo(words.undo, context.services().instance().self,
                                     context.services().program_author("annulation d’import"));
   if (!report) return context.failed(report.error());
-  context.say(cat("Lot ", words.undo, " annulé : ", report->removed, " fiches retirées, ",
-                  report->reverted, " remises dans leur état d’avant."));
+  context.say(cat("Lot ", words.undo, " annulé : ", report->removed,
+                  report->removed > 1 ? " fiches retirées, " : " fiche retirée, ", report->reverted,
+                  report->reverted > 1 ? " remises dans leur état d’avant."
+                                       : " remise dans son état d’avant."));
   for (auto const& title : report->kept) context.say(cat("Gardée, car modifiée depuis : ", title));
   return 0;
 }

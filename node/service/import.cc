@@ -108,14 +108,17 @@ std::map<std::string, std::string> decode_mapping(std::string_view text) {
 
 }  // namespace
 
-std::string_view outcome_label(RowOutcome outcome) {
+std::string_view outcome_label(RowOutcome outcome, std::size_t count) {
+  bool const one = count < 2;
   switch (outcome) {
-    case RowOutcome::created: return "créées";
-    case RowOutcome::updated: return "mises à jour";
-    case RowOutcome::unchanged: return "inchangées";
-    case RowOutcome::kept_local: return "gardées telles que modifiées ici";
-    case RowOutcome::duplicate: return "doublons possibles, non importées";
-    case RowOutcome::refused: return "refusées";
+    case RowOutcome::created: return one ? "créée" : "créées";
+    case RowOutcome::updated: return one ? "mise à jour" : "mises à jour";
+    case RowOutcome::unchanged: return one ? "inchangée" : "inchangées";
+    case RowOutcome::kept_local:
+      return one ? "gardée telle que modifiée ici" : "gardées telles que modifiées ici";
+    case RowOutcome::duplicate:
+      return one ? "doublon possible, non importé" : "doublons possibles, non importés";
+    case RowOutcome::refused: return one ? "refusée" : "refusées";
   }
   return "";
 }

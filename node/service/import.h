@@ -52,7 +52,8 @@ enum class RowOutcome : std::uint8_t {
   duplicate,   // looks like a record from elsewhere, or repeats a row of this file
   refused,     // cannot be read as a record
 };
-[[nodiscard]] std::string_view outcome_label(RowOutcome outcome);  // French
+// "créée", "créées"; French.
+[[nodiscard]] std::string_view outcome_label(RowOutcome outcome, std::size_t count);
 
 struct RowReport {
   std::size_t line = 0;  // of the file, from 1
