@@ -36,6 +36,14 @@ page::Html highlighted(std::string_view text, std::vector<std::string> const& wo
   return out;
 }
 
+std::string story_date(service::PublicRecord const& record) {
+  auto const* const field = record.type->first(schema::Card::date);
+  auto const* const date =
+      field == nullptr ? nullptr : schema::get<schema::Date>(record.record, field->key);
+  return date == nullptr ? page::french_date(model::to_civil(record.published_at).date)
+                         : schema::day_text(*date, schema::Language::fr);
+}
+
 std::string_view status_label(schema::OccurrenceStatus status) {
   switch (status) {
     case schema::OccurrenceStatus::planned: return {};
@@ -82,7 +90,7 @@ page::View card(Context const& context, service::ListHit const& hit, CardOptions
     view.text("status", status_label(hit.occurrence->status));
     view.flag("cancelled", hit.occurrence->status == schema::OccurrenceStatus::cancelled);
   } else if (type.has(schema::Trait::has_story)) {
-    view.text("when", page::french_date(model::to_civil(record.published_at).date));
+    view.text("when", story_date(record));
   }
   if (type.has(schema::Trait::freshness)) {
     // By the day: a page is kept for minutes, and an age in minutes would be wrong soon.

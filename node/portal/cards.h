@@ -28,6 +28,10 @@ struct CardOptions {
 [[nodiscard]] std::string_view status_label(
     schema::OccurrenceStatus status);  // "annulé"; empty: as planned
 
+// Of a story: the date that its author set, else the day of its publication. "mardi 24 novembre
+// 2026"
+[[nodiscard]] std::string story_date(service::PublicRecord const& record);
+
 // Text with the words of a search marked, escaped.
 [[nodiscard]] page::Html highlighted(std::string_view text, std::vector<std::string> const& words);
 

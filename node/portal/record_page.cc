@@ -73,6 +73,7 @@ std::vector<View> plain_lines(Context const& context, schema::Field const& field
 
 // Long texts as sections, everything else as pairs of a name and its values.
 void add_fields(View& view, Context const& context, service::PublicRecord const& record) {
+  bool const is_story = record.type->has(schema::Trait::has_story);
   std::vector<View> groups;
   for (auto const& group : record.type->groups) {
     std::vector<View> facts;
@@ -80,9 +81,12 @@ void add_fields(View& view, Context const& context, service::PublicRecord const&
     for (auto const* const field : group.fields) {
       if (shown_elsewhere(*field) || !schema::has(record.record, field->key)) continue;
       if (schema::text_of(record.record, field->key) == record.title) continue;
+      if (is_story && field->card == schema::Card::date) continue;  // above the text
       if (field->kind == FieldKind::long_text) {
         View story;
-        story.text("label", field->label.fr);
+        // A text that is all there is of its group needs no name of its own.
+        story.text("label",
+                   field->label.fr == group.label.fr ? std::string_view() : field->label.fr);
         story.html("text_html", page::markdown(schema::text_of(record.record, field->key)));
         stories.push_back(std::move(story));
         continue;
@@ -100,15 +104,19 @@ void add_fields(View& view, Context const& context, service::PublicRecord const&
     }
     if (facts.empty() && stories.empty()) continue;
     View one;
-    one.text("label", group.label.fr).flag("has_facts", !facts.empty());
+    // The text of a story follows its title: no heading between them.
+    bool const is_the_text = is_story && groups.empty() && !stories.empty();
+    one.text("label", is_the_text ? std::string_view() : group.label.fr)
+        .flag("has_facts", !facts.empty());
     one.list("facts", std::move(facts)).list("stories", std::move(stories));
     groups.push_back(std::move(one));
   }
   view.list("groups", std::move(groups));
 }
 
-void add_contact(View& view, Context const& context, service::PublicRecord const& record) {
-  std::vector<View> phones, emails, sites, hours;
+// False if there is nothing of the kind.
+bool add_contact(View& view, Context const& context, service::PublicRecord const& record) {
+  std::vector<View> phones, emails, hours;
   for (auto const& field : record.type->fields) {
     if (field.kind == FieldKind::phone) {
       auto const number = schema::text_of(record.record, field.key);
@@ -120,11 +128,12 @@ void add_contact(View& view, Context const& context, service::PublicRecord const
       for (auto const& text : schema::display(field, record.record)) hours.push_back(line(text));
     }
   }
+  bool const any = !phones.empty() || !emails.empty() || !hours.empty();
   view.flag("has_contact", !phones.empty() || !emails.empty());
   view.list("phones", std::move(phones)).list("emails", std::move(emails));
   view.flag("has_hours", !hours.empty()).list("hours", std::move(hours));
   auto const* const place = record.place();
-  if (place == nullptr) return;
+  if (place == nullptr) return any;
   std::vector<View> lines;
   for (auto const& text : schema::address_lines(*place, schema::Language::fr))
     lines.push_back(line(text));
@@ -134,20 +143,22 @@ void add_contact(View& view, Context const& context, service::PublicRecord const
   if (place->point) at = geography::Point{place->point->latitude, place->point->longitude};
   if (!at && commune != nullptr && commune->precision != geography::Precision::unknown)
     at = commune->point;
-  if (!at) return;
+  if (!at) return true;
   MapOptions options;
   if (commune != nullptr) options.departments = {std::string(commune->department)};
   options.label = cat("Carte : ", record.title);
   options.width = 320;
   options.box = {at->latitude - 0.3, at->longitude - 0.4, at->latitude + 0.3, at->longitude + 0.4};
   view.html("map_html", draw_map(*context.gazetteer, {{*at, record.title, record.path}}, options));
+  return true;
 }
 
-void add_dates(View& view, Context const& context, service::PublicRecord const& record) {
+// False if the record has no dates.
+bool add_dates(View& view, Context const& context, service::PublicRecord const& record) {
   auto const* const field = record.type->first(FieldKind::schedule);
   auto const* const schedule =
       field == nullptr ? nullptr : schema::get<schema::Schedule>(record.record, field->key);
-  if (schedule == nullptr) return;
+  if (schedule == nullptr) return false;
   auto const today = context.today();
   auto const last = model::CivilDate::from_days(today.days() + 366);
   auto next = model::occurrences(*schedule, today, last, kNextDatesMax);
@@ -157,7 +168,7 @@ void add_dates(View& view, Context const& context, service::PublicRecord const& 
     view.flag("over", true);
     auto const past = model::occurrences(*schedule, {1970, 1, 1}, today, 10'000);
     if (!past.empty()) view.text("when", occurrence_text(past.back(), today));
-    return;
+    return true;
   }
   view.text("when", occurrence_text(next.front(), today))
       .text("status", status_label(next.front().status));
@@ -173,6 +184,7 @@ void add_dates(View& view, Context const& context, service::PublicRecord const& 
     dates.push_back(std::move(date));
   }
   view.flag("has_dates", dates.size() > 1).list("dates", std::move(dates));
+  return true;
 }
 
 // What names this record: events of a structure, its offers, the news about it.
@@ -245,13 +257,13 @@ http::Response record_page(Context const& context, schema::Type const& type,
     for (auto const& text : schema::display(*badge, record.record)) badges.push_back(line(text));
   }
   view.flag("has_badges", !badges.empty()).list("badges", std::move(badges));
-  add_dates(view, context, record);
-  add_contact(view, context, record);
+  bool const dated = add_dates(view, context, record);
+  bool const reachable = add_contact(view, context, record);
+  view.flag("has_side", dated || reachable);
   add_fields(view, context, record);
   add_linked(view, context, record);
   view.text("updated", page::french_date(model::to_civil(record.updated_at).date));
-  if (type.has(schema::Trait::has_story))
-    view.text("published", page::french_date(model::to_civil(record.published_at).date));
+  if (type.has(schema::Trait::has_story)) view.text("published", story_date(record));
   view.text("source", record.source).text("licence", record.licence);
   for (auto const& node : context.instance.directory.nodes()) {
     if (node.name == record.node && node.name != context.instance.self) {
