@@ -13,7 +13,7 @@ struct StateWords {
 };
 
 // State in words and in a shape of its own; what to do when somebody has to act.
-constexpr std::array<StateWords, 9> kStates{{
+constexpr std::array<StateWords, 10> kStates{{
     {"self", "cette instance", "published", ""},
     {"live", "en liaison", "published", ""},
     {"connecting", "connexion en cours", "submitted", ""},
@@ -25,6 +25,7 @@ constexpr std::array<StateWords, 9> kStates{{
      "Le nœud ne s’est pas connecté depuis ; vérifier qu’il est en marche."},
     {"invited", "invité, pas encore inscrit", "draft",
      "Le jeton d’inscription n’a pas encore servi."},
+    {"elsewhere", "plus loin dans le réseau", "published", ""},
     {"suspended", "suspendu", "withdrawn", ""},
 }};
 
@@ -51,7 +52,8 @@ View node_view(NodeStatus const& node, Instant now) {
   view.text("title", node.title)
       .text("name", node.name)
       .text("href", node.base_url.empty() ? "" : cat(node.base_url, "/"));
-  view.text("state", words.label)
+  view.text("state",
+            node.linked_to.empty() ? std::string(words.label) : cat("relié à ", node.linked_to))
       .text("badge", words.badge)
       .text("help", words.help)
       .text("error", node.last_error);

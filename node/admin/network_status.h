@@ -23,8 +23,9 @@ struct NodeStatus {
   std::string name, title, base_url;
   std::vector<std::string> territory;  // department codes
   bool is_self = false, is_hub = false;
-  std::string
-      state;  // live, connecting, greeting, waiting, refused, absent, invited, suspended, self
+  // live, connecting, greeting, waiting, refused, absent, invited, suspended, self, elsewhere
+  std::string state;
+  std::string linked_to;            // elsewhere: the hub that it dials, which is not this one
   Instant since{}, last_contact{};  // epoch: never
   std::uint64_t documents = 0;      // published ones held here
   std::uint64_t documents_behind = 0, bytes_behind = 0;

@@ -21,6 +21,12 @@ void add_link(admin::NodeStatus& status, replication::LinkReport const& link) {
   }
 }
 
+// The hub that an instance dials, as its record says; empty for the top of a network.
+std::string linked_to(replication::NodeRecord const& record) {
+  if (record.hub) return {};
+  return record.parent.empty() ? record.network.str() : record.parent.str();
+}
+
 }  // namespace
 
 std::vector<admin::NodeStatus> LinkStatus::nodes() const {
@@ -39,6 +45,15 @@ std::vector<admin::NodeStatus> LinkStatus::nodes() const {
   }
   auto const* const replication = replication_.load();
   if (replication == nullptr) return nodes;
+  auto const self = instance_.self.str();
+  for (auto const& record :
+       replication::each_once(replication->registry().nodes(), instance_.self)) {
+    auto const found = std::ranges::find(nodes, record.name.str(), &admin::NodeStatus::name);
+    auto hub = linked_to(record);
+    if (found == nodes.end() || found->is_self || hub == self) continue;
+    found->state = "elsewhere";
+    found->linked_to = std::move(hub);
+  }
   auto const report = replication->report();
   for (auto const& link : report.links) {
     auto found = std::ranges::find(nodes, link.link.peer.str(), &admin::NodeStatus::name);
@@ -48,6 +63,7 @@ std::vector<admin::NodeStatus> LinkStatus::nodes() const {
       nodes.back().title = link.title.empty() ? link.link.peer.str() : link.title;
       found = std::prev(nodes.end());
     }
+    found->linked_to.clear();
     found->is_hub = link.link.role == sync::PeerRole::parent;
     add_link(*found, link);
   }

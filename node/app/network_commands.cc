@@ -12,6 +12,7 @@ namespace json = boost::json;
 struct NodeWords {
   std::string name, title, territory, subscribe = "all", base_url;
   bool delegate_moderation = false;
+  bool is_hub = false;
   bool json = false;
 };
 
@@ -60,6 +61,7 @@ int add_node(CommandContext& context, NodeWords const& words) {
   invitation.node.base_url = words.base_url;
   invitation.node.territory = split(words.territory);
   invitation.node.delegates_moderation = words.delegate_moderation;
+  invitation.node.has_nodes = words.is_hub;
   invitation.node.every_public = words.subscribe == "all";
   if (!invitation.node.every_public) {
     for (auto const& part : split(words.subscribe)) {
@@ -86,7 +88,9 @@ int add_node(CommandContext& context, NodeWords const& words) {
 
 int list_nodes(CommandContext& context, bool as_json) {
   json::array list;
-  for (auto const& node : context.services().registry().nodes()) {
+  auto const nodes = replication::each_once(context.services().registry().nodes(),
+                                            context.services().config().instance.name);
+  for (auto const& node : nodes) {
     std::string territory;
     for (auto const& code : node.territory) territory += cat(territory.empty() ? "" : ",", code);
     auto const state = std::string(replication::node_state_name(node.state));
@@ -95,10 +99,13 @@ int list_nodes(CommandContext& context, bool as_json) {
                                   {"title", node.title},
                                   {"territory", territory},
                                   {"state", state},
-                                  {"hub", node.hub}});
+                                  {"hub", node.hub || node.has_nodes},
+                                  {"network", node.network.str()},
+                                  {"below", node.parent.str()}});
     } else {
-      context.say(
-          cat(node.name.str(), "  ", node.title, "  ", territory, "  ", node.hub ? "hub" : state));
+      context.say(cat(node.name.str(), "  ", node.title, "  ", territory, "  ",
+                      node.hub ? "hub" : state, node.has_nodes ? ", hub" : "",
+                      node.parent.empty() ? "" : cat(", below ", node.parent.str())));
     }
   }
   if (as_json) context.say(json::serialize(list));
@@ -138,6 +145,24 @@ json::object link_json(replication::LinkReport const& link) {
   return out;
 }
 
+json::object report_json(std::optional<replication::Report> const& report) {
+  json::object out;
+  json::array links;
+  if (report) {
+    for (auto const& link : report->links) links.push_back(link_json(link));
+    out["enrolled"] = report->enrolled;
+    out["waiting_for"] = report->waiting_for;
+    json::array declined;
+    for (auto const& one : report->declined) {
+      declined.push_back(json::object{
+          {"node", one.node.str()}, {"announced_by", one.by.str()}, {"reason", one.reason}});
+    }
+    out["declined"] = std::move(declined);
+  }
+  out["links"] = std::move(links);
+  return out;
+}
+
 int status(CommandContext& context, bool as_json) {
   auto const& services = context.services();
   auto const stats = services.store().stats();
@@ -159,13 +184,7 @@ int status(CommandContext& context, bool as_json) {
                                     {"head", static_cast<std::uint64_t>(scope.head)}});
     }
     out["scopes"] = std::move(scopes);
-    json::array links;
-    if (report) {
-      for (auto const& link : report->links) links.push_back(link_json(link));
-      out["enrolled"] = report->enrolled;
-      out["waiting_for"] = report->waiting_for;
-    }
-    out["links"] = std::move(links);
+    for (auto& [key, value] : report_json(report)) out[key] = std::move(value);
     context.say(json::serialize(out));
     return 0;
   }
@@ -178,6 +197,10 @@ int status(CommandContext& context, bool as_json) {
   }
   if (!report) return 0;
   if (!report->waiting_for.empty()) context.say(cat("Link: ", report->waiting_for));
+  for (auto const& one : report->declined) {
+    context.say(
+        cat("Not entered: ", one.node.str(), ", announced by ", one.by.str(), ": ", one.reason));
+  }
   for (auto const& link : report->links) {
     context.say(
         cat("Link with ", link.link.peer.str(), ": ", net::peer_state_name(link.link.state),
@@ -210,6 +233,7 @@ void add_network_commands(CLI::App& app, CommandContext& context) {
                   "all, or names of the nodes whose public records it takes");
   add->add_flag("--delegate-moderation", words->delegate_moderation,
                 "The hub's moderators may act for it");
+  add->add_flag("--hub", words->is_hub, "It is a hub itself, with nodes of its own below it");
   add->callback([words, &context] { context.status = add_node(context, *words); });
   auto* const list = node->add_subcommand("list", "The registry of nodes");
   list->add_flag("--json", words->json, "For programs");

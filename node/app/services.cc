@@ -30,7 +30,7 @@ Result<fs::path> share_directory() {
 std::vector<service::NodeDescription> RegistryDirectory::nodes() const {
   std::vector<service::NodeDescription> nodes;
   bool self_listed = false;
-  for (auto const& record : registry_.nodes()) {
+  for (auto const& record : replication::each_once(registry_.nodes(), self_.name)) {
     if (record.state == replication::NodeState::invited && record.name != self_.name) continue;
     self_listed = self_listed || record.name == self_.name;
     nodes.push_back({record.name, record.title, record.base_url, record.territory,
@@ -51,6 +51,8 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
   SOL_ASSIGN(made->gazetteer_, geography::Gazetteer::load(geography, made->geography_overlay()));
   store::Options options;
   options.indexer = service::make_indexer();
+  options.block_cache_bytes = own.data.cache_bytes_max;
+  options.disk_reserve_bytes = own.data.disk_reserve_bytes;
   SOL_ASSIGN(made->store_, store::Store::open(own.data.directory / "store", std::move(options)));
   SOL_ASSIGN(made->registry_, replication::NodeRegistry::open(*made->store_, [] {}));
   made->directory_ = std::make_unique<RegistryDirectory>(

@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::string_view kAuthor = "network";
 constexpr std::string_view kTokenPrefix = "enrolment/";
-constexpr std::string_view kReservedPrefix = "registry/";  // name -> id of its document
 constexpr char kUnused = 'u';
 constexpr char kUsed = 'x';
 
@@ -35,6 +34,27 @@ Result<std::optional<Found>> find_record(store::Store const& store, NodeName con
   return std::nullopt;
 }
 
+// Code::conflict if the name belongs to a node elsewhere in the tree, as a hub above lists it.
+Result<> check_free_above(store::Store const& store, NodeName const& hub, NodeName const& node) {
+  auto const view = store.view();
+  store::TypeScan scan{.type = std::string(kNodeType)};
+  do {
+    SOL_ASSIGN(auto const page, view.scan(scan));
+    SOL_ASSIGN(auto const documents, view.get_many(page.keys));
+    for (auto const& stored : documents) {
+      auto const record = stored ? from_document(stored->document)
+                                 : Result<NodeRecord>(fail(Code::not_found, "removed meanwhile"));
+      if (!record || record->name != node || record->network == hub || record->parent == hub) {
+        continue;
+      }
+      return fail(Code::conflict, cat("the name ", node.str(), " is taken in the network ",
+                                      record->network.str(), ": choose another"));
+    }
+    scan.position = page.next;
+  } while (!scan.position.empty());
+  return {};
+}
+
 // Writes a record, new or not. Two that create the same name at once meet in the reservation.
 Result<> put_record(store::Store& store, NodeName const& hub, NodeRecord record, Clock const& clock,
                     Rng& rng, std::vector<store::LocalEdit> local) {
@@ -42,12 +62,18 @@ Result<> put_record(store::Store& store, NodeName const& hub, NodeRecord record,
   store::Commit commit{
       .now = clock.now(), .author = std::string(kAuthor), .local = std::move(local)};
   store::DocumentEdit edit{.key = {}, .type = std::string(kNodeType)};
+  if (found && !found->record.parent.empty()) {
+    return fail(Code::conflict, cat("the name ", record.name.str(), " is that of a node of ",
+                                    found->record.parent.str(), ": choose another"));
+  }
   if (found) {
+    record.has_nodes |= found->record.has_nodes;
     record.state = record.hub ? NodeState::active : found->record.state;
     record.enrolled_at = found->record.enrolled_at;
     edit.key = found->document.key;
     edit.fields = edits_for(record, &found->document);
   } else {
+    SOL_TRY(check_free_above(store, hub, record.name));
     edit.key = {ScopeId::network(hub), DocumentId::make(commit.now, rng)};
     edit.fields = edits_for(record, nullptr);
     edit.presence = store::Presence::must_be_new;
@@ -123,6 +149,10 @@ Result<> set_suspended(store::Store& store, NodeName const& hub, NodeName const&
   SOL_ASSIGN(auto found, find_record(store, hub, node));
   if (!found) return fail(Code::not_found, cat("no node is called ", node.str()));
   if (found->record.hub) return fail(Code::invalid, "a hub cannot suspend itself");
+  if (!found->record.parent.empty()) {
+    return fail(Code::invalid, cat(node.str(), " is a node of ", found->record.parent.str(),
+                                   ": that hub suspends and admits it"));
+  }
   auto const admitted =
       found->record.enrolled_at == Instant{} ? NodeState::invited : NodeState::active;
   found->record.state = suspended ? NodeState::suspended : admitted;
@@ -177,7 +207,7 @@ Result<net::Issued> RegistryDesk::redeem(NodeName const& node, std::string_view 
   };
   if (token.value.front() != kUnused) return used();
   SOL_ASSIGN(auto const found, find_record(store_, authority_.network(), node));
-  if (!found || found->record.state == NodeState::suspended) {
+  if (!found || !found->record.parent.empty() || found->record.state == NodeState::suspended) {
     return fail(Code::denied, "this node is suspended, or was removed from the network");
   }
   // The certificate first: a request that is none does not cost the token.

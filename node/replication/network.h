@@ -34,11 +34,14 @@ struct Invitation {
 };
 // Writes or updates the node's record and gives the text of a one-time token for it. A node that
 // was enrolled before keeps working until the token is redeemed, which ends its old certificate.
-// Code::not_found before create_network; Code::invalid: the hub's own name, a wrong address.
+// A node that was admitted as a hub (has_nodes) stays one.
+// Code::not_found before create_network; Code::invalid: the hub's own name, a wrong address;
+// Code::conflict: the name belongs to a node below another hub of the tree.
 Result<std::string> add_node(StateFiles const& files, store::Store& store, NodeName const& hub,
                              Invitation const& invitation, Clock const& clock, Rng& rng);
 
-// Suspends or admits again; a live link ends at once. Code::not_found: no such node.
+// Suspends or admits again; a live link ends at once. Code::not_found: no such node; Code::invalid:
+// a node below another hub, which decides on it.
 Result<> set_suspended(store::Store& store, NodeName const& hub, NodeName const& node,
                        bool suspended, Clock const& clock);
 

@@ -37,6 +37,26 @@ NodeState state_of(std::string_view text) {
   return text == "invited" ? NodeState::invited : NodeState::suspended;
 }
 
+// How far the hub that wrote the record is from the instance that it describes.
+int distance_of(NodeRecord const& record) {
+  if (record.hub) return 0;
+  return record.parent.empty() ? 1 : 2;
+}
+
+// True if the node, and every hub between it and the one that `record.network` is named after,
+// delegates.
+bool delegates_up(NodeRecord record, std::vector<NodeRecord> const& records) {
+  for (std::size_t steps = 0; steps <= records.size() && record.delegates_moderation; ++steps) {
+    if (record.parent.empty()) return true;
+    auto const above = std::ranges::find_if(records, [&](NodeRecord const& other) {
+      return other.network == record.network && other.name == record.parent;
+    });
+    if (above == records.end()) return false;
+    record = *above;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string_view node_state_name(NodeState state) noexcept {
@@ -59,6 +79,13 @@ std::vector<sync::FieldEdit> edits_for(NodeRecord const& record, sync::Document 
   set(edits, "delegates_moderation", record.delegates_moderation);
   set(edits, "state", std::string(node_state_name(record.state)));
   if (record.enrolled_at != Instant{}) set(edits, "enrolled_at", to_unix_ms(record.enrolled_at));
+  bool const is_known = existing != nullptr;
+  if (record.has_nodes || (is_known && existing->fields.contains("has_nodes"))) {
+    set(edits, "has_nodes", record.has_nodes);
+  }
+  if (!record.parent.empty() || (is_known && existing->fields.contains("parent"))) {
+    set(edits, "parent", record.parent.str());
+  }
   std::vector<std::string> kept;
   for (auto const& code : record.territory) kept.push_back(cat(kTerritory, code));
   for (auto const& node : record.subscriptions) kept.push_back(cat(kSubscriptions, node.str()));
@@ -75,9 +102,14 @@ std::vector<sync::FieldEdit> edits_for(NodeRecord const& record, sync::Document 
 }
 
 Result<NodeRecord> from_document(sync::Document const& document) {
-  if (document.key.scope.kind() != ScopeKind::network || !sync::is_alive(document)) {
-    return fail(Code::corrupt, "not a living record of a network");
+  if (document.key.scope.kind() != ScopeKind::network) {
+    return fail(Code::corrupt, "not a record of a network");
   }
+  return read_record(document);
+}
+
+Result<NodeRecord> read_record(sync::Document const& document) {
+  if (!sync::is_alive(document)) return fail(Code::corrupt, "not a living record");
   NodeRecord record;
   SOL_ASSIGN(record.network, NodeName::parse(document.key.scope.owner()));
   SOL_ASSIGN(record.name, NodeName::parse(get<std::string>(document, "name").value_or("")));
@@ -92,7 +124,24 @@ Result<NodeRecord> from_document(sync::Document const& document) {
   record.delegates_moderation = get<bool>(document, "delegates_moderation").value_or(false);
   record.state = state_of(get<std::string>(document, "state").value_or(""));
   record.enrolled_at = from_unix_ms(get<std::int64_t>(document, "enrolled_at").value_or(0));
+  record.has_nodes = get<bool>(document, "has_nodes").value_or(false);
+  record.parent =
+      NodeName::parse(get<std::string>(document, "parent").value_or("")).value_or(NodeName{});
   return record;
+}
+
+std::vector<NodeRecord> each_once(std::vector<NodeRecord> const& records, NodeName const& self) {
+  std::map<NodeName, NodeRecord> nearest;
+  for (auto const& record : records) {
+    auto const [at, is_first] = nearest.try_emplace(record.name, record);
+    if (!is_first && distance_of(record) < distance_of(at->second)) at->second = record;
+  }
+  std::vector<NodeRecord> found;
+  for (auto& [name, record] : nearest) {
+    record.delegates_moderation = record.network == self && delegates_up(record, records);
+    found.push_back(std::move(record));
+  }
+  return found;
 }
 
 Result<std::unique_ptr<NodeRegistry>> NodeRegistry::open(store::Store& store,
@@ -162,10 +211,12 @@ std::optional<NodeRecord> NodeRegistry::find(NodeName const& network, NodeName c
 
 std::optional<NodeRecord> NodeRegistry::find(NodeName const& name) const {
   std::lock_guard const lock(mutex_);
+  std::optional<NodeRecord> nearest;
   for (auto const& [id, record] : records_) {
-    if (record.name == name) return record;
+    if (record.name != name) continue;
+    if (!nearest || distance_of(record) < distance_of(*nearest)) nearest = record;
   }
-  return std::nullopt;
+  return nearest;
 }
 
 }  // namespace solidaires::replication

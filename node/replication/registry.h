@@ -1,6 +1,7 @@
 // The nodes of the network as this instance knows them: the documents of type "node" in the scope
-// network/<hub>, written by the hub and replicated to its subtree. The snapshot follows the store
-// by itself. Reading: any thread, never the disk.
+// network/<hub>, written by the hub and replicated to its subtree. A hub below another stands in
+// both registries: its own, and that of the hub above, which lists the whole tree. The snapshot
+// follows the store by itself. Reading: any thread, never the disk.
 #pragma once
 
 #include <map>
@@ -15,6 +16,9 @@
 namespace solidaires::replication {
 
 inline constexpr std::string_view kNodeType = "node";
+// Key in the local scope: name -> id of its document in the own registry. Two that create one name
+// at once meet here.
+inline constexpr std::string_view kReservedPrefix = "registry/";
 
 // As stored in the field "state": never rename.
 enum class NodeState : std::uint8_t { invited, active, suspended };
@@ -31,7 +35,9 @@ struct NodeRecord {
   std::vector<NodeName> subscriptions{};  // else of these
   bool delegates_moderation = false;      // the hub's moderators may act for it
   NodeState state = NodeState::invited;
-  Instant enrolled_at{};  // certificates issued earlier are refused; epoch: never enrolled
+  Instant enrolled_at{};   // certificates issued earlier are refused; epoch: never enrolled
+  bool has_nodes = false;  // a hub of its own below `network`: what it announces hangs below it
+  NodeName parent{};       // the hub that it dials; empty: the one that `network` is named after
   friend bool operator==(NodeRecord const&, NodeRecord const&) = default;
 };
 
@@ -41,6 +47,16 @@ struct NodeRecord {
 // A field that is missing or of another kind is as if not set; a document that is deleted, not in a
 // network's scope or without a valid name is Code::corrupt.
 [[nodiscard]] Result<NodeRecord> from_document(sync::Document const& document);
+// The same of a document of any scope, as a hub announces it to the one above; `network` is then
+// whoever owns that scope.
+[[nodiscard]] Result<NodeRecord> read_record(sync::Document const& document);
+
+// Every instance once, by name. Of several records of one, that of the hub nearest to it counts:
+// its own, else that of the hub that it dials, else that of a hub above. `delegates_moderation` is
+// left only where it makes `self` a moderator: in its own registry, and for a node further below
+// only if every hub on the way delegates too.
+[[nodiscard]] std::vector<NodeRecord> each_once(std::vector<NodeRecord> const& records,
+                                                NodeName const& self);
 
 class NodeRegistry {
  public:
@@ -54,7 +70,7 @@ class NodeRegistry {
 
   [[nodiscard]] std::vector<NodeRecord> nodes() const;  // by network, then by name
   [[nodiscard]] std::optional<NodeRecord> find(NodeName const& network, NodeName const& name) const;
-  // Of whatever network: for titles and addresses.
+  // Of whatever network, the nearest to it first: for titles and addresses.
   [[nodiscard]] std::optional<NodeRecord> find(NodeName const& name) const;
 
  private:

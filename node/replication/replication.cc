@@ -70,8 +70,10 @@ class Replication::Impl final : public net::LinksPolicy,
  public:
   Impl(asio::io_context& io, net::Workers& workers, store::Store& store, Clock const& clock,
        Rng& rng, Config config)
-      : store_(store),
+      : io_(io),
+        store_(store),
         clock_(clock),
+        rng_(rng),
         config_(std::move(config)),
         links_(io, workers, store, clock, rng, *this, config_.links),
         jobs_(std::make_shared<net::JobQueue>(io, workers)),
@@ -88,6 +90,8 @@ class Replication::Impl final : public net::LinksPolicy,
     SOL_TRY(start_listening());
     SOL_TRY(start_dialling());
     refresh_facts();
+    tree_due_ = true;
+    tend_tree();
     return {};
   }
 
@@ -146,6 +150,49 @@ class Replication::Impl final : public net::LinksPolicy,
       for (auto const& [scope, head] : heads) heads_[scope] = std::max(heads_[scope], head);
     }
     for (auto const& [scope, head] : heads) links_.committed(scope, head);
+    if (!concerns_tree(notice, config_.self) || tree_due_.exchange(true)) return;
+    asio::post(io_, [weak = weak_from_this()] {
+      if (auto const self = weak.lock()) self->tend_tree();
+    });
+  }
+
+  // ---- Hubs below, and a hub above ----
+
+  // On the IO thread, with tree_due_ set. A commit that comes during the job makes it due again.
+  void tend_tree() {
+    if (stopping_) return;
+    jobs_->run([self = shared_from_this()]() -> net::JobQueue::Completion {
+      self->tree_due_ = false;
+      auto outcome = self->tend_tree_now();
+      return [self, outcome = std::move(outcome)]() mutable {
+        if (!outcome) {
+          // The next commit, or the next of the regular looks, tries again.
+          log_warning("registry.not_tended", {{"reason", outcome.error().message()}});
+          return;
+        }
+        self->show_declined(*std::move(outcome));
+      };
+    });
+  }
+
+  Result<std::vector<Declined>> tend_tree_now() {
+    std::vector<Declined> declined;
+    if (config_.listen) {
+      SOL_ASSIGN(declined, enter_announced(store_, config_.self, clock_, rng_));
+      if (config_.hub) SOL_TRY(announce_below(store_, config_.self, clock_, rng_));
+    }
+    return declined;
+  }
+
+  void show_declined(std::vector<Declined> declined) {
+    std::lock_guard const lock(mutex_);
+    for (auto const& one : declined) {
+      if (std::ranges::find(declined_, one) != declined_.end()) continue;
+      log_warning(
+          "registry.node_declined",
+          {{"node", one.node.str()}, {"announced_by", one.by.str()}, {"reason", one.reason}});
+    }
+    declined_ = std::move(declined);
   }
 
   void wait_for(std::string reason) {
@@ -256,7 +303,10 @@ class Replication::Impl final : public net::LinksPolicy,
       std::error_code failed;
       auto const space = std::filesystem::space(self->config_.files.directory, failed);
       if (!failed) self->disk_free_bytes_ = space.available;
-      return [self] { self->renew_shown_certificate(); };
+      return [self] {
+        self->renew_shown_certificate();
+        if (!self->tree_due_.exchange(true)) self->tend_tree();
+      };
     });
     facts_timer_.expires_after(kFactsInterval);
     facts_timer_.async_wait([weak = weak_from_this()](boost::system::error_code const& cancelled) {
@@ -272,8 +322,10 @@ class Replication::Impl final : public net::LinksPolicy,
     }
   }
 
+  asio::io_context& io_;
   store::Store& store_;
   Clock const& clock_;
+  Rng& rng_;
   Config const config_;
   net::Links links_;
   std::shared_ptr<net::JobQueue> jobs_;
@@ -287,8 +339,10 @@ class Replication::Impl final : public net::LinksPolicy,
   std::atomic<std::uint64_t> conflicts_ = 0;
   bool is_dialling_ = false;
   bool stopping_ = false;
-  mutable std::mutex mutex_;  // guards the three below
-  Heads heads_;               // of scopes that changed since the start
+  std::atomic<bool> tree_due_ = false;
+  mutable std::mutex mutex_;  // guards the four below
+  std::vector<Declined> declined_;
+  Heads heads_;  // of scopes that changed since the start
   std::string waiting_for_;
   std::optional<net::Credentials> credentials_;
   std::unique_ptr<NodeRegistry> registry_;
@@ -304,6 +358,7 @@ Report Replication::Impl::report() const {
     std::lock_guard const lock(mutex_);
     report.enrolled = credentials_.has_value();
     report.waiting_for = waiting_for_;
+    report.declined = declined_;
     heads = heads_;
   }
   report.last_stranger = std::move(status.last_stranger);
@@ -313,7 +368,7 @@ Report Replication::Impl::report() const {
   }
   auto const nodes = registry_->nodes();
   for (auto const& node : nodes) {
-    bool const is_below = node.network == config_.self && !node.hub;
+    bool const is_below = node.network == config_.self && !node.hub && node.parent.empty();
     bool const is_shown =
         std::ranges::find(status.peers, node.name, &net::PeerStatus::peer) != status.peers.end();
     if (!is_below || is_shown) continue;
@@ -324,8 +379,8 @@ Report Replication::Impl::report() const {
   }
   for (auto& peer : status.peers) {
     LinkReport link{.scopes = lags_of(peer, heads, now)};
-    auto const known = std::ranges::find(nodes, peer.peer, &NodeRecord::name);
-    link.title = known != nodes.end() ? known->title : peer.peer.str();
+    auto const known = registry_->find(peer.peer);
+    link.title = known ? known->title : peer.peer.str();
     if (peer.certificate_expires != Instant{}) {
       link.certificate_days = days_until(peer.certificate_expires, now);
     }

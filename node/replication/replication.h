@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "node/replication/network.h"
+#include "node/replication/tree.h"
 #include "sync/net/links.h"
 
 namespace solidaires::replication {
@@ -53,6 +54,7 @@ struct Report {
   std::vector<LinkReport> links{};  // the hub above first; nodes invited or enrolled but away too
   std::string last_stranger{};
   std::uint64_t strangers = 0;
+  std::vector<Declined> declined{};  // nodes further below that are not entered into the registry
 };
 
 class Replication {

@@ -79,6 +79,44 @@ TEST_F(Entitlements, of_a_parent_follow_the_configuration_of_the_node) {
   EXPECT_FALSE(few.may_receive(ScopeId::published(name("ain"))));
 }
 
+TEST_F(Entitlements, of_a_hub_below_are_those_of_its_whole_subtree) {
+  nodes.push_back({.network = aura,
+                   .name = name("vercors"),
+                   .every_public = false,
+                   .subscriptions = {name("isere"), name("drome")},
+                   .state = NodeState::active,
+                   .parent = name("drome")});
+  nodes.push_back({.network = aura,
+                   .name = name("diois"),
+                   .every_public = false,
+                   .state = NodeState::active,
+                   .parent = name("vercors")});
+  nodes[2].has_nodes = true;
+  nodes[2].subscriptions.clear();
+  auto const drome = child("drome", now).value();
+  EXPECT_EQ(drome.subtree, (std::set{name("drome"), name("vercors"), name("diois")}));
+  EXPECT_TRUE(drome.may_receive(ScopeId::office(name("diois"))));
+  EXPECT_TRUE(drome.may_send(ScopeId::published(name("isere")))) << "vercors subscribes to it";
+  EXPECT_FALSE(drome.may_send(ScopeId::published(name("ain"))));
+  EXPECT_FALSE(drome.may_send(ScopeId::office(name("isere"))));
+  EXPECT_EQ(child("vercors", now).error().code(), Code::denied) << "it dials drome, not us";
+  auto const above = entitlement_of_parent(aura, name("france"), nodes, false, {name("bretagne")});
+  EXPECT_TRUE(above.may_send(ScopeId::office(name("diois"))));
+  EXPECT_TRUE(above.every_public) << "isere takes everything, so its hub does";
+  nodes[1].every_public = false;
+  nodes[3].every_public = false;
+  nodes[1].subscriptions = {name("finistere"), name("drome")};
+  auto const few = entitlement_of_parent(aura, name("france"), nodes, false, {name("bretagne")});
+  EXPECT_EQ(few.subscriptions, (std::set{name("bretagne"), name("finistere")}));
+}
+
+TEST_F(Entitlements, end_with_a_circle_of_hubs) {
+  nodes.push_back({.network = aura, .name = name("aa"), .has_nodes = true, .parent = name("bb")});
+  nodes.push_back({.network = aura, .name = name("bb"), .has_nodes = true, .parent = name("aa")});
+  EXPECT_EQ(subtree_of(aura, name("isere"), nodes), std::set{name("isere")});
+  EXPECT_EQ(each_once(nodes, aura).size(), nodes.size());
+}
+
 TEST(NodeRecord, comes_back_from_its_document_and_loses_what_was_taken_out) {
   NodeRecord record{.network = name("aura"),
                     .name = name("isere"),
@@ -89,7 +127,9 @@ TEST(NodeRecord, comes_back_from_its_document_and_loses_what_was_taken_out) {
                     .subscriptions = {name("ain"), name("drome")},
                     .delegates_moderation = true,
                     .state = NodeState::active,
-                    .enrolled_at = from_unix_ms(1'790'000'000'000)};
+                    .enrolled_at = from_unix_ms(1'790'000'000'000),
+                    .has_nodes = true,
+                    .parent = name("rhone")};
   SeededRng rng(1);
   sync::Document document;
   document.key = {ScopeId::network(name("aura")), DocumentId::make(from_unix_ms(1), rng)};
@@ -98,6 +138,8 @@ TEST(NodeRecord, comes_back_from_its_document_and_loses_what_was_taken_out) {
   EXPECT_EQ(from_document(document).value(), record);
   record.territory = {"38"};
   record.subscriptions.clear();
+  record.has_nodes = false;
+  record.parent = {};
   sync::write(document, edits_for(record, &document), document.context, {ReplicaId{1}, 2},
               from_unix_ms(2));
   EXPECT_EQ(from_document(document).value(), record);
