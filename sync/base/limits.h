@@ -26,8 +26,12 @@ inline constexpr std::size_t kEraseReasonBytes = 500;  // of a hold
 inline constexpr std::size_t kBatchDocuments = 256;
 inline constexpr std::size_t kBatchBytes =
     1024UL * 1024;  // of documents; one larger document travels alone
+inline constexpr std::size_t kBatchBytesAtFirst =
+    16UL * 1024;  // until acknowledgements show what the line and the other store take
+inline constexpr std::size_t kBatchBytesSlow = 32UL * 1024;  // up to here a narrow window does
 inline constexpr std::size_t kFrameBytes = 4UL * 1024 * 1024;
 inline constexpr std::size_t kBatchesInFlight = 6;
+inline constexpr std::size_t kBatchesInFlightSlow = 2;
 inline constexpr std::size_t kSubscriptions = 10'000;
 inline constexpr std::size_t kFrameTextBytes = 500;  // a text for people: cut, not refused
 inline constexpr std::size_t kLinkTokenBytes = 64;
@@ -35,6 +39,10 @@ inline constexpr std::size_t kLinkTokenBytes = 64;
 inline constexpr std::chrono::milliseconds kStallLimit{30'000};    // no progress on an owed answer
 inline constexpr std::chrono::milliseconds kSilenceLimit{45'000};  // nothing at all received
 inline constexpr std::chrono::milliseconds kHeartbeat{15'000};
+// Batches grow while they are acknowledged within the first, and shrink beyond the second: what is
+// urgent waits behind a few seconds of what is not, on whatever line.
+inline constexpr std::chrono::milliseconds kBatchQuick{1'000};
+inline constexpr std::chrono::milliseconds kBatchSlow{4'000};
 inline constexpr std::chrono::milliseconds kReconnectMin{1'000};
 inline constexpr std::chrono::milliseconds kReconnectMax{60'000};
 

@@ -71,6 +71,7 @@ Verdict Sending::acknowledged(Ack const& ack, Instant now) {
   stream.fruitless = 0;
   progress_at_ = now;
   while (!stream.in_flight.empty() && stream.in_flight.front().last <= ack.cursor) {
+    pace(stream.in_flight.front(), now);
     stream.in_flight.pop_front();
     --in_flight_;
   }
@@ -184,7 +185,8 @@ Verdict Sending::page_read(FeedRead read, ReplicaId peer, Instant now, Actions& 
 void Sending::ship(ScopeId const& scope, Stream& stream, std::vector<Document> documents,
                    Instant now, Actions& out) {
   if (in_flight_ == 0) progress_at_ = now;
-  stream.in_flight.push_back({stream.sent, stream.read, documents.size()});
+  stream.in_flight.push_back(
+      {stream.sent, stream.read, documents.size(), now, stream.read < stream.head});
   ++in_flight_;
   out.send.emplace_back(Batch{scope,
                               stream.generation,
@@ -194,6 +196,22 @@ void Sending::ship(ScopeId const& scope, Stream& stream, std::vector<Document> d
                               std::move(documents),
                               {}});
   stream.sent = stream.read;
+}
+
+// A batch that the line takes long for holds up whatever is urgent behind it: batches follow the
+// time from shipping to the acknowledgement. Only full ones prove that the line bears more.
+void Sending::pace(InFlight const& acknowledged, Instant now) {
+  auto const took = now - acknowledged.shipped_at;
+  if (took > limits::kBatchSlow) {
+    batch_bytes_ = std::max(batch_bytes_ / 2, limits::kBatchBytesAtFirst);
+  } else if (took < limits::kBatchQuick && acknowledged.is_full) {
+    batch_bytes_ = std::min(batch_bytes_ * 2, limits::kBatchBytes);
+  }
+}
+
+std::size_t Sending::window() const noexcept {
+  return batch_bytes_ <= limits::kBatchBytesSlow ? limits::kBatchesInFlightSlow
+                                                 : limits::kBatchesInFlight;
 }
 
 void Sending::want(ScopeId const& scope, Stream& stream) {
@@ -207,7 +225,7 @@ void Sending::want(ScopeId const& scope, Stream& stream) {
 }
 
 void Sending::pump(Actions& out) {
-  while (!ready_.empty() && in_flight_ + reads_ < limits::kBatchesInFlight) {
+  while (!ready_.empty() && in_flight_ + reads_ < window()) {
     auto const scope = std::move(ready_.front());
     ready_.pop_front();
     auto const found = streams_.find(scope);
@@ -217,7 +235,7 @@ void Sending::pump(Actions& out) {
     if (stream.hold != Hold::none || stream.reading) continue;
     stream.reading = true;
     ++reads_;
-    out.tasks.emplace_back(ReadFeed{scope, stream.read, stream.documents_max, limits::kBatchBytes});
+    out.tasks.emplace_back(ReadFeed{scope, stream.read, stream.documents_max, batch_bytes_});
   }
 }
 

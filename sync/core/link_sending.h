@@ -3,6 +3,7 @@
 // stream is a few numbers, whatever waits behind it.
 #pragma once
 
+#include "sync/base/limits.h"
 #include "sync/core/link_session.h"
 
 namespace solidaires::sync {
@@ -38,6 +39,8 @@ class Sending {
     Sequence previous{};
     Sequence last{};
     std::size_t documents = 0;
+    Instant shipped_at{};
+    bool is_full = false;  // the feed went on behind it
   };
   enum class Hold : std::uint8_t { none, until_commit, for_good };
   struct Stream {
@@ -62,13 +65,16 @@ class Sending {
   void single_out(Stream& stream, Nack const& nack);
   void ship(ScopeId const& scope, Stream& stream, std::vector<Document> documents, Instant now,
             Actions& out);
+  void pace(InFlight const& acknowledged, Instant now);
+  [[nodiscard]] std::size_t window() const noexcept;
   void want(ScopeId const& scope, Stream& stream);  // into ready_, if there is something to read
   static void note_lag(Stream& stream, Instant now);
 
   std::map<ScopeId, Stream> streams_;
   std::deque<ScopeId> ready_;
-  std::size_t in_flight_ = 0;  // batches, over all streams
-  std::size_t reads_ = 0;      // ReadFeed tasks without an answer
+  std::size_t in_flight_ = 0;                             // batches, over all streams
+  std::size_t reads_ = 0;                                 // ReadFeed tasks without an answer
+  std::size_t batch_bytes_ = limits::kBatchBytesAtFirst;  // what the line bears; see pace()
   std::optional<Instant> progress_at_;
 };
 

@@ -11,18 +11,20 @@
 
 namespace solidaires::net {
 
+enum class Lane : std::uint8_t { control, bulk };  // control overtakes what waits in bulk
+
 // Whoever uses a channel. Must outlive it until closed().
 class ChannelEvents {
  public:
   virtual ~ChannelEvents() = default;
   virtual void received(Bytes message) = 0;
-  // Some of what waited was taken by the system; called after each message.
-  virtual void sent(std::size_t bytes) = 0;
+  // Some of what waited was taken by the system, or some of a message that is still incomplete came
+  // in: a few kilobytes at a time, so that a large message on a slow line is seen to move.
+  virtual void sent(std::size_t bytes, Lane lane) = 0;
+  virtual void receiving(std::size_t bytes) = 0;
   // The last call, exactly once after start(), never from inside another call of the channel.
   virtual void closed(Error const& why) = 0;
 };
-
-enum class Lane : std::uint8_t { control, bulk };  // control overtakes what waits in bulk
 
 class Channel {
  public:

@@ -18,6 +18,7 @@ using WebSocket = beast::websocket::stream<Tls, false>;  // without deflate
 
 constexpr std::size_t kIdleBufferBytes = 64UL * 1024;
 constexpr std::size_t kWriteChunkBytes = 64UL * 1024;
+constexpr std::size_t kPartBytes = 16UL * 1024;  // a message is written in such parts
 
 class WebSocketConnection final : public Connection {
  public:
@@ -116,6 +117,8 @@ class WebSocketConnection final : public Connection {
         buffer.clear();
         if (buffer.capacity() > kIdleBufferBytes) buffer = beast::flat_buffer();
         events_->received(std::move(message));
+      } else {
+        events_->receiving(size);
       }
     }
     loop_ended();
@@ -123,7 +126,8 @@ class WebSocketConnection final : public Connection {
 
   asio::awaitable<void> write_loop() {
     while (!ended_) {
-      auto& queue = control_.empty() ? bulk_ : control_;
+      auto const lane = control_.empty() ? Lane::bulk : Lane::control;
+      auto& queue = lane == Lane::control ? control_ : bulk_;
       if (queue.empty()) {
         if (closing_) break;
         co_await sleep(writer_wakes_);
@@ -131,19 +135,29 @@ class WebSocketConnection final : public Connection {
       }
       Bytes const message = std::move(queue.front());
       queue.pop_front();
-      auto const [failed, size] = co_await stream_.async_write(asio::buffer(message), kAwait);
-      waiting_bytes_ -= message.size();
-      if (failed) {
-        end(why(failed, "writing"));
-      } else if (!ended_) {
-        events_->sent(size);
-      }
+      co_await write(message, lane);
     }
     if (!ended_) {
       co_await stream_.async_close(beast::websocket::close_code::normal, kAwait);
       end(Error(Code::unavailable, "closed"));
     }
     loop_ended();
+  }
+
+  // In parts, each of which is told: one large message may take minutes on a slow line.
+  asio::awaitable<void> write(Bytes const& message, Lane lane) {
+    std::size_t written = 0;
+    do {
+      auto const part = std::min(kPartBytes, message.size() - written);
+      bool const is_last = written + part == message.size();
+      auto const [failed, size] = co_await stream_.async_write_some(
+          is_last, asio::buffer(message.data() + written, part), kAwait);
+      written += part;
+      waiting_bytes_ -= part;
+      if (failed) end(why(failed, "writing"));
+      if (!ended_) events_->sent(size, lane);
+    } while (!ended_ && written < message.size());
+    waiting_bytes_ -= message.size() - written;
   }
 
   static asio::awaitable<void> sleep(asio::steady_timer& timer) {

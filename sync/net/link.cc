@@ -42,7 +42,8 @@ Link::Link(boost::asio::io_context& io, Workers& workers, sync::ReplicaStore& st
       encoding_(std::make_shared<JobQueue>(io, workers)),
       wake_(io),
       heartbeat_(io),
-      progress_told_(started_steady_),
+      sent_told_(started_steady_),
+      receiving_told_(started_steady_),
       last_contact_(started_wall_) {}
 
 Instant Link::now() const {
@@ -178,13 +179,24 @@ void Link::ask_store(sync::StoreTask task) {
   if (!taken) give_up({Code::unavailable, "the program is stopping"});
 }
 
-void Link::sent(std::size_t bytes) {
+// Batches that move are progress. What a ping says of a line that hears nothing any more, or of a
+// peer that only answers pings, is not: the silence and the stall are noticed.
+void Link::sent(std::size_t bytes, Lane lane) {
   traffic_.bytes_out += bytes;
   balance();
+  if (lane == Lane::bulk) tell_progress(sent_told_, {.sent = true, .received = false});
+}
+
+void Link::receiving(std::size_t) {
+  last_contact_ = now();
+  tell_progress(receiving_told_, {.sent = false, .received = true});
+}
+
+void Link::tell_progress(SteadyClock::time_point& told, sync::TransportProgress progress) {
   auto const at = SteadyClock::now();
-  if (at - progress_told_ < kProgressInterval) return;
-  progress_told_ = at;
-  feed(sync::TransportProgress{});
+  if (ending_ || at - told < kProgressInterval) return;
+  told = at;
+  feed(progress);
 }
 
 void Link::wake_at(Instant at) {

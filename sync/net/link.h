@@ -67,7 +67,8 @@ class Link final : public ChannelEvents, public std::enable_shared_from_this<Lin
 
  private:
   void received(Bytes message) override;
-  void sent(std::size_t bytes) override;
+  void sent(std::size_t bytes, Lane lane) override;
+  void receiving(std::size_t bytes) override;
   void closed(Error const& why) override;
 
   [[nodiscard]] Instant now() const;
@@ -81,6 +82,7 @@ class Link final : public ChannelEvents, public std::enable_shared_from_this<Lin
   void heartbeat();
   void balance();
   void give_up(Error why);
+  void tell_progress(std::chrono::steady_clock::time_point& told, sync::TransportProgress progress);
   void finish();
 
   boost::asio::io_context& io_;
@@ -97,7 +99,8 @@ class Link final : public ChannelEvents, public std::enable_shared_from_this<Lin
   std::shared_ptr<JobQueue> encoding_;
   boost::asio::steady_timer wake_;
   boost::asio::steady_timer heartbeat_;
-  std::chrono::steady_clock::time_point progress_told_;
+  std::chrono::steady_clock::time_point sent_told_;
+  std::chrono::steady_clock::time_point receiving_told_;
   LinkTraffic traffic_;
   Instant last_contact_;
   LinkEnd end_{{Code::unavailable, "closed"}, {}, false};

@@ -101,6 +101,10 @@ class Link : public testing::Test {
     auto frames = std::exchange(from.outbox, {});
     for (auto& frame : frames) {
       trace.push_back(frame);
+      if (auto const* batch = std::get_if<Batch>(&frame);
+          batch != nullptr && bytes_per_second > 0) {
+        now += Millis{bytes_of(*batch) * 1'000 / bytes_per_second};
+      }
       to.feed(FrameReceived{std::move(frame)}, now);
     }
     return !frames.empty();
@@ -126,7 +130,18 @@ class Link : public testing::Test {
     return key;
   }
 
+  static std::size_t bytes_of(Batch const& batch) {
+    std::size_t bytes = 0;
+    for (auto const& document : batch.documents) {
+      for (auto const& [key, versions] : document.fields) {
+        for (auto const& version : versions) bytes += version.value.size();
+      }
+    }
+    return bytes;
+  }
+
   SeededRng rng{11};
+  std::size_t bytes_per_second = 0;  // of the wire; 0: it takes no time
   Instant now = from_unix_ms(1'700'000'000'000);
   MemoryStore hub_store{ReplicaId{0xa}};
   MemoryStore node_store{ReplicaId{0xb}};
@@ -213,6 +228,36 @@ TEST_F(Link, keeps_to_the_window_whatever_waits_behind_it) {
   run();
   EXPECT_EQ(hub_store.documents().size(), 80U);
   EXPECT_EQ(below->view().batches_in_flight, 0U);
+}
+
+TEST_F(Link, keeps_batches_small_on_a_slow_line_and_lets_them_grow_on_a_quick_one) {
+  for (int i = 0; i < 100; ++i) put(node_store, Bytes(5'000, 'x'));
+  connect();
+  bytes_per_second = 8'000;
+  run();
+  EXPECT_EQ(hub_store.documents().size(), 100U);
+  for (auto const& batch : only<Batch>(trace)) EXPECT_LE(bytes_of(batch), 16'384U);
+  EXPECT_FALSE(below->disconnect);
+  bytes_per_second = 100'000'000;
+  for (int i = 0; i < 600; ++i) put(node_store, Bytes(5'000, 'y'));
+  trace.clear();
+  run();
+  EXPECT_EQ(hub_store.documents().size(), 700U);
+  std::size_t largest = 0;
+  for (auto const& batch : only<Batch>(trace)) largest = std::max(largest, bytes_of(batch));
+  EXPECT_GT(largest, 900'000U);
+}
+
+TEST_F(Link, sends_little_at_once_before_it_knows_the_line) {
+  for (int i = 0; i < 100; ++i) put(node_store, Bytes(5'000, 'x'));
+  connect();
+  while (below->view().batches_in_flight == 0) {
+    deliver(*hub, *below);
+    deliver(*below, *hub);
+    while (hub->work(now)) continue;
+    while (below->work(now)) continue;
+  }
+  EXPECT_EQ(below->view().batches_in_flight, limits::kBatchesInFlightSlow);
 }
 
 TEST_F(Link, a_commit_that_is_told_while_a_page_is_read_is_not_forgotten) {

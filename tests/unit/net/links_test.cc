@@ -266,10 +266,12 @@ class RawNode final : public ChannelEvents {
   [[nodiscard]] bool is_closed_by_the_hub() {
     return signal_.wait([&] { return closed_.load(); });
   }
+  [[nodiscard]] std::size_t parts_sent() const { return parts_sent_; }
 
  private:
   void received(Bytes) override {}
-  void sent(std::size_t) override {}
+  void sent(std::size_t, Lane) override { ++parts_sent_; }
+  void receiving(std::size_t) override {}
   void closed(Error const&) override {
     closed_ = true;
     signal_.notify();
@@ -281,6 +283,7 @@ class RawNode final : public ChannelEvents {
   std::unique_ptr<Transport> transport_;
   std::shared_ptr<Channel> channel_;
   std::atomic<bool> closed_ = false;
+  std::atomic<std::size_t> parts_sent_ = 0;
 };
 
 struct HubAlone {
@@ -305,6 +308,16 @@ TEST(Links, close_on_a_frame_larger_than_the_limit_and_show_the_reason) {
   EXPECT_TRUE(node.is_closed_by_the_hub());
   ASSERT_TRUE(alone.hub.reaches("isere", PeerState::absent));
   EXPECT_NE(alone.hub.peer("isere").last_error.find("larger than the limit"), std::string::npos);
+}
+
+// On a line of 64 kbit/s such a message takes two minutes, and the link gives up after half of one
+// without any progress.
+TEST(Links, tell_the_progress_of_a_large_message_while_it_is_sent) {
+  HubAlone alone;
+  RawNode node(alone.network, alone.port);
+  node.send(Bytes(1'000'000, 'x'));
+  EXPECT_TRUE(node.is_closed_by_the_hub());
+  EXPECT_GE(node.parts_sent(), 50U);
 }
 
 TEST(Links, drop_a_connection_that_says_nothing) {
