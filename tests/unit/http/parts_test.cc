@@ -162,15 +162,18 @@ TEST(Compression, negotiates_by_weight) {
 
 struct MemoryStore final : SessionStore {
   std::map<std::string, Bytes, std::less<>> all;
+  bool is_full = false;
   Result<std::optional<Bytes>> load(std::string_view key) override {
     auto const found = all.find(key);
     return found == all.end() ? std::optional<Bytes>() : std::optional<Bytes>(found->second);
   }
   Result<> save(std::string_view key, std::string_view bytes, Instant) override {
+    if (is_full) return fail(Code::exhausted, "no room");
     all.insert_or_assign(std::string(key), Bytes(bytes));
     return {};
   }
   Result<> remove(std::string_view key) override {
+    if (is_full) return fail(Code::exhausted, "no room");
     all.erase(std::string(key));
     return {};
   }
@@ -256,6 +259,17 @@ TEST(Sessions, end_after_too_long_a_rest_and_in_any_case_at_last) {
   ASSERT_TRUE(world.sessions.start(Request(), second));
   world.clock.at += std::chrono::hours(12);
   EXPECT_EQ(*world.sessions.load(SessionWorld::after(second)), std::nullopt);
+}
+
+TEST(Sessions, go_on_while_the_store_refuses_writes) {
+  SessionWorld world;
+  Response response;
+  auto session = *world.sessions.start(Request{}, response);
+  world.store.is_full = true;
+  world.clock.at += std::chrono::minutes(5);
+  auto const found = world.sessions.load(SessionWorld::after(response));
+  ASSERT_TRUE(found) << "a full disk logs nobody out";
+  EXPECT_TRUE(*found);
 }
 
 TEST(Sessions, use_the_host_prefix_under_tls) {
