@@ -43,16 +43,16 @@ int distance_of(NodeRecord const& record) {
   return record.parent.empty() ? 1 : 2;
 }
 
-// True if the node, and every hub between it and the one that `record.network` is named after,
-// delegates.
-bool delegates_up(NodeRecord record, std::vector<NodeRecord> const& records) {
-  for (std::size_t steps = 0; steps <= records.size() && record.delegates_moderation; ++steps) {
-    if (record.parent.empty()) return true;
-    auto const above = std::ranges::find_if(records, [&](NodeRecord const& other) {
-      return other.network == record.network && other.name == record.parent;
-    });
-    if (above == records.end()) return false;
-    record = *above;
+using ByName = std::map<NodeName, NodeRecord const*>;
+
+// True if the node, and every hub between it and the one whose registry this is, delegates.
+bool delegates_up(NodeRecord const& node, ByName const& registry) {
+  auto const* record = &node;
+  for (std::size_t steps = 0; steps <= registry.size() && record->delegates_moderation; ++steps) {
+    if (record->parent.empty()) return true;
+    auto const above = registry.find(record->parent);
+    if (above == registry.end()) return false;
+    record = above->second;
   }
   return false;
 }
@@ -131,14 +131,16 @@ Result<NodeRecord> read_record(sync::Document const& document) {
 }
 
 std::vector<NodeRecord> each_once(std::vector<NodeRecord> const& records, NodeName const& self) {
+  ByName own;
   std::map<NodeName, NodeRecord> nearest;
   for (auto const& record : records) {
+    if (record.network == self) own.emplace(record.name, &record);
     auto const [at, is_first] = nearest.try_emplace(record.name, record);
     if (!is_first && distance_of(record) < distance_of(at->second)) at->second = record;
   }
   std::vector<NodeRecord> found;
   for (auto& [name, record] : nearest) {
-    record.delegates_moderation = record.network == self && delegates_up(record, records);
+    record.delegates_moderation = record.network == self && delegates_up(record, own);
     found.push_back(std::move(record));
   }
   return found;
