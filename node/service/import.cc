@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kRecordsPerCommit = 200;
 constexpr std::size_t kHeaderRowsLooked = 15;
-constexpr std::size_t kProgressEvery = 100;
+constexpr std::size_t kProgressEvery = 200;
 
 using Digests = std::map<std::string, std::string, std::less<>>;  // document field key -> digest
 
@@ -513,7 +513,9 @@ Result<ImportReport> Importer::run(std::string_view file, ImportOptions const& o
     SOL_TRY(run.row(table.rows[i], reader));
     bool const tell =
         options.progress && ((i - first + 1) % kProgressEvery == 0 || i + 1 == table.rows.size());
-    if (tell && !options.progress(i - first + 1, table.rows.size() - first)) {
+    if (!tell) continue;
+    SOL_TRY(run.flush());  // what is told as done is durable
+    if (!options.progress(i - first + 1, table.rows.size() - first)) {
       report.stopped = true;
       break;
     }

@@ -58,32 +58,60 @@ def until(condition, what, deadline_s=60.0):
         time.sleep(0.01)
 
 
+class Loopback:
+    """Where an instance runs: on this machine's loopback, like all the others."""
+    address = link_address = "127.0.0.1"
+
+    def command(self, words):
+        return words
+
+
 class Instance:
-    def __init__(self, directory, name, **ports):
+    """One instance. `link`: the port on which it accepts nodes, for a hub; `hub_link`: the port (on its host), or "host:port", that it
+    dials. Without a sample of its name in deploy/config, `title`. `keys`: more of the configuration, {"section": ["key = value"]}."""
+
+    def __init__(self, directory, name, link=None, hub_link=None, host=None, title=None, keys=None):
         self.name, self.directory = name, pathlib.Path(directory) / name
         self.directory.mkdir(parents=True)
+        self.host = host or Loopback()
         self.http, self.private = free_port(), free_port()
-        self.link = ports.get("link")
-        self.base = f"http://127.0.0.1:{self.http}"
+        self.link, self.hub_link = link, hub_link if isinstance(hub_link, (str, type(None))) else f"{self.host.link_address}:{hub_link}"
+        self.title = title or TITLE.get(name, name)
+        self.base = f"http://{self.host.address}:{self.http}"
         self.config = self.directory / "solidaires.toml"
         self.log_file = self.directory / "server.log"
         self.process = None
-        hub_link = ports["hub_link"]
-        link = (f'listen_address = "127.0.0.1"\nlisten_port = {self.link}\nadvertised = "127.0.0.1:{self.link}"\n'
-                if self.link else f'hub = "127.0.0.1:{hub_link}"\n')
-        self.config.write_text(
-            f'extends = "{ROOT}/deploy/config/{name}.toml"\n'
-            f'[instance]\nbase_url = "{self.base}"\n'
-            f'[data]\ndirectory = "data"\n'
-            f'[http]\naddress = "127.0.0.1"\nport = {self.http}\nprivate_port = {self.private}\ntrusted_proxies = []\n'
-            f'[link]\n{link}')
+        self.environment = {}
+        self.configure(sample=title is None, keys=keys or {})
+
+    def configure(self, sample, keys):
+        address = self.host.address
+        sections = {"instance": [f'base_url = "{self.base}"'], "data": ['directory = "data"'],
+                    "http": [f'address = "{address}"', f"port = {self.http}", f'private_address = "{address}"',
+                             f"private_port = {self.private}", "trusted_proxies = []"],
+                    "link": []}
+        if not sample:
+            sections["instance"] += [f'name = "{self.name}"', f'title = "{self.title}"', 'territory = ["38"]',
+                                     f'role = "{"hub" if self.link else "node"}"']
+            sections["contact"] = ['email = "contact@exemple.fr"']
+        if self.link:
+            at = self.host.link_address
+            sections["link"] += [f'listen_address = "{at}"', f"listen_port = {self.link}", f'advertised = "{at}:{self.link}"']
+        if self.hub_link:
+            sections["link"].append(f'hub = "{self.hub_link}"')
+        for section, lines in keys.items():
+            sections[section] = sections.get(section, []) + lines
+        text = f'extends = "{ROOT}/deploy/config/{self.name}.toml"\n' if sample else ""
+        for section, lines in sections.items():
+            text += f"[{section}]\n" + "".join(line + "\n" for line in lines)
+        self.config.write_text(text)
 
     # --- the process ---
 
     def start(self, wait=True):
         with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen([PROGRAM, "serve", "--config", str(self.config)], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(self.command("serve"), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            start_new_session=True, env=os.environ | self.environment)
         if wait:
             self.await_ready()
         return self
@@ -113,7 +141,7 @@ class Instance:
     # --- the command line ---
 
     def command(self, *words):
-        return [PROGRAM, *words, "--config", str(self.config)]
+        return self.host.command([PROGRAM, *words, "--config", str(self.config)])
 
     def run(self, *words, typed="", expect=0):
         done = subprocess.run(self.command(*words), input=typed, capture_output=True, text=True, timeout=300)
@@ -141,7 +169,7 @@ class Instance:
 
     def ask(self, path):
         try:
-            with _NO_PROXY.open(f"http://127.0.0.1:{self.private}{path}", timeout=5) as answer:
+            with _NO_PROXY.open(f"http://{self.host.address}:{self.private}{path}", timeout=5) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as answer:
             with answer:

@@ -23,12 +23,17 @@ def create_structure(browser, name, then="submit", **fields):
     return urllib.parse.urlparse(page.url).path
 
 
-def edit(browser, record, then=None, **fields):
-    """Changes fields of a record by its form; `then`: publish, submit or save."""
+def try_edit(browser, record, then=None, **fields):
+    """Changes fields of a record by its form, whatever the answer; `then`: publish, submit or save."""
     form = browser.get(record + "/modifier").form("/modifier")
     for field, value in fields.items():
         form.set(field, value)
-    page = form.submit(then or "publish")
+    return form.submit(then or "publish")
+
+
+def edit(browser, record, then=None, **fields):
+    """The same, and it must be taken."""
+    page = try_edit(browser, record, then, **fields)
     assert page.status == 200 and "/modifier" not in page.url, f"{page.status} at {page.url}: {page.text[:1500]}"
     return page
 

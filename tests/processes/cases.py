@@ -1,11 +1,11 @@
-"""Runs the cases: all of them, or those whose name contains one of the given words. Ends with "N passed, N failed"."""
+"""Runs the cases of a folder: all of them, or those whose name contains one of the given words. Ends with "N passed, N failed"."""
+import os
 import pathlib
 import sys
 import time
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import network  # noqa: E402
+import network
 
 
 class Result(unittest.TestResult):
@@ -40,17 +40,17 @@ def cases(suite):
         yield from cases(part) if isinstance(part, unittest.TestSuite) else [part]
 
 
-def main(words):
+def run(folder, words):
     if not pathlib.Path(network.PROGRAM).is_file():
         print(f"There is no program at {network.PROGRAM}: build it with deploy/up or tests/run.")
         print("0 passed, 1 failed")
         return 1
-    found = unittest.defaultTestLoader.discover(str(pathlib.Path(__file__).parent), "*_cases.py")
+    found = unittest.defaultTestLoader.discover(str(folder), "*_cases.py")
     chosen = unittest.TestSuite(case for case in cases(found) if not words or any(word in case.id() for word in words))
     result = Result()
     chosen.run(result)
     failed = len(result.failures) + len(result.errors)
-    if result.passed + failed == 0:
+    if result.passed + failed == 0 and not os.environ.get("SOLIDAIRES_FAULTS"):  # there, one of two folders has it
         print(f"no case is named like {' '.join(words)}")
         failed = 1
     print(f"{result.passed} passed, {failed} failed")
@@ -58,4 +58,4 @@ def main(words):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(sys.argv[1], sys.argv[2:]))
