@@ -89,7 +89,7 @@ class BadLine(unittest.TestCase):
         here.relay.dribbling = False
         kept.check_rows(here.all)
         counts = ledger.check_edits(kept, [here.isere, here.hub])
-        figures.tell("a line reset every second, and silent in one direction half of the time", f"{here.relay.resets} resets, {kept.acknowledged} writes acknowledged "
+        figures.tell("a line reset after every second that it is up, half of it silent in one direction", f"{here.relay.resets} resets, {kept.acknowledged} writes acknowledged "
                      f"({counts['visible']} visible or in conflict, {counts['superseded']} superseded), 0 lost")
 
 
