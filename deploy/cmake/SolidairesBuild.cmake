@@ -46,6 +46,10 @@ if(SOLIDAIRES_SANITIZE)
   target_link_options(solidaires_options INTERFACE -fsanitize=${SOLIDAIRES_SANITIZE})
 endif()
 
+if(SOLIDAIRES_FUZZ)
+  target_compile_options(solidaires_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # The standard library's headers, parsed once.
 file(WRITE "${CMAKE_BINARY_DIR}/empty.cc" "")
 add_library(solidaires_pch OBJECT "${CMAKE_BINARY_DIR}/empty.cc")

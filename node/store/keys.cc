@@ -1,6 +1,7 @@
 #include "node/store/keys.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sync/wire/document_codec.h"
 
@@ -261,6 +262,10 @@ Bytes encode(LocalRecord const& record) {
 Result<LocalRecord> parse_local_record(std::string_view bytes) {
   ByteReader reader(bytes);
   SOL_ASSIGN(std::uint64_t const expires, reader.u64());
+  // Such a time is never written; taken for one before 1970, its entry among the expiries would not
+  // be found.
+  if (!std::in_range<std::int64_t>(expires))
+    return fail(Code::corrupt, "the expiry of a local value is no time");
   LocalRecord record{std::nullopt, Bytes(reader.rest())};
   if (expires != kNever) record.expires_at = from_unix_ms(static_cast<std::int64_t>(expires));
   return record;

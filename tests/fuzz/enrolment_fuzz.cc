@@ -1,0 +1,34 @@
+// What is pasted as an enrolment token, and what reaches the enrolment desk before anybody is
+// known.
+#include "sync/base/hash.h"
+#include "sync/core/link_token.h"
+#include "sync/net/enrolment.h"
+#include "tests/fuzz/fuzz.h"
+
+using namespace solidaires;
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+  fuzz::Choices input(fuzz::as_bytes(data, size));
+  auto const kind = input.below(5);
+  auto const bytes = input.all();
+  if (kind == 0) {
+    if (auto const token = net::EnrolmentToken::parse(bytes)) {
+      auto const again = net::EnrolmentToken::parse(token->to_text());
+      SOL_CHECK(again && *again == *token);
+    }
+  } else if (kind == 1) {  // a body that has its checksum, so that what lies behind it is reached
+    Bytes body(bytes);
+    body += sha256(body).substr(0, 4);
+    std::ignore = net::EnrolmentToken::parse(cat("solidaires-", base64url(body)));
+  } else if (kind == 2) {
+    if (auto const request = net::decode_enrolment_request(bytes)) {
+      SOL_CHECK(net::encode(*request) == bytes);
+    }
+  } else if (kind == 3) {
+    if (auto const issued = net::decode_issued(bytes)) SOL_CHECK(net::encode(*issued) == bytes);
+  } else if (auto const record = sync::decode_token_record(bytes); record && !bytes.empty()) {
+    auto const again = sync::decode_token_record(sync::encode(*record));
+    SOL_CHECK(again && *again == *record);
+  }
+  return 0;
+}
