@@ -190,7 +190,8 @@ class Instance {
 // A hub and the nodes that a test invites, in one folder.
 class Network {
  public:
-  Network() : hub(make("aura", {.listen = net::Address{"127.0.0.1", 0}})) {
+  explicit Network(std::uint64_t model_version = 0)
+      : hub(make("aura", listening_with(model_version))) {
     EXPECT_TRUE(create_network(hub->files(), *hub->store, {.name = name("aura"), .title = "Région"},
                                hub->clock, hub->rng));
     auto const started = hub->start();
@@ -234,6 +235,11 @@ class Network {
   std::uint16_t port = 0;
 
  private:
+  static Config listening_with(std::uint64_t model_version) {
+    Config config{.listen = net::Address{"127.0.0.1", 0}};
+    config.links.model_version = model_version;
+    return config;
+  }
   [[nodiscard]] std::unique_ptr<Instance> make(std::string_view self, Config config) const {
     config.self = name(self);
     return std::make_unique<Instance>(folder_of(self), std::move(config));
