@@ -24,6 +24,7 @@
 #include "node/office/office.h"
 #include "node/portal/portal.h"
 #include "node/replication/replication.h"
+#include "schema/version.h"
 #include "sync/base/log.h"
 
 namespace solidaires::app {
@@ -154,6 +155,8 @@ Result<> Instance::open_links() {
       links.subscriptions.push_back(std::move(name));
     }
   }
+  SOL_ASSIGN(auto const model, schema::load_version(services_->share() / "schema"));
+  links.links.model_version = sync::make_model_version(model.major, model.minor);
   link_workers_ = std::make_unique<net::ThreadWorkers>(2);
   SOL_ASSIGN(replication_, replication::Replication::open(io_, *link_workers_, services_->store(),
                                                           services_->clock(), services_->rng(),

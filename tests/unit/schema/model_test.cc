@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "schema/version.h"
 #include "sync/base/rng.h"
 
 namespace solidaires::schema {
@@ -18,6 +19,13 @@ TEST(ContentModel, loads_the_real_types_in_the_order_of_menus) {
   EXPECT_EQ(real_model().type_by_prefix("agenda"), real_model().type("event"));
   EXPECT_EQ(real_model().type("nothing"), nullptr);
   EXPECT_GT(real_type("structure").fields.size(), 60U);
+}
+
+TEST(ContentModel, has_a_version_that_peers_can_compare) {
+  auto const version = load_version(SCHEMA_DIRECTORY);
+  ASSERT_TRUE(version) << version.error().to_string();
+  EXPECT_GE(version->major, 1U);
+  EXPECT_FALSE(load_version("/nonexistent"));
 }
 
 TEST(ContentModel, says_french_articles) {
