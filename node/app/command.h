@@ -29,7 +29,7 @@ struct CommandInput {
 
 // What runs beside the store while the program serves; null otherwise.
 struct Running {
-  replication::Replication const* replication = nullptr;
+  replication::Replication* replication = nullptr;
 };
 
 // Parses the words and runs. Gives the exit status: 0 done, 1 it failed (said on err), 2 wrong

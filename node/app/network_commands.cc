@@ -14,6 +14,7 @@ struct NodeWords {
   bool delegate_moderation = false;
   bool is_hub = false;
   bool json = false;
+  bool cut_off = false;
 };
 
 replication::StateFiles files_of(CommandContext const& context) {
@@ -123,6 +124,65 @@ int set_suspended(CommandContext& context, std::string const& name, bool suspend
   return 0;
 }
 
+int revoke(CommandContext& context, std::string const& name) {
+  auto const node = NodeName::parse(name);
+  if (!node) return context.failed(node.error());
+  auto const done =
+      replication::revoke(context.services().store(), context.services().config().instance.name,
+                          *node, context.services().clock());
+  if (!done) return context.failed(done.error());
+  context.say(cat(name,
+                  ": its certificates are refused from now on. To bring it back: solidaires "
+                  "node add ",
+                  name, ", and on its machine solidaires enrol TOKEN."));
+  return 0;
+}
+
+int rotate_authority(CommandContext& context) {
+  auto& services = context.services();
+  auto const done = replication::rotate_authority(
+      files_of(context), services.config().instance.name, services.clock());
+  if (!done) return context.failed(done.error());
+  if (context.running.replication != nullptr) context.running.replication->authorities_changed();
+  context.say(
+      "A new authority certifies nodes from now on; both are trusted. Nodes that are there take it "
+      "up within a minute. When all have: solidaires node retire-authority");
+  return 0;
+}
+
+int retire_authority(CommandContext& context, bool accepted) {
+  auto& services = context.services();
+  auto const outcome =
+      replication::retire_authority(files_of(context), services.store(),
+                                    services.config().instance.name, accepted, services.clock());
+  if (!outcome) return context.failed(outcome.error());
+  std::string names;
+  for (auto const& node : outcome->cut_off) names += cat(names.empty() ? "" : ", ", node.str());
+  if (!outcome->done) {
+    return context.failed(
+        {Code::conflict,
+         cat("nothing was retired: without the old authority these would be cut off, and have to "
+             "enrol again: ",
+             names, ". Wait until they were here, or say --cut-off")});
+  }
+  if (context.running.replication != nullptr) context.running.replication->authorities_changed();
+  context.say(cat("The old authority is retired; tokens that were given before are void.",
+                  names.empty() ? "" : cat(" Cut off, until they enrol again: ", names, ".")));
+  return 0;
+}
+
+int renew_identity(CommandContext& context) {
+  auto* const replication = context.running.replication;
+  auto const replica = replication != nullptr ? replication->renew_identity()
+                                              : replication::renew_incarnation(
+                                                    files_of(context), context.services().store());
+  if (!replica) return context.failed(replica.error());
+  context.say(cat(context.services().config().instance.name.str(), ": a new incarnation, replica ",
+                  to_string(*replica),
+                  ". Its links begin anew; what it holds is sent and received again."));
+  return 0;
+}
+
 json::object link_json(replication::LinkReport const& link) {
   json::array scopes;
   for (auto const& scope : link.scopes) {
@@ -152,6 +212,7 @@ json::object report_json(std::optional<replication::Report> const& report) {
     for (auto const& link : report->links) links.push_back(link_json(link));
     out["enrolled"] = report->enrolled;
     out["waiting_for"] = report->waiting_for;
+    out["roots_overlap"] = report->roots_overlap;
     json::array declined;
     for (auto const& one : report->declined) {
       declined.push_back(json::object{
@@ -196,6 +257,9 @@ int status(CommandContext& context, bool as_json) {
                     static_cast<std::uint64_t>(scope.head)));
   }
   if (!report) return 0;
+  if (report->roots_overlap) {
+    context.say("Authority: two overlap; when every node has the new one: node retire-authority");
+  }
   if (!report->waiting_for.empty()) context.say(cat("Link: ", report->waiting_for));
   for (auto const& one : report->declined) {
     context.say(
@@ -247,6 +311,22 @@ void add_network_commands(CLI::App& app, CommandContext& context) {
       context.status = set_suspended(context, words->name, suspended);
     });
   }
+  auto* const revoking = node->add_subcommand(
+      "revoke", "Refuse every certificate of a node for good, until it enrols again");
+  revoking->add_option("name", words->name, "Name of the node")->required();
+  revoking->callback([words, &context] { context.status = revoke(context, words->name); });
+  node->add_subcommand("rotate-authority",
+                       "Make a new authority beside the present one; both are trusted")
+      ->callback([&context] { context.status = rotate_authority(context); });
+  auto* const retiring = node->add_subcommand(
+      "retire-authority", "Trust the new authority alone; says first who would be cut off");
+  retiring->add_flag("--cut-off", words->cut_off, "Do it although nodes are cut off");
+  retiring->callback(
+      [words, &context] { context.status = retire_authority(context, words->cut_off); });
+  node->add_subcommand("renew-identity",
+                       "Make this store another incarnation: after it was copied, or an older copy "
+                       "was put back")
+      ->callback([&context] { context.status = renew_identity(context); });
   auto* const state = app.add_subcommand("status", "State of this instance and of its links");
   state->add_flag("--json", words->json, "For programs");
   state->callback([words, &context] { context.status = status(context, words->json); });

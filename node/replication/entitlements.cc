@@ -47,7 +47,9 @@ Result<sync::Entitlement> entitlement_of_child(NodeName const& self,
     return fail(Code::denied, "this node is suspended by the administrator of the network");
   }
   if (found->enrolled_at == Instant{} || peer.issued_at() < found->enrolled_at) {
-    return fail(Code::denied, "this certificate was replaced by a later enrolment");
+    return fail(Code::denied,
+                "this certificate was revoked, or replaced by a later enrolment: enrol "
+                "again with a token of the hub");
   }
   sync::Entitlement entitlement{.self = self,
                                 .peer = peer.node,

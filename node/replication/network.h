@@ -4,9 +4,12 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
+#include <mutex>
 
 #include "node/replication/registry.h"
 #include "sync/base/rng.h"
+#include "sync/core/link_session.h"
 #include "sync/net/transport.h"
 
 namespace solidaires::replication {
@@ -16,6 +19,8 @@ struct StateFiles {
   std::filesystem::path directory{};  // exists; only the program's account may read it
   [[nodiscard]] std::filesystem::path authority() const { return directory / "authority.pem"; }
   [[nodiscard]] std::filesystem::path credentials() const { return directory / "credentials.pem"; }
+  // A hub's next authority, while its root and the present one are both trusted.
+  [[nodiscard]] std::filesystem::path successor() const { return directory / "successor.pem"; }
   // Left by another enrolment until the store has drawn a new replica id.
   [[nodiscard]] std::filesystem::path new_incarnation() const {
     return directory / "incarnation.due";
@@ -25,6 +30,35 @@ struct StateFiles {
 // The hub's first act: an authority, and the registry with the hub itself. Done again it changes
 // nothing but the hub's description.
 Result<> create_network(StateFiles const& files, store::Store& store, NodeRecord const& hub,
+                        Clock const& clock, Rng& rng);
+
+// The authorities of a hub. Each trusts the root of the other too.
+struct Authorities {
+  net::Authority shown;    // certifies the hub itself: its root is the one that every node knows
+  net::Authority issuing;  // certifies nodes: the successor, while two roots overlap
+  [[nodiscard]] bool overlap() const { return shown.fingerprint() != issuing.fingerprint(); }
+};
+// Code::not_found before create_network.
+[[nodiscard]] Result<Authorities> read_authorities(StateFiles const& files);
+
+// Makes another authority beside the present one. From then on nodes get certificates of the new
+// one and trust both; the hub goes on showing one of the old. The serving program is told by
+// whoever calls (Replication::authorities_changed), and then announces the roots: nodes ask at
+// once. Code::conflict: two overlap already.
+Result<> rotate_authority(StateFiles const& files, NodeName const& hub, Clock const& clock);
+
+struct Retirement {
+  bool done = false;
+  // Enrolled nodes that have no certificate of the new authority yet: without the old one they
+  // neither know this hub nor are known by it, and have to enrol again.
+  std::vector<NodeName> cut_off{};
+};
+// Ends the overlap: the new authority alone. Does nothing but tell who would be cut off if there is
+// somebody, unless that is `accepted`. Code::not_found: there is one authority only.
+Result<Retirement> retire_authority(StateFiles const& files, store::Store& store,
+                                    NodeName const& hub, bool accepted, Clock const& clock);
+// Makes the hub's record name the roots that are trusted here, if it names others.
+Result<> announce_roots(Authorities const& authorities, store::Store& store, NodeName const& hub,
                         Clock const& clock, Rng& rng);
 
 struct Invitation {
@@ -45,6 +79,10 @@ Result<std::string> add_node(StateFiles const& files, store::Store& store, NodeN
 Result<> set_suspended(store::Store& store, NodeName const& hub, NodeName const& node,
                        bool suspended, Clock const& clock);
 
+// Refuses every certificate that the node was given so far, for good: for a key that may have been
+// stolen. A live link ends at once; another enrolment brings the node back. Code::not_found.
+Result<> revoke(store::Store& store, NodeName const& hub, NodeName const& node, Clock const& clock);
+
 struct Enrolled {
   NodeName network;
   std::string hub_address;
@@ -56,22 +94,39 @@ struct Enrolled {
 Result<Enrolled> enrol(StateFiles const& files, NodeName const& self, std::string_view token,
                        Clock const& clock);
 
+// What to do after a link of `self` with `peer` was ended so, naming the command and where it is to
+// be run; empty if nothing is.
+[[nodiscard]] std::string advice_after(sync::Disconnect const& why, NodeName const& self,
+                                       NodeName const& peer);
+
+// Draws a new replica id now. While the program serves, Replication::renew_identity().
+Result<ReplicaId> renew_incarnation(StateFiles const& files, store::Store& store);
 // Draws the new replica id that enrol() asked for, if it did. Interrupted, it is done again.
 Result<> renew_incarnation_if_due(StateFiles const& files, store::Store& store);
 
 // The hub's desk: redeems tokens against the store. One commit uses a token up and records the
 // enrolment, so that of two calls with one token one is refused, and a crash loses neither.
+// A certificate that has ended may still be renewed if it is the last that its node was given, or
+// the one before, with which that was asked for: its answer may have been lost. An older one is no
+// proof, for its key was given up.
 class RegistryDesk final : public net::EnrolmentDesk {
  public:
   RegistryDesk(net::Authority authority, store::Store& store, Clock const& clock)
-      : authority_(std::move(authority)), store_(store), clock_(clock) {}
+      : authority_(std::make_shared<net::Authority const>(std::move(authority))),
+        store_(store),
+        clock_(clock) {}
+  // What certifies nodes from now on. Any thread.
+  void use(net::Authority authority);
   Result<net::Issued> redeem(NodeName const& node, std::string_view secret,
                              std::string_view request) override;
   Result<net::Issued> renew(net::CertificateFacts const& current,
                             std::string_view request) override;
 
  private:
-  net::Authority const authority_;
+  [[nodiscard]] std::shared_ptr<net::Authority const> authority() const;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<net::Authority const> authority_;
   store::Store& store_;
   Clock const& clock_;
 };

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view kTerritory = "territory/";
 constexpr std::string_view kSubscriptions = "subscriptions/";
+constexpr std::string_view kRoots = "roots/";
 
 void set(std::vector<sync::FieldEdit>& edits, std::string_view field, schema::Value const& value) {
   edits.push_back({std::string(field), schema::encode(value)});
@@ -89,9 +90,10 @@ std::vector<sync::FieldEdit> edits_for(NodeRecord const& record, sync::Document 
   std::vector<std::string> kept;
   for (auto const& code : record.territory) kept.push_back(cat(kTerritory, code));
   for (auto const& node : record.subscriptions) kept.push_back(cat(kSubscriptions, node.str()));
+  for (auto const& root : record.roots) kept.push_back(cat(kRoots, root));
   for (auto const& key : kept) set(edits, key, schema::Present{});
   if (existing == nullptr) return edits;
-  for (auto const& prefix : {kTerritory, kSubscriptions}) {
+  for (auto const& prefix : {kTerritory, kSubscriptions, kRoots}) {
     for (auto const& element : elements(*existing, prefix)) {
       auto key = cat(prefix, element);
       if (std::ranges::find(kept, key) == kept.end())
@@ -121,6 +123,7 @@ Result<NodeRecord> read_record(sync::Document const& document) {
   for (auto const& element : elements(document, kSubscriptions)) {
     if (auto node = NodeName::parse(element)) record.subscriptions.push_back(*std::move(node));
   }
+  record.roots = elements(document, kRoots);
   record.delegates_moderation = get<bool>(document, "delegates_moderation").value_or(false);
   record.state = state_of(get<std::string>(document, "state").value_or(""));
   record.enrolled_at = from_unix_ms(get<std::int64_t>(document, "enrolled_at").value_or(0));

@@ -35,6 +35,9 @@ struct NodeRecord {
   std::vector<NodeName> subscriptions{};  // else of these
   bool delegates_moderation = false;      // the hub's moderators may act for it
   NodeState state = NodeState::invited;
+  // Of the hub: fingerprints of the roots that its nodes should trust now, in hexadecimal, sorted.
+  // Empty: not told.
+  std::vector<std::string> roots{};
   Instant enrolled_at{};   // certificates issued earlier are refused; epoch: never enrolled
   bool has_nodes = false;  // a hub of its own below `network`: what it announces hangs below it
   NodeName parent{};       // the hub that it dials; empty: the one that `network` is named after

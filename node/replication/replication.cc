@@ -81,7 +81,12 @@ class Replication::Impl final : public net::LinksPolicy,
         facts_timer_(io) {}
 
   Result<> open() {
-    SOL_ASSIGN(registry_, NodeRegistry::open(store_, [this] { links_.policy_changed(); }));
+    SOL_ASSIGN(registry_, NodeRegistry::open(store_, [this] {
+                 links_.policy_changed();
+                 asio::post(io_, [weak = weak_from_this()] {
+                   if (auto const self = weak.lock()) self->follow_roots();
+                 });
+               }));
     commits_ = store_.subscribe([this](store::CommitNotice const& notice) { tell(notice); });
     return {};
   }
@@ -115,6 +120,20 @@ class Replication::Impl final : public net::LinksPolicy,
   void tell_conflicts(std::uint64_t open_conflicts) { conflicts_ = open_conflicts; }
   void on_change(std::function<void()> callback) { links_.on_change(std::move(callback)); }
   void cut() { links_.cut(); }
+  void authorities_changed() {
+    asio::post(io_, [weak = weak_from_this()] {
+      auto const self = weak.lock();
+      if (self && !self->stopping_) self->look_for_authorities();
+    });
+  }
+  Result<ReplicaId> renew_identity() {
+    SOL_ASSIGN(auto const replica, renew_incarnation(config_.files, store_));
+    asio::post(io_, [weak = weak_from_this()] {
+      auto const self = weak.lock();
+      if (self && !self->stopping_) self->links_.reconnect();
+    });
+    return replica;
+  }
   Report report() const;
 
   // ---- net::LinksPolicy ----
@@ -135,7 +154,15 @@ class Replication::Impl final : public net::LinksPolicy,
   net::EnrolmentDesk* desk() override { return desk_ ? &*desk_ : nullptr; }
 
   Result<> keep(net::Credentials const& credentials) override {
-    return net::write_credentials(config_.files.credentials(), credentials);
+    SOL_TRY(net::write_credentials(config_.files.credentials(), credentials));
+    std::lock_guard const lock(mutex_);
+    credentials_ = credentials;
+    return {};
+  }
+
+  [[nodiscard]] std::string advice(sync::Disconnect const& why,
+                                   NodeName const& peer) const override {
+    return advice_after(why, config_.self, peer);
   }
 
  private:
@@ -204,31 +231,64 @@ class Replication::Impl final : public net::LinksPolicy,
 
   Result<> start_listening() {
     if (!config_.listen) return {};
-    auto text = net::read_secret_file(config_.files.authority());
-    if (!text && text.error().code() == Code::not_found) {
+    auto authorities = read_authorities(config_.files);
+    if (!authorities && authorities.error().code() == Code::not_found) {
       wait_for("the network is not founded yet: this hub has no authority");
       return {};
     }
-    if (!text) return std::unexpected(std::move(text).error());
-    SOL_ASSIGN(authority_, net::Authority::parse(*text));
-    if (authority_->network() != config_.self) {
-      return fail(Code::invalid, cat("the authority here belongs to ", authority_->network().str(),
-                                     ", not to ", config_.self.str()));
+    if (!authorities) return std::unexpected(std::move(authorities).error());
+    if (authorities->shown.network() != config_.self) {
+      return fail(Code::invalid,
+                  cat("the authority here belongs to ", authorities->shown.network().str(),
+                      ", not to ", config_.self.str()));
     }
-    SOL_TRY(show_fresh_certificate());
-    desk_.emplace(*authority_, store_, clock_);
+    desk_.emplace(authorities->issuing, store_, clock_);
+    SOL_TRY(take_up(*std::move(authorities)));
+    announce();
     SOL_ASSIGN(port_, links_.listen(*config_.listen));
     log_info("link.listening", {{"address", config_.listen->host}, {"port", port_.load()}});
     return {};
+  }
+
+  Result<> take_up(Authorities authorities) {
+    desk_->use(authorities.issuing);
+    has_overlap_ = authorities.overlap();
+    authorities_.emplace(std::move(authorities));
+    return show_fresh_certificate();
+  }
+
+  // Only what this hub certifies with and shows already is told to the nodes.
+  void announce() {
+    jobs_->run([self = shared_from_this(), known = *authorities_]() -> net::JobQueue::Completion {
+      auto const told =
+          announce_roots(known, self->store_, self->config_.self, self->clock_, self->rng_);
+      if (!told) log_warning("authority.not_announced", {{"reason", told.error().message()}});
+      return [] {};
+    });
+  }
+
+  void look_for_authorities() {
+    jobs_->run([self = shared_from_this()]() -> net::JobQueue::Completion {
+      auto found = read_authorities(self->config_.files);
+      return [self, found = std::move(found)]() mutable {
+        if (self->stopping_ || !self->desk_) return;
+        auto const outcome = found ? self->take_up(*std::move(found))
+                                   : Result<>(std::unexpected(std::move(found).error()));
+        if (!outcome) {
+          return log_error("authority.refused", {{"reason", outcome.error().message()}});
+        }
+        self->announce();
+      };
+    });
   }
 
   // The hub certifies itself, in memory, at every start and again in time.
   Result<> show_fresh_certificate() {
     SOL_ASSIGN(auto const pair, net::make_key_and_request());
     SOL_ASSIGN(auto certificate,
-               authority_->issue(pair.request, config_.self, net::Role::hub, clock_.now()));
+               authorities_->shown.issue(pair.request, config_.self, net::Role::hub, clock_.now()));
     SOL_ASSIGN(shown_, net::read_certificate(certificate));
-    return links_.accept_with({pair.key, std::move(certificate), authority_->roots()});
+    return links_.accept_with({pair.key, std::move(certificate), authorities_->shown.roots()});
   }
 
   // ---- The node's side ----
@@ -296,6 +356,29 @@ class Replication::Impl final : public net::LinksPolicy,
     });
   }
 
+  // The hub tells by the registry which roots it trusts. Until this node trusts the same, it asks
+  // for another certificate, with which they come: that of the registry is a hint and no more.
+  void follow_roots() {
+    if (!is_dialling_ || stopping_) return;
+    std::optional<net::Credentials> own;
+    {
+      std::lock_guard const lock(mutex_);
+      own = credentials_;
+    }
+    if (!own) return;
+    auto const facts = own->facts();
+    auto const held = net::fingerprints_of(own->roots);
+    if (!facts || !held) return;
+    auto const hub = registry_->find(facts->network, facts->network);
+    if (!hub || hub->roots.empty() || hub->roots == asked_for_) return;
+    std::vector<std::string> names;
+    for (auto const& fingerprint : *held) names.push_back(hex(fingerprint));
+    if (names == hub->roots) return;
+    asked_for_ = hub->roots;
+    log_info("node.roots_differ", {{"hub", facts->network.str()}});
+    links_.renew();
+  }
+
   // ---- Facts that age ----
 
   void refresh_facts() {
@@ -306,6 +389,8 @@ class Replication::Impl final : public net::LinksPolicy,
       return [self] {
         self->renew_shown_certificate();
         if (!self->tree_due_.exchange(true)) self->tend_tree();
+        self->asked_for_.clear();
+        self->follow_roots();
       };
     });
     facts_timer_.expires_after(kFactsInterval);
@@ -316,7 +401,7 @@ class Replication::Impl final : public net::LinksPolicy,
   }
 
   void renew_shown_certificate() {
-    if (stopping_ || !authority_ || !net::renewal_due(shown_, clock_.now())) return;
+    if (stopping_ || !authorities_ || !net::renewal_due(shown_, clock_.now())) return;
     if (auto const outcome = show_fresh_certificate(); !outcome) {
       log_error("hub.renewal_failed", {{"reason", outcome.error().message()}});
     }
@@ -331,12 +416,14 @@ class Replication::Impl final : public net::LinksPolicy,
   std::shared_ptr<net::JobQueue> jobs_;
   asio::steady_timer watch_;
   asio::steady_timer facts_timer_;
-  std::optional<net::Authority> authority_;
+  std::optional<Authorities> authorities_;
   std::optional<RegistryDesk> desk_;
   net::CertificateFacts shown_;
   std::atomic<std::uint16_t> port_ = 0;
   std::atomic<std::uint64_t> disk_free_bytes_ = 0;
   std::atomic<std::uint64_t> conflicts_ = 0;
+  std::atomic<bool> has_overlap_ = false;
+  std::vector<std::string> asked_for_;  // roots for which a certificate was asked for already
   bool is_dialling_ = false;
   bool stopping_ = false;
   std::atomic<bool> tree_due_ = false;
@@ -352,7 +439,7 @@ class Replication::Impl final : public net::LinksPolicy,
 Report Replication::Impl::report() const {
   auto const now = clock_.now();
   auto status = links_.status();
-  Report report{.self = config_.self, .founded = port_ != 0};
+  Report report{.self = config_.self, .founded = port_ != 0, .roots_overlap = has_overlap_};
   Heads heads;
   {
     std::lock_guard const lock(mutex_);
@@ -432,6 +519,14 @@ void Replication::tell_conflicts(std::uint64_t open_conflicts) {
 
 void Replication::on_change(std::function<void()> callback) {
   impl_->on_change(std::move(callback));
+}
+
+void Replication::authorities_changed() {
+  impl_->authorities_changed();
+}
+
+Result<ReplicaId> Replication::renew_identity() {
+  return impl_->renew_identity();
 }
 
 void Replication::cut() {

@@ -47,9 +47,10 @@ struct LinkReport {
 
 struct Report {
   NodeName self{};
-  bool founded = false;       // a hub with an authority
-  bool enrolled = false;      // a node with credentials
-  std::string waiting_for{};  // why no link is kept though one is configured; empty: nothing
+  bool founded = false;        // a hub with an authority
+  bool roots_overlap = false;  // a hub that changes its authority
+  bool enrolled = false;       // a node with credentials
+  std::string waiting_for{};   // why no link is kept though one is configured; empty: nothing
   std::optional<int> own_certificate_days{};
   std::vector<LinkReport> links{};  // the hub above first; nodes invited or enrolled but away too
   std::string last_stranger{};
@@ -80,6 +81,12 @@ class Replication {
   void tell_conflicts(std::uint64_t open_conflicts);
   // Called on the IO thread whenever report() shows something new. Before start().
   void on_change(std::function<void()> callback);
+  // Makes this store another incarnation and begins every link anew: the one remedy for a store
+  // that was copied, or whose older copy was put back. Nothing is lost: documents are sent and
+  // received again. Blocks on the disk: any thread but an IO thread.
+  Result<ReplicaId> renew_identity();
+  // The files of the authorities were changed (network.h): they are read again. Any thread.
+  void authorities_changed();
   void cut();  // drops every connection as a broken cable would. IO thread
 
  private:

@@ -272,6 +272,14 @@ Result<Authority> Authority::parse(std::string_view pem) {
   return authority;
 }
 
+Authority Authority::alone() const {
+  Authority own = *this;
+  auto root = find_certificate(roots_, fingerprint_);
+  SOL_CHECK(root.has_value());  // parse() and create() put it first
+  own.roots_ = *std::move(root);
+  return own;
+}
+
 Result<> Authority::trust_also(std::string_view root) {
   SOL_ASSIGN(auto const roots, certificates_from_pem(root));
   for (auto const& certificate : roots) {
@@ -321,8 +329,10 @@ Result<Pem> Authority::issue(std::string_view request, NodeName const& node, Rol
 }
 
 Result<CertificateFacts> verify(std::string_view chain, std::string_view roots, Role role,
-                                Instant now) {
+                                Instant now, std::chrono::seconds grace) {
   SOL_ASSIGN(auto const certificates, certificates_from_pem(chain));
+  SOL_ASSIGN(Instant const ends, instant_of(X509_get0_notAfter(certificates.front().get())));
+  Instant const at = now > ends && now <= ends + grace ? ends - std::chrono::seconds(1) : now;
   SOL_ASSIGN(auto const anchors, certificates_from_pem(roots));
   SOL_ASSIGN(StorePtr const store, store_of(anchors));
   StoreContextPtr const context(X509_STORE_CTX_new());
@@ -332,7 +342,7 @@ Result<CertificateFacts> verify(std::string_view chain, std::string_view roots, 
     return openssl_failed("preparing a verification");
   }
   X509_VERIFY_PARAM* const rules = X509_STORE_CTX_get0_param(context.get());
-  X509_VERIFY_PARAM_set_time(rules, static_cast<std::time_t>(to_unix_ms(now) / 1000));
+  X509_VERIFY_PARAM_set_time(rules, static_cast<std::time_t>(to_unix_ms(at) / 1000));
   X509_VERIFY_PARAM_set_purpose(
       rules, role == Role::hub ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT);
   if (X509_verify_cert(context.get()) != 1) {
@@ -362,6 +372,14 @@ Result<Pem> find_certificate(std::string_view pem, std::string_view fingerprint)
     if (fingerprint_of(certificate.get()) == fingerprint) return net::to_pem(certificate.get());
   }
   return fail(Code::not_found, "no certificate with this fingerprint");
+}
+
+Result<std::vector<Bytes>> fingerprints_of(std::string_view pem) {
+  SOL_ASSIGN(auto const certificates, certificates_from_pem(pem));
+  std::vector<Bytes> found;
+  for (auto const& certificate : certificates) found.push_back(fingerprint_of(certificate.get()));
+  std::ranges::sort(found);
+  return found;
 }
 
 bool renewal_due(CertificateFacts const& facts, Instant now) {

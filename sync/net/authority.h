@@ -8,6 +8,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sync/base/ids.h"
 
@@ -21,6 +22,10 @@ inline constexpr std::chrono::days kAuthorityLife{3650};
 // What a certificate entitles to: a node dials; a hub also accepts. A node's certificate cannot
 // pass for a hub's.
 enum class Role { node, hub };
+
+// How long after its end a certificate may still ask for its successor, and for nothing else: a
+// node that was away for a year comes back.
+inline constexpr std::chrono::days kRenewalGrace{400};
 
 inline constexpr std::chrono::hours kBackdate{1};  // clocks of small machines disagree a little
 
@@ -53,6 +58,8 @@ class Authority {
   [[nodiscard]] NodeName const& network() const noexcept { return network_; }
   [[nodiscard]] Pem const& roots() const noexcept { return roots_; }  // its own first
   [[nodiscard]] Bytes const& fingerprint() const noexcept { return fingerprint_; }
+  // The same key with its own root alone: what was trusted beside it no longer is.
+  [[nodiscard]] Authority alone() const;
   // Keeps another root as trusted beside the own one, while a network changes roots.
   [[nodiscard]] Result<> trust_also(std::string_view root);
   // A certificate for the request's key under the given name. The request's own names are ignored;
@@ -69,15 +76,20 @@ class Authority {
 
 // Verifies `chain` (leaf first) against any of `roots` at `now`, for the given role.
 // Code::denied, with a reason fit for a log and for the peer: foreign authority, expired, not yet
-// valid, wrong role, a name that is not a node's.
+// valid, wrong role, a name that is not a node's. A leaf that ended no longer than `grace` ago is
+// taken as if it still lived: whoever asks for that looks at not_after.
 [[nodiscard]] Result<CertificateFacts> verify(std::string_view chain, std::string_view roots,
-                                              Role role, Instant now);
+                                              Role role, Instant now,
+                                              std::chrono::seconds grace = {});
 // The first certificate's facts, unverified: for showing the own expiry.
 [[nodiscard]] Result<CertificateFacts> read_certificate(std::string_view pem);
 // True if the first certificate of `chain` certifies the key.
 [[nodiscard]] bool belongs_together(std::string_view key, std::string_view chain);
 // The first of the certificates in `pem` with this fingerprint; Code::not_found.
 [[nodiscard]] Result<Pem> find_certificate(std::string_view pem, std::string_view fingerprint);
+
+// The fingerprint of every certificate in `pem`, sorted.
+[[nodiscard]] Result<std::vector<Bytes>> fingerprints_of(std::string_view pem);
 
 // True once two thirds of the certificate's life have passed.
 [[nodiscard]] bool renewal_due(CertificateFacts const& facts, Instant now);

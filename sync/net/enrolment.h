@@ -40,7 +40,8 @@ class EnrolmentDesk {
   // Code::denied with the reason (unknown, expired, used already, for another node).
   virtual Result<Issued> redeem(NodeName const& node, std::string_view secret,
                                 std::string_view request) = 0;
-  // A fresh certificate for a node that has just proved itself with `current`.
+  // A fresh certificate for a node that has just proved itself with `current`, which may have ended
+  // up to kRenewalGrace ago: the desk decides whether that one may still ask.
   virtual Result<Issued> renew(CertificateFacts const& current, std::string_view request) = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "sync/base/check.h"
 #include "sync/base/log.h"
@@ -19,6 +20,10 @@ constexpr Millis kStatusInterval{100};
 constexpr Millis kMaintenanceInterval{60UL * 60 * 1000};
 constexpr std::size_t kQuarantineShown = 20;
 constexpr std::size_t kTokenBytes = 16;
+constexpr std::size_t kReplicasRemembered = 16;  // of one peer
+constexpr std::string_view kTwins =
+    "two instances run under this name, one a copy of the other: stop one of them, or enrol it "
+    "under a name of its own. Nothing is lost meanwhile";
 constexpr std::size_t kStrangersLogged = 3;  // in a row from one address; then one every hour
 
 std::string decided(sync::Disconnect const& disconnect) {
@@ -88,11 +93,12 @@ class Links::Impl final : public Door,
     return {};
   }
 
+  void renew_certificate() { renew(); }
+
   Result<> dial_with(Credentials const& credentials) {
     SOL_CHECK(hub_.has_value());
     SOL_TRY(use(credentials));
-    backoff_.reset();
-    if (redial_.cancel() > 0) attempt();
+    attempt_now();
     return {};
   }
 
@@ -122,6 +128,11 @@ class Links::Impl final : public Door,
     for (auto const& [name, peer] : peers_) {
       if (peer.link) peer.link->drop();
     }
+  }
+
+  void reconnect() {
+    cut();
+    if (hub_) attempt_now();
   }
 
   void stop(std::function<void()> done) {
@@ -177,16 +188,21 @@ class Links::Impl final : public Door,
   // ---- LinkOwner ----
 
   void link_notice(Link& link, sync::Notice const& notice) override {
+    auto const* const up = std::get_if<sync::LinkUp>(&notice);
+    if (up != nullptr) take_over(link);
     auto* const peer = peer_of(link);
     if (peer == nullptr) return;
-    if (std::holds_alternative<sync::LinkUp>(notice)) {
+    if (up != nullptr) {
       enter(*peer, PeerState::live);
       peer->status.last_error.clear();
-      peer->logged_error.clear();
       peer->status.quarantine.clear();
       log_info("link.up", {{"peer", link.peer().node.str()}, {"address", link.address()}});
-      if (auto const skew = sync::describe(link.view().model_skew); !skew.empty()) {
+      if (is_twin(*peer, up->peer.replica)) {
+        note_error(link.peer().node, *peer, PeerState::live, std::string(kTwins));
+      } else if (auto const skew = sync::describe(link.view().model_skew); !skew.empty()) {
         note_error(link.peer().node, *peer, PeerState::live, std::string(skew));
+      } else {
+        peer->logged_error.clear();
       }
       refresh_now();
     } else if (auto const* trip = std::get_if<sync::RoundTrip>(&notice)) {
@@ -219,12 +235,18 @@ class Links::Impl final : public Door,
   void link_ended(Link& link, LinkEnd const& end) override {
     auto const keep_alive = link.shared_from_this();
     std::erase(links_, keep_alive);
-    if (auto* const peer = peer_of(link)) {
+    if (auto* const claimed = claimed_by(link)) {
+      claimed->next = nullptr;
+      // The link that lives goes on; but its name was claimed by a copy, and that is shown.
+      if (end.decided && needs_somebody(end.decided->reason)) {
+        note_error(link.peer().node, *claimed, claimed->status.state, reason_of(link, end));
+      }
+    } else if (auto* const peer = peer_of(link)) {
       peer->past = peer->past + link.traffic();
       peer->status.last_contact = link.last_contact();
       peer->status.view = link.view();
-      peer->link = nullptr;
-      auto const reason = end.decided ? decided(*end.decided) : end.why.message();
+      peer->link = std::exchange(peer->next, nullptr);
+      auto const reason = reason_of(link, end);
       bool const is_refusal = end.decided && needs_somebody(end.decided->reason);
       auto const rest =
           link.peer_role() == sync::PeerRole::parent ? PeerState::waiting : PeerState::absent;
@@ -232,6 +254,10 @@ class Links::Impl final : public Door,
         log_info("link.down", {{"peer", link.peer().node.str()}, {"reason", reason}});
       }
       note_error(link.peer().node, *peer, is_refusal ? PeerState::refused : rest, reason);
+      if (peer->link) {
+        greet(*peer, *peer->link);
+        enter(*peer, PeerState::greeting);
+      }
     }
     if (link.peer_role() == sync::PeerRole::parent) {
       if (end.progressed) backoff_.reset();
@@ -246,6 +272,9 @@ class Links::Impl final : public Door,
     PeerStatus status;
     LinkTraffic past;  // of links that ended
     std::shared_ptr<Link> link;
+    std::shared_ptr<Link> next;     // came while `link` was live: takes over when it is up itself
+    std::optional<ReplicaId> live;  // whose link was up last
+    std::set<ReplicaId> ousted;     // by another one, whose link was up at the same time
     std::string logged_error;
   };
 
@@ -255,6 +284,48 @@ class Links::Impl final : public Door,
     auto const found = peers_.find(link.peer().node);
     // A link that was replaced by a newer one speaks for nobody any more.
     return found != peers_.end() && found->second.link.get() == &link ? &found->second : nullptr;
+  }
+
+  // The peer, if this link waits to take over from one that lives.
+  Peer* claimed_by(Link const& link) {
+    auto const found = peers_.find(link.peer().node);
+    return found != peers_.end() && found->second.next.get() == &link ? &found->second : nullptr;
+  }
+
+  // The peer came back before its old connection was noticed to be dead, or a copy of it came: what
+  // proved itself last counts.
+  void take_over(Link const& link) {
+    auto* const peer = claimed_by(link);
+    if (peer == nullptr) return;
+    auto const old = std::exchange(peer->link, std::exchange(peer->next, nullptr));
+    if (peer->live && peer->ousted.size() < kReplicasRemembered) peer->ousted.insert(*peer->live);
+    greet(*peer, link);
+    if (!old) return;
+    peer->past = peer->past + old->traffic();
+    old->stop(sync::CloseReason::going_away, "a newer link of this node took over");
+  }
+
+  // True if this replica was ousted by another one before: both run. One that has become another
+  // incarnation never comes back under the old one.
+  static bool is_twin(Peer& peer, ReplicaId replica) {
+    bool const is_other = peer.live && *peer.live != replica;
+    bool const was_ousted = peer.ousted.contains(replica);
+    if (!is_other) peer.ousted.erase(replica);  // it took over from itself
+    peer.live = replica;
+    return is_other && was_ousted;
+  }
+
+  std::string reason_of(Link const& link, LinkEnd const& end) const {
+    if (!end.decided) return end.why.message();
+    auto const advice = policy_.advice(*end.decided, link.peer().node);
+    return cat(decided(*end.decided), advice.empty() ? "" : ". ", advice);
+  }
+
+  static void greet(Peer& peer, Link const& link) {
+    peer.status.role = link.peer_role();
+    peer.status.address = link.address();
+    peer.status.certificate_expires = link.peer().not_after;
+    ++peer.status.connections;
   }
 
   void enter(Peer& peer, PeerState state) {
@@ -274,24 +345,24 @@ class Links::Impl final : public Door,
   void take(Opened opened, sync::Entitlement entitlement, Bytes token) {
     auto const name = opened.peer.node;
     auto& peer = peers_.try_emplace(name).first->second;
+    auto const link =
+        std::make_shared<Link>(io_, workers_, store_, clock_, *this, std::move(opened),
+                               LinkSetup{.entitlement = std::move(entitlement),
+                                         .fresh_token = std::move(token),
+                                         .software = options_.software,
+                                         .model_version = options_.model_version});
+    links_.push_back(link);
     if (peer.link) {
-      // The peer came back before its old connection was noticed to be dead: the newer one counts.
-      auto const old = std::exchange(peer.link, nullptr);
-      peer.past = peer.past + old->traffic();
-      old->stop(sync::CloseReason::going_away, "a newer link of this node took over");
+      // It must prove itself before what lives makes room: a copy that is refused disturbs nobody.
+      if (auto const waiting = std::exchange(peer.next, link)) {
+        waiting->stop(sync::CloseReason::going_away, "a newer link of this node took over");
+      }
+    } else {
+      greet(peer, *link);
+      enter(peer, PeerState::greeting);
+      peer.link = link;
     }
-    peer.status.role = entitlement.peer_role;
-    peer.status.address = opened.address;
-    peer.status.certificate_expires = opened.peer.not_after;
-    ++peer.status.connections;
-    enter(peer, PeerState::greeting);
-    peer.link = std::make_shared<Link>(io_, workers_, store_, clock_, *this, std::move(opened),
-                                       LinkSetup{.entitlement = std::move(entitlement),
-                                                 .fresh_token = std::move(token),
-                                                 .software = options_.software,
-                                                 .model_version = options_.model_version});
-    links_.push_back(peer.link);
-    peer.link->start();
+    link->start();
     refresh_now();
   }
 
@@ -301,7 +372,6 @@ class Links::Impl final : public Door,
     SOL_ASSIGN(auto const facts, credentials.facts());
     SOL_TRY(transport_.dial_with(credentials));
     own_ = facts;
-    roots_ = credentials.roots;
     hub_name_ = facts.network;
     return {};
   }
@@ -331,10 +401,17 @@ class Links::Impl final : public Door,
       return take(*std::move(opened), policy_.parent(name), {});
     }
     bool const is_refusal = opened.error().code() == Code::denied;
+    if (is_refusal && own_.not_after <= clock_.now()) renew();
     note_error(hub_name_, hub_peer(), is_refusal ? PeerState::refused : PeerState::waiting,
                opened.error().message());
     redial_after(Millis{0});
     refresh_now();
+  }
+
+  // If an attempt waits for its time.
+  void attempt_now() {
+    backoff_.reset();
+    if (!stopping_ && redial_.cancel() > 0) attempt();
   }
 
   void redial_after(Millis at_least) {
@@ -358,8 +435,12 @@ class Links::Impl final : public Door,
   }
 
   void renew() {
+    if (!hub_ || stopping_ || std::exchange(renewing_, true)) return;
     auto pair = make_key_and_request();
-    if (!pair) return log_error("node.renewal_failed", {{"reason", pair.error().message()}});
+    if (!pair) {
+      renewing_ = false;
+      return log_error("node.renewal_failed", {{"reason", pair.error().message()}});
+    }
     transport_.renew(*hub_, pair->request,
                      [self = shared_from_this(), key = pair->key](Result<Issued> issued) {
                        self->renewed(key, std::move(issued));
@@ -367,12 +448,14 @@ class Links::Impl final : public Door,
   }
 
   void renewed(Pem const& key, Result<Issued> issued) {
-    auto const failed = [](std::string const& reason) {
+    auto const failed = [this](std::string const& reason) {
+      renewing_ = false;
       log_warning("node.renewal_failed", {{"reason", reason}});
     };
     if (!issued) return failed(issued.error().message());
     Credentials credentials{key, issued->certificate, issued->roots};
-    auto const facts = verify(credentials.certificate, roots_, Role::node, clock_.now());
+    // The hub was verified before it was asked: roots that it adds are believed.
+    auto const facts = verify(credentials.certificate, credentials.roots, Role::node, clock_.now());
     if (!facts) return failed(facts.error().message());
     if (facts->node != own_.node || facts->network != own_.network) {
       return failed("the hub gave a certificate for another node");
@@ -383,9 +466,11 @@ class Links::Impl final : public Door,
           return [self, credentials, failed, kept = std::move(kept)] {
             auto const used = kept ? self->use(credentials) : kept;
             if (!used) return failed(used.error().message());
+            self->renewing_ = false;
             log_info("node.certificate_renewed",
                      {{"expires_unix_ms", to_unix_ms(self->own_.not_after)}});
             self->refresh_now();
+            self->attempt_now();
           };
         });
     if (!taken) failed("the program is stopping");
@@ -477,7 +562,6 @@ class Links::Impl final : public Door,
   std::optional<Address> hub_;
   NodeName hub_name_;
   CertificateFacts own_;
-  Pem roots_;
   Backoff backoff_;
   RateLimit stranger_log_;
   std::map<NodeName, Peer> peers_;
@@ -489,6 +573,7 @@ class Links::Impl final : public Door,
   asio::steady_timer refresh_;
   asio::steady_timer maintenance_;
   bool refresh_pending_ = false;
+  bool renewing_ = false;
   bool stopping_ = false;
   std::function<void()> on_stopped_;
   std::function<void()> on_change_;
@@ -519,6 +604,10 @@ Result<> Links::dial_with(Credentials const& credentials) {
   return impl_->dial_with(credentials);
 }
 
+void Links::renew() {
+  impl_->renew_certificate();
+}
+
 void Links::committed(ScopeId const& scope, sync::Sequence head) {
   impl_->committed(scope, head);
 }
@@ -533,6 +622,10 @@ LinksStatus Links::status() const {
 
 void Links::on_change(std::function<void()> callback) {
   impl_->on_change(std::move(callback));
+}
+
+void Links::reconnect() {
+  impl_->reconnect();
 }
 
 void Links::cut() {

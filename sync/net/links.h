@@ -28,6 +28,12 @@ class LinksPolicy {
   virtual EnrolmentDesk* desk() = 0;  // null: nobody enrols here
   // The hub has renewed this node's certificate: written down on a worker thread; blocks.
   virtual Result<> keep(Credentials const& credentials) = 0;
+  // What somebody has to do after a link with `peer` ended so: sentences for people, added to the
+  // reason wherever that is shown. Empty: nothing.
+  [[nodiscard]] virtual std::string advice(sync::Disconnect const& /*why*/,
+                                           NodeName const& /*peer*/) const {
+    return {};
+  }
 };
 
 struct LinksOptions {
@@ -54,9 +60,10 @@ struct PeerStatus {
   sync::PeerRole role = sync::PeerRole::parent;
   std::string address{};
   PeerState state = PeerState::connecting;
-  Instant since{};                // in this state
-  Instant last_contact{};         // epoch: never
-  std::string last_error{};       // empty: none since the link was last live
+  Instant since{};         // in this state
+  Instant last_contact{};  // epoch: never
+  // Empty: none since the link was last live. Beside a live link: another instance claims its name.
+  std::string last_error{};
   Instant certificate_expires{};  // the peer's; epoch: not seen yet
   Millis round_trip{0};
   LinkTraffic traffic{};  // of all its links since this program started
@@ -88,6 +95,9 @@ class Links {
   // After another enrolment: the next attempt, at once if no link is live, uses these.
   Result<> dial_with(Credentials const& credentials);
 
+  // Asks the hub for a fresh certificate now, as at two thirds of the life of the own one.
+  void renew();
+
   // Any thread; cheap. Many commits of one scope become one event.
   void committed(ScopeId const& scope, sync::Sequence head);
   // Any thread: the policy would answer differently now.
@@ -96,6 +106,8 @@ class Links {
   [[nodiscard]] LinksStatus status() const;
   // Called on the IO thread whenever status() shows something new. Set before the first link.
   void on_change(std::function<void()> callback);
+  // Drops every link and dials again at once: after this store became another incarnation.
+  void reconnect();
   // Drops the connection of every link as a broken cable would: for tests and for the console.
   void cut();
 

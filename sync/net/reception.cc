@@ -127,13 +127,15 @@ asio::awaitable<void> Reception::serve(ConnectionPtr connection, Address from) {
   if (request->is_post && request->path == kEnrolPath) {
     co_return co_await serve_enrolment(connection, *std::move(request), from);
   }
+  bool const renews = request->is_post && request->path == kRenewPath;
   Pem const chain = peer_chain(connection->tls());
   auto peer = chain.empty() ? Result<CertificateFacts>(fail(Code::unauthenticated,
                                                             "enrol first: no certificate is shown"))
-                            : verify(chain, roots_, Role::node, around_->clock.now());
+                            : verify(chain, roots_, Role::node, around_->clock.now(),
+                                     renews ? kRenewalGrace : std::chrono::days(0));
   if (!peer) {
     co_await turn_away(connection, {}, from, peer.error());
-  } else if (request->is_post && request->path == kRenewPath) {
+  } else if (renews) {
     co_await serve_renewal(connection, *std::move(request), *std::move(peer), from);
   } else if (request->is_upgrade && request->path == kLinkPath) {
     co_await serve_link(connection, *std::move(request), *std::move(peer), from);

@@ -190,9 +190,10 @@ class Instance {
 // A hub and the nodes that a test invites, in one folder.
 class Network {
  public:
-  explicit Network(std::uint64_t model_version = 0)
-      : hub(make("aura", listening_with(model_version))) {
-    EXPECT_TRUE(create_network(hub->files(), *hub->store, {.name = name("aura"), .title = "Région"},
+  explicit Network(std::uint64_t model_version = 0) : Network("aura", model_version) {}
+  explicit Network(std::string hub_name, std::uint64_t model_version = 0)
+      : self(std::move(hub_name)), hub(make(self, listening_with(model_version))) {
+    EXPECT_TRUE(create_network(hub->files(), *hub->store, {.name = name(self), .title = "Région"},
                                hub->clock, hub->rng));
     auto const started = hub->start();
     EXPECT_TRUE(started) << started.error().to_string();
@@ -202,8 +203,7 @@ class Network {
   [[nodiscard]] std::string invite(std::string_view node, Invitation invitation = {}) {
     invitation.node.name = name(node);
     invitation.hub_address = address().to_string();
-    auto token =
-        add_node(hub->files(), *hub->store, name("aura"), invitation, hub->clock, hub->rng);
+    auto token = add_node(hub->files(), *hub->store, name(self), invitation, hub->clock, hub->rng);
     EXPECT_TRUE(token) << token.error().to_string();
     return token.value_or("");
   }
@@ -211,25 +211,33 @@ class Network {
     return make(node, {.hub = address()});
   }
   // Invited, enrolled, started, live.
-  [[nodiscard]] std::unique_ptr<Instance> join(std::string_view self) {
-    auto instance = node(self);
-    auto const enrolled = enrol(instance->files(), name(self), invite(self), instance->clock);
+  [[nodiscard]] std::unique_ptr<Instance> join(std::string_view node_name) {
+    auto instance = node(node_name);
+    auto const enrolled =
+        enrol(instance->files(), name(node_name), invite(node_name), instance->clock);
     EXPECT_TRUE(enrolled) << enrolled.error().to_string();
     EXPECT_TRUE(instance->start());
-    EXPECT_TRUE(instance->reaches("aura", net::PeerState::live));
+    EXPECT_TRUE(instance->reaches(self, net::PeerState::live));
     return instance;
   }
   // The hub's process ends and starts again, on the same port.
   void restart_hub() {
     hub.reset();
-    hub = make("aura", {.listen = net::Address{"127.0.0.1", port}});
+    hub = make(self, {.listen = net::Address{"127.0.0.1", port}});
     EXPECT_TRUE(hub->start());
   }
   [[nodiscard]] net::Address address() const { return {"127.0.0.1", port}; }
-  [[nodiscard]] std::filesystem::path folder_of(std::string_view self) const {
-    return folder.path() / std::string(self);
+  [[nodiscard]] std::filesystem::path folder_of(std::string_view instance) const {
+    return folder.path() / std::string(instance);
+  }
+  // `in`: the name of its folder, if it is not its own.
+  [[nodiscard]] std::unique_ptr<Instance> make(std::string_view instance, Config config,
+                                               std::string_view in = {}) const {
+    config.self = name(instance);
+    return std::make_unique<Instance>(folder_of(in.empty() ? instance : in), std::move(config));
   }
 
+  std::string self;
   Folder folder;
   std::unique_ptr<Instance> hub;
   std::uint16_t port = 0;
@@ -239,10 +247,6 @@ class Network {
     Config config{.listen = net::Address{"127.0.0.1", 0}};
     config.links.model_version = model_version;
     return config;
-  }
-  [[nodiscard]] std::unique_ptr<Instance> make(std::string_view self, Config config) const {
-    config.self = name(self);
-    return std::make_unique<Instance>(folder_of(self), std::move(config));
   }
 };
 
