@@ -15,6 +15,7 @@ struct NodeWords {
   bool is_hub = false;
   bool json = false;
   bool cut_off = false;
+  bool end = false;
 };
 
 replication::StateFiles files_of(CommandContext const& context) {
@@ -171,6 +172,20 @@ int retire_authority(CommandContext& context, bool accepted) {
   return 0;
 }
 
+int take_back(CommandContext& context, std::string const& name, bool ended) {
+  auto const node = NodeName::parse(name);
+  if (!node) return context.failed(node.error());
+  auto& services = context.services();
+  auto const done = replication::set_taking_back(services.store(), services.config().instance.name,
+                                                 *node, !ended, services.clock());
+  if (!done) return context.failed(done.error());
+  context.say(ended ? cat(name, " gives nothing back any more.")
+                    : cat("What this hub had written itself is taken back from ", name,
+                          ". When 'status' says that nothing is behind: solidaires node take-back ",
+                          name, " --end"));
+  return 0;
+}
+
 int renew_identity(CommandContext& context) {
   auto* const replication = context.running.replication;
   auto const replica = replication != nullptr ? replication->renew_identity()
@@ -315,6 +330,12 @@ void add_network_commands(CLI::App& app, CommandContext& context) {
       "revoke", "Refuse every certificate of a node for good, until it enrols again");
   revoking->add_option("name", words->name, "Name of the node")->required();
   revoking->callback([words, &context] { context.status = revoke(context, words->name); });
+  auto* const taking = node->add_subcommand(
+      "take-back", "After this hub was restored: take what it had written itself from a node");
+  taking->add_option("name", words->name, "Name of a node that is trusted with it")->required();
+  taking->add_flag("--end", words->end, "That was all");
+  taking->callback(
+      [words, &context] { context.status = take_back(context, words->name, words->end); });
   node->add_subcommand("rotate-authority",
                        "Make a new authority beside the present one; both are trusted")
       ->callback([&context] { context.status = rotate_authority(context); });

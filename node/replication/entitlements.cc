@@ -3,6 +3,14 @@
 namespace solidaires::replication {
 namespace {
 
+// Both ends read it in the hub's own record.
+bool takes_back(NodeName const& hub, NodeName const& from, std::vector<NodeRecord> const& nodes) {
+  return std::ranges::any_of(nodes, [&](NodeRecord const& node) {
+    return node.hub && node.network == hub && node.name == hub &&
+           std::ranges::find(node.taking_back, from) != node.taking_back.end();
+  });
+}
+
 struct Wishes {
   bool every_public = false;
   std::set<NodeName> subscriptions;
@@ -58,7 +66,8 @@ Result<sync::Entitlement> entitlement_of_child(NodeName const& self,
                                 .subscriptions = {},
                                 .every_public = false,
                                 .hubs = {self},
-                                .groups = {}};
+                                .groups = {},
+                                .gives_back = takes_back(self, peer.node, nodes)};
   Wishes wishes;
   add_wishes(wishes, self, entitlement.subtree, nodes);
   for (auto const& node : nodes) {
@@ -89,7 +98,8 @@ sync::Entitlement entitlement_of_parent(NodeName const& self, NodeName const& hu
           .subscriptions = std::move(wishes.subscriptions),
           .every_public = wishes.every_public,
           .hubs = {},
-          .groups = {}};
+          .groups = {},
+          .gives_back = takes_back(hub, self, nodes)};
 }
 
 }  // namespace solidaires::replication

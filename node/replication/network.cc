@@ -89,6 +89,23 @@ Result<> revoke(store::Store& store, NodeName const& hub, NodeName const& node,
   return {};
 }
 
+Result<> set_taking_back(store::Store& store, NodeName const& hub, NodeName const& node,
+                         bool taking_back, Clock const& clock) {
+  SOL_ASSIGN(auto const known, find_record(store, hub, node));
+  if (!known || known->record.hub)
+    return fail(Code::not_found, cat("no node is called ", node.str()));
+  SOL_ASSIGN(auto found, find_record(store, hub, hub));
+  if (!found) return fail(Code::not_found, "this hub has not founded its network yet");
+  std::erase(found->record.taking_back, node);
+  if (taking_back) found->record.taking_back.push_back(node);
+  SOL_TRY(store.commit({.now = clock.now(),
+                        .author = std::string(kRegistryAuthor),
+                        .documents = {{.key = found->document.key,
+                                       .fields = edits_for(found->record, &found->document),
+                                       .presence = store::Presence::must_exist}}}));
+  return {};
+}
+
 Result<Enrolled> enrol(StateFiles const& files, NodeName const& self, std::string_view token,
                        Clock const& clock) {
   SOL_ASSIGN(auto const parsed, net::EnrolmentToken::parse(token));

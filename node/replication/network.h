@@ -83,6 +83,13 @@ Result<> set_suspended(store::Store& store, NodeName const& hub, NodeName const&
 // stolen. A live link ends at once; another enrolment brings the node back. Code::not_found.
 Result<> revoke(store::Store& store, NodeName const& hub, NodeName const& node, Clock const& clock);
 
+// After the hub was restored from a backup: what it had written to network/<hub> and public/<hub>
+// afterwards is taken back from a node that still holds it, for as long as this is on. Whoever
+// holds these scopes rules the network, so the administrator names a node that is trusted with it.
+// Code::not_found: no such node.
+Result<> set_taking_back(store::Store& store, NodeName const& hub, NodeName const& node,
+                         bool taking_back, Clock const& clock);
+
 struct Enrolled {
   NodeName network;
   std::string hub_address;

@@ -8,6 +8,7 @@ namespace {
 constexpr std::string_view kTerritory = "territory/";
 constexpr std::string_view kSubscriptions = "subscriptions/";
 constexpr std::string_view kRoots = "roots/";
+constexpr std::string_view kTakingBack = "taking_back/";
 
 void set(std::vector<sync::FieldEdit>& edits, std::string_view field, schema::Value const& value) {
   edits.push_back({std::string(field), schema::encode(value)});
@@ -90,10 +91,11 @@ std::vector<sync::FieldEdit> edits_for(NodeRecord const& record, sync::Document 
   std::vector<std::string> kept;
   for (auto const& code : record.territory) kept.push_back(cat(kTerritory, code));
   for (auto const& node : record.subscriptions) kept.push_back(cat(kSubscriptions, node.str()));
+  for (auto const& node : record.taking_back) kept.push_back(cat(kTakingBack, node.str()));
   for (auto const& root : record.roots) kept.push_back(cat(kRoots, root));
   for (auto const& key : kept) set(edits, key, schema::Present{});
   if (existing == nullptr) return edits;
-  for (auto const& prefix : {kTerritory, kSubscriptions, kRoots}) {
+  for (auto const& prefix : {kTerritory, kSubscriptions, kRoots, kTakingBack}) {
     for (auto const& element : elements(*existing, prefix)) {
       auto key = cat(prefix, element);
       if (std::ranges::find(kept, key) == kept.end())
@@ -122,6 +124,9 @@ Result<NodeRecord> read_record(sync::Document const& document) {
   record.every_public = get<bool>(document, "every_public").value_or(false);
   for (auto const& element : elements(document, kSubscriptions)) {
     if (auto node = NodeName::parse(element)) record.subscriptions.push_back(*std::move(node));
+  }
+  for (auto const& element : elements(document, kTakingBack)) {
+    if (auto node = NodeName::parse(element)) record.taking_back.push_back(*std::move(node));
   }
   record.roots = elements(document, kRoots);
   record.delegates_moderation = get<bool>(document, "delegates_moderation").value_or(false);

@@ -35,6 +35,8 @@ struct NodeRecord {
   std::vector<NodeName> subscriptions{};  // else of these
   bool delegates_moderation = false;      // the hub's moderators may act for it
   NodeState state = NodeState::invited;
+  // Of the hub: nodes from which it takes its own scopes back, after it was restored from a backup.
+  std::vector<NodeName> taking_back{};
   // Of the hub: fingerprints of the roots that its nodes should trust now, in hexadecimal, sorted.
   // Empty: not told.
   std::vector<std::string> roots{};

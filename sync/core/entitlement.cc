@@ -37,12 +37,17 @@ bool Entitlement::goes_down(ScopeId const& scope) const {
   return false;
 }
 
+bool Entitlement::goes_back(ScopeId const& scope) const {
+  auto const& upper = peer_role == PeerRole::parent ? peer : self;
+  return gives_back && (scope == ScopeId::network(upper) || scope == ScopeId::published(upper));
+}
+
 bool Entitlement::may_send(ScopeId const& scope) const {
-  return shared(scope) || (peer_role == PeerRole::child && goes_down(scope));
+  return shared(scope) || (peer_role == PeerRole::child ? goes_down(scope) : goes_back(scope));
 }
 
 bool Entitlement::may_receive(ScopeId const& scope) const {
-  return shared(scope) || (peer_role == PeerRole::parent && goes_down(scope));
+  return shared(scope) || (peer_role == PeerRole::parent ? goes_down(scope) : goes_back(scope));
 }
 
 std::vector<ScopeId> Entitlement::sendable() const {
@@ -55,6 +60,10 @@ std::vector<ScopeId> Entitlement::sendable() const {
   if (peer_role == PeerRole::child) {
     for (auto const& hub : hubs) scopes.insert(ScopeId::network(hub));
     for (auto const& node : subscriptions) scopes.insert(ScopeId::published(node));
+  }
+  if (peer_role == PeerRole::parent && gives_back) {
+    scopes.insert(ScopeId::network(peer));
+    scopes.insert(ScopeId::published(peer));
   }
   return {scopes.begin(), scopes.end()};
 }

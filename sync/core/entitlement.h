@@ -19,6 +19,7 @@ enum class PeerRole : std::uint8_t {
 //   up and down: office/<n> and public/<n> for every n of L's subtree; group/<g> for the groups
 //                shared
 //   down only:   network/<h> of U and of the hubs above U; public/<n> that L subscribes to
+//   back up:     network/<U> and public/<U>, while U asks L for what it has lost itself
 //   never:       local
 struct Entitlement {
   NodeName self{};  // this instance
@@ -35,6 +36,9 @@ struct Entitlement {
   // whatever hubs its parent names, except those of its own subtree.
   std::set<NodeName> hubs{};
   std::set<DocumentId> groups{};
+  // The upper end was restored from a backup, and takes its own network/ and public/ scope back
+  // from this lower end, by the will of its administrator.
+  bool gives_back = false;
 
   [[nodiscard]] bool may_send(ScopeId const& scope) const;
   [[nodiscard]] bool may_receive(ScopeId const& scope) const;
@@ -46,6 +50,7 @@ struct Entitlement {
  private:
   [[nodiscard]] bool shared(ScopeId const& scope) const;
   [[nodiscard]] bool goes_down(ScopeId const& scope) const;
+  [[nodiscard]] bool goes_back(ScopeId const& scope) const;
 };
 
 }  // namespace solidaires::sync

@@ -91,18 +91,61 @@ class Keeping(unittest.TestCase):
         self.await_everywhere(name)
         self.check(NET.isere)
 
-    def test_a_hub_that_is_restored_gets_back_what_its_nodes_hold(self):
+    def test_a_hub_that_is_restored_gets_back_what_its_nodes_hold_and_its_own_words_from_the_one_it_names(self):
         path, _ = back_up(NET.hub, "hub")
-        name = "Épicerie d’Entre-Temps"
+        name, own = "Épicerie d’Entre-Temps", "Maison de la Région"
         pages.create_structure(NET.isere.browser(NET.isere.moderator), name, then="publish")
-        self.await_everywhere(name)
+        pages.create_structure(NET.hub.browser(NET.hub.moderator), own, then="publish")
+        self.await_everywhere(name, own)
         lose_the_disk(NET.hub)
         restore(NET.hub, path)
         NET.hub.start()
         NET.await_links()  # without another enrolment: its authority came back with it
         self.await_everywhere(name)
+        self.assertIsNone(NET.hub.find(own))
+        NET.hub.run("node", "take-back", NET.isere.name)
+        self.await_everywhere(own)
+        NET.hub.run("node", "take-back", NET.isere.name, "--end")
         NET.converge()
         self.check(NET.hub)
+
+    def test_an_older_copy_that_is_put_back_is_named_with_the_command_that_mends_it(self):
+        data, kept = NET.isere.directory / "data", NET.isere.directory / "older"
+        NET.isere.stop()
+        shutil.copytree(data, kept)
+        NET.isere.start()
+        NET.await_links()
+        name = "Recyclerie d’Après la Copie"
+        pages.create_structure(NET.isere.browser(NET.isere.moderator), name, then="publish")
+        self.await_everywhere(name)
+        NET.isere.kill()
+        shutil.rmtree(data)
+        kept.rename(data)
+        NET.isere.start()
+        for instance, peer in ((NET.isere, NET.hub), (NET.hub, NET.isere)):
+            def said():
+                link = next(link for link in instance.status()["links"] if link["peer"] == peer.name)
+                return "solidaires node renew-identity" in link["last_error"]
+            network.until(said, f"{instance.name} names the command", 60)
+        self.assertIn("renew-identity", NET.isere.log())
+        NET.isere.run("node", "renew-identity")
+        NET.await_links()
+        self.await_everywhere(name)
+        NET.converge()
+
+    def test_the_authority_is_changed_without_cutting_anybody_off(self):
+        NET.hub.run("node", "rotate-authority")
+        self.assertTrue(NET.hub.status()["roots_overlap"])
+
+        def retired():
+            return NET.hub.run("node", "retire-authority", expect=None).returncode == 0
+        network.until(retired, "every node has a certificate of the new authority", 90)
+        self.assertFalse(NET.hub.status()["roots_overlap"])
+        for instance in (NET.savoie, NET.isere, NET.hub):
+            self.assertEqual(instance.stop(), 0)
+            instance.start()
+        NET.await_links()
+        NET.converge()
 
     def test_what_is_wrong_with_a_backup_is_said_before_anything_is_touched(self):
         path, _ = back_up(NET.savoie, "to-spoil")

@@ -79,6 +79,42 @@ TEST(Identity, of_a_hub_put_back_is_mended_at_the_hub) {
   EXPECT_TRUE(network.hub->holds(key, "after the copy"));
 }
 
+TEST(Identity, of_a_restored_hub_takes_its_own_words_back_from_a_node_that_it_names) {
+  Network network;
+  auto const isere = network.join("isere");
+  network.hub.reset();
+  put_copy(network.folder_of("aura"), network.folder_of("kept"));
+  network.restart_hub();
+  auto const news = network.hub->write(ScopeId::published(name("aura")), "written by the hub");
+  std::ignore = network.invite("drome");
+  ASSERT_TRUE(isere->holds(news, "written by the hub"));
+  ASSERT_TRUE(
+      isere->wait([&] { return isere->replication->registry().find(name("drome")).has_value(); }));
+  network.hub.reset();
+  put_copy(network.folder_of("kept"), network.folder_of("aura"));
+  network.restart_hub();
+  ASSERT_TRUE(network.hub->replication->renew_identity());
+  ASSERT_TRUE(isere->reaches("aura", PeerState::live));
+  auto const draft = isere->write(ScopeId::office(name("isere")), "flows as ever");
+  ASSERT_TRUE(network.hub->holds(draft, "flows as ever"));
+  EXPECT_EQ(network.hub->read(news), "") << "nobody may give a hub its own words unasked";
+
+  ASSERT_TRUE(
+      set_taking_back(*network.hub->store, name("aura"), name("isere"), true, network.hub->clock));
+  EXPECT_TRUE(network.hub->holds(news, "written by the hub"));
+  EXPECT_TRUE(network.hub->wait(
+      [&] { return network.hub->replication->registry().find(name("drome")).has_value(); }));
+  ASSERT_TRUE(
+      set_taking_back(*network.hub->store, name("aura"), name("isere"), false, network.hub->clock));
+  // From then on a node is no source of the hub's words any more.
+  ASSERT_TRUE(isere->wait(
+      [&] { return isere->replication->registry().find(name("aura"))->taking_back.empty(); }));
+  auto const forged = isere->write(ScopeId::network(name("aura")), "not the hub's word");
+  auto const later = isere->write(draft.scope, "later");
+  ASSERT_TRUE(network.hub->holds(later, "later"));
+  EXPECT_EQ(network.hub->read(forged), "");
+}
+
 TEST(Identity, of_two_clones_is_named_and_the_live_link_of_the_other_goes_on) {
   Network network;
   auto isere = network.join("isere");
