@@ -170,6 +170,9 @@ struct Speaker {
     return agreement_words(field, agreement, language());
   }
   std::string operator()(Picture const& picture) const { return picture.alt; }
+  std::string operator()(File const& file) const {
+    return file.label.empty() ? file.name : file.label;
+  }
   std::string operator()(Link const& link) const {
     return link.label.empty() ? link.url : link.label;
   }

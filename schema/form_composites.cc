@@ -1,4 +1,6 @@
 // The kinds whose value has parts.
+#include <charconv>
+
 #include "schema/characters.h"
 #include "schema/contact.h"
 #include "schema/dates.h"
@@ -246,8 +248,32 @@ void FormReader::picture() {
   auto checked = check_url(source);
   if (!blob && !checked.valid)
     return problem(cat(field_.key, ".source"), std::move(checked.problem));
-  put(Picture{blob ? source : checked.value, line(cat(field_.key, ".alt")),
-              line(cat(field_.key, ".credit"))});
+  Picture out{blob ? source : checked.value, line(cat(field_.key, ".alt")),
+              line(cat(field_.key, ".credit"))};
+  if (blob) {
+    out.size = count_at(cat(field_.key, ".size"));
+    out.media_type = line(cat(field_.key, ".media_type"));
+    out.width = static_cast<std::uint32_t>(count_at(cat(field_.key, ".width")));
+    out.height = static_cast<std::uint32_t>(count_at(cat(field_.key, ".height")));
+  }
+  put(std::move(out));
+}
+
+// What the form carries of a file that the program described before: no person types it.
+std::uint64_t FormReader::count_at(std::string const& input) const {
+  std::string const text = line(input);
+  std::uint64_t number = 0;
+  auto const end = text.data() + text.size();
+  auto const [at, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc{} && at == end ? number : 0;
+}
+
+void FormReader::file() {
+  auto sha256 = from_hex(line(cat(field_.key, ".sha256")));
+  if (!sha256 || sha256->size() != 32) return;
+  put(File{*std::move(sha256), count_at(cat(field_.key, ".size")),
+           line(cat(field_.key, ".media_type")), line(cat(field_.key, ".name")),
+           line(cat(field_.key, ".label"))});
 }
 
 void FormReader::links() {

@@ -57,6 +57,7 @@ void FormReader::single() {
     case FieldKind::external_id: return external_id();
     case FieldKind::reference: return reference();
     case FieldKind::picture: return picture();
+    case FieldKind::file: return file();
     default: return;
   }
 }

@@ -46,6 +46,8 @@ class FormReader {
   void agreement_codes(std::string const& input, std::string_view text);
   void put_agreement(std::string const& input, std::string_view typed, Agreement out);
   void picture();
+  void file();
+  [[nodiscard]] std::uint64_t count_at(std::string const& input) const;
   void links();
   void price();
   std::vector<Price::Amount> amounts();

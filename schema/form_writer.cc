@@ -168,6 +168,18 @@ struct Visitor {
     out.part("source", picture.source);
     out.part("alt", picture.alt);
     out.part("credit", picture.credit);
+    if (picture.size == 0) return;
+    out.part("size", std::to_string(picture.size));
+    out.part("media_type", picture.media_type);
+    out.part("width", std::to_string(picture.width));
+    out.part("height", std::to_string(picture.height));
+  }
+  void operator()(File const& file) const {
+    out.part("sha256", hex(file.sha256));
+    out.part("size", std::to_string(file.size));
+    out.part("media_type", file.media_type);
+    out.part("name", file.name);
+    out.part("label", file.label);
   }
   void operator()(Link const& link) const {
     out.part("url", link.url);
@@ -232,6 +244,7 @@ bool fits(FieldKind kind, Value const& value) {
     case FieldKind::agreements: return std::holds_alternative<Agreement>(value);
     case FieldKind::picture: return std::holds_alternative<Picture>(value);
     case FieldKind::links: return std::holds_alternative<Link>(value);
+    case FieldKind::file: return std::holds_alternative<File>(value);
     default: return std::holds_alternative<std::string>(value);
   }
 }

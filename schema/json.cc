@@ -155,6 +155,19 @@ struct Api {
     put(out, "source", value.source);
     put(out, "alt", value.alt);
     put(out, "credit", value.credit);
+    put(out, "media_type", value.media_type);
+    if (value.size != 0) out["size"] = value.size;
+    if (value.width != 0) out["width"] = value.width;
+    if (value.height != 0) out["height"] = value.height;
+    return out;
+  }
+  json::value operator()(File const& value) const {
+    json::object out;
+    put(out, "sha256", hex(value.sha256));
+    out["size"] = value.size;
+    put(out, "media_type", value.media_type);
+    put(out, "name", value.name);
+    put(out, "label", value.label);
     return out;
   }
   json::value operator()(Link const& value) const {
@@ -359,6 +372,8 @@ void add_value(json::object& out, Field const& field, Value const& value,
     add_linked(out, name, *reference, options);
   } else if (auto const* picture = std::get_if<Picture>(&value)) {
     if (is_web_url(picture->source)) add(out, name, text(picture->source));
+  } else if (std::holds_alternative<File>(value)) {
+    return;  // its address is the portal's own
   } else if (field.kind == FieldKind::choice) {
     add(out, name, term(field, std::get<std::string>(value), options.language));
   } else if (field.kind == FieldKind::opening_hours) {

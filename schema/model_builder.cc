@@ -130,7 +130,9 @@ std::vector<std::string_view> parts_of(FieldKind kind) {
       return {"start_date", "start_time", "end_date",   "end_time",  "all_day",
               "zone",       "rule",       "exceptions", "additions", "override"};
     case FieldKind::price: return {"kind", "amount", "membership", "note"};
-    case FieldKind::picture: return {"source", "alt", "credit"};
+    case FieldKind::picture:
+      return {"source", "alt", "credit", "size", "media_type", "width", "height"};
+    case FieldKind::file: return {"sha256", "size", "media_type", "name", "label"};
     default: return {};
   }
 }

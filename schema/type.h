@@ -40,7 +40,8 @@ enum class FieldKind : std::uint8_t {
   references,
   agreements,
   picture,
-  links
+  links,
+  file
 };
 [[nodiscard]] bool is_set(FieldKind kind);  // one document field per element
 [[nodiscard]] std::string_view kind_name(FieldKind kind);

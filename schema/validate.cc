@@ -1,6 +1,7 @@
 // The rules that a record must meet, whoever made it: a form, a file, an older program, a peer.
 #include "schema/characters.h"
 #include "schema/contact.h"
+#include "schema/file_reference.h"
 #include "schema/form_reader.h"
 #include "schema/identifiers.h"
 #include "schema/numbers.h"
@@ -120,6 +121,7 @@ class Validator {
     if (auto const* agreement = std::get_if<Agreement>(&value))
       return check_agreement(field, *agreement, element);
     if (auto const* picture = std::get_if<Picture>(&value)) return check_picture(field, *picture);
+    if (auto const* file = std::get_if<File>(&value)) return check_file(field, *file);
     if (auto const* link = std::get_if<Link>(&value)) {
       check_parts(field, {{"label", link->label}});
       return check_web(field, link->url);
@@ -277,7 +279,11 @@ class Validator {
   }
 
   void check_picture(Field const& field, Picture const& picture) {
-    if (!picture.source.starts_with("blob:")) check_web(field, picture.source);
+    bool const is_file = picture.source.starts_with("blob:");
+    if (!is_file) check_web(field, picture.source);
+    if (is_file && (!file_reference(picture) || !picture.media_type.starts_with("image/")))
+      add(field, {"Cette image n'a pas été reçue en entier : choisissez-la de nouveau.",
+                  "This picture did not arrive whole: choose it again."});
     if (picture.alt.empty() && stage_ == Stage::submit)
       add(field,
           {"Décrivez l'image en une phrase, pour les personnes qui ne la voient pas.",
@@ -285,6 +291,14 @@ class Validator {
           "alt");
     check_length(field, picture.alt, 0, 500, "alt");
     check_parts(field, {{"credit", picture.credit}});
+  }
+
+  void check_file(Field const& field, File const& file) {
+    bool const has_path = file.name.find_first_of("/\\") != std::string::npos;
+    if (file.size == 0 || file.name.empty() || has_path || !is_media_type(file.media_type))
+      add(field, {"Ce fichier n'a pas été reçu en entier : choisissez-le de nouveau.",
+                  "This file did not arrive whole: choose it again."});
+    check_parts(field, {{"name", file.name}, {"label", file.label}});
   }
 
   Type const& type_;

@@ -178,6 +178,18 @@ struct Encoder {
     item.set_source(picture.source);
     item.set_alt(picture.alt);
     item.set_credit(picture.credit);
+    item.set_size(picture.size);
+    item.set_media_type(picture.media_type);
+    item.set_width(picture.width);
+    item.set_height(picture.height);
+  }
+  void operator()(File const& file) const {
+    auto& item = *out.mutable_file();
+    item.set_sha256(file.sha256);
+    item.set_size(file.size);
+    item.set_media_type(file.media_type);
+    item.set_name(file.name);
+    item.set_label(file.label);
   }
   void operator()(Link const& link) const {
     out.mutable_link()->set_url(link.url);
@@ -201,8 +213,16 @@ Value read_composite(proto::Value const& in) {
                        read_if(item.has_start(), item.start()),
                        read_if(item.has_end(), item.end())};
     }
-    case proto::Value::kPicture:
-      return Picture{in.picture().source(), in.picture().alt(), in.picture().credit()};
+    case proto::Value::kPicture: {
+      auto const& item = in.picture();
+      return Picture{item.source(),     item.alt(),   item.credit(), item.size(),
+                     item.media_type(), item.width(), item.height()};
+    }
+    case proto::Value::kFile: {
+      auto const& item = in.file();
+      if (item.sha256().size() != 32) throw Unreadable{};
+      return File{item.sha256(), item.size(), item.media_type(), item.name(), item.label()};
+    }
     case proto::Value::kLink: return Link{in.link().url(), in.link().label()};
     default: throw Unreadable{};
   }

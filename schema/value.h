@@ -121,7 +121,21 @@ struct Agreement {
 struct Picture {
   std::string source;  // an https address, or "blob:" and the hexadecimal SHA-256 of the file
   std::string alt, credit;
+  // Of a file; zero and empty for an address.
+  std::uint64_t size = 0;  // bytes
+  std::string media_type{};
+  std::uint32_t width = 0, height = 0;  // pixels
   friend bool operator==(Picture const&, Picture const&) = default;
+};
+
+// A document to read or to download: a file that replicas hold by its hash (file_reference.h).
+struct File {
+  Bytes sha256;            // 32 bytes
+  std::uint64_t size = 0;  // bytes
+  std::string media_type;  // "application/pdf"
+  std::string name;        // as people save it: "statuts.pdf"
+  std::string label;       // what it is, in words; may be empty
+  friend bool operator==(File const&, File const&) = default;
 };
 
 struct Link {
@@ -141,7 +155,7 @@ struct Unknown {  // bytes that this version of the program cannot read
 // typed).
 using Value = std::variant<Present, std::string, std::int64_t, Decimal, bool, Date, LocalDateTime,
                            Money, Address, Schedule, Price, ExternalId, DocumentId, Agreement,
-                           Picture, Link, Unknown>;
+                           Picture, Link, File, Unknown>;
 
 [[nodiscard]] Bytes encode(Value const& value);  // never empty (empty means cleared), save Unknown
 [[nodiscard]] Value decode(std::string_view bytes);

@@ -403,6 +403,7 @@ std::vector<View> Drawing::single(Field const& field) const {
       parts.push_back(input(cat(key, ".credit"), "Crédit"));
       return parts;
     }
+    case FieldKind::file: return {};
     case FieldKind::address: return address(key, field);
     case FieldKind::schedule: return schedule(field);
     case FieldKind::price: return price(field);

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "node/replication/entitlements.h"
+#include "node/replication/file_exchange.h"
 #include "sync/base/check.h"
 #include "sync/base/log.h"
 #include "sync/net/job_queue.h"
@@ -76,6 +77,8 @@ class Replication::Impl final : public net::LinksPolicy,
         rng_(rng),
         config_(std::move(config)),
         links_(io, workers, store, clock, rng, *this, config_.links),
+        files_(io, workers, store, links_, clock,
+               [this](ScopeId const& scope) { return is_eager(scope); }),
         jobs_(std::make_shared<net::JobQueue>(io, workers)),
         watch_(io),
         facts_timer_(io) {}
@@ -94,6 +97,7 @@ class Replication::Impl final : public net::LinksPolicy,
   Result<> start() {
     SOL_TRY(start_listening());
     SOL_TRY(start_dialling());
+    files_.start();
     refresh_facts();
     tree_due_ = true;
     tend_tree();
@@ -107,10 +111,12 @@ class Replication::Impl final : public net::LinksPolicy,
     facts_timer_.cancel();
     commits_.reset();
     links_.stop([self = shared_from_this(), done = std::move(done)] {
-      self->jobs_->clear();
-      self->jobs_->when_idle([self, done] {
-        self->registry_->unfollow();
-        done();
+      self->files_.stop([self, done] {
+        self->jobs_->clear();
+        self->jobs_->when_idle([self, done] {
+          self->registry_->unfollow();
+          done();
+        });
       });
     });
   }
@@ -135,6 +141,10 @@ class Replication::Impl final : public net::LinksPolicy,
     return replica;
   }
   Report report() const;
+  Result<> fetch_file(sync::DocumentKey const& document, schema::FileReference const& file,
+                      Millis within) {
+    return files_.fetch(document, file, within);
+  }
 
   // ---- net::LinksPolicy ----
 
@@ -151,6 +161,11 @@ class Replication::Impl final : public net::LinksPolicy,
     return {.disk_free_bytes = disk_free_bytes_, .open_conflicts = conflicts_, .quarantined = 0};
   }
 
+  void told(NodeName const& peer, sync::Notice const& notice) override {
+    files_.told(peer, notice);
+  }
+  void ended(NodeName const& peer) override { files_.ended(peer); }
+
   net::EnrolmentDesk* desk() override { return desk_ ? &*desk_ : nullptr; }
 
   Result<> keep(net::Credentials const& credentials) override {
@@ -166,7 +181,19 @@ class Replication::Impl final : public net::LinksPolicy,
   }
 
  private:
+  [[nodiscard]] bool is_eager(ScopeId const& scope) const {
+    bool const of_one_node =
+        scope.kind() == ScopeKind::office || scope.kind() == ScopeKind::published;
+    if (!of_one_node || scope.owner() == config_.self.str()) return true;
+    // The own network's registry names the whole tree below.
+    return config_.files_of_nodes_below &&
+           std::ranges::any_of(registry_->nodes(), [&](NodeRecord const& node) {
+             return node.network == config_.self && !node.hub && node.name.str() == scope.owner();
+           });
+  }
+
   void tell(store::CommitNotice const& notice) {
+    files_.committed(notice);
     Heads heads;
     for (auto const& change : notice.changes) {
       auto& head = heads[change.key().scope];
@@ -413,6 +440,7 @@ class Replication::Impl final : public net::LinksPolicy,
   Rng& rng_;
   Config const config_;
   net::Links links_;
+  FileExchange files_;
   std::shared_ptr<net::JobQueue> jobs_;
   asio::steady_timer watch_;
   asio::steady_timer facts_timer_;
@@ -440,6 +468,7 @@ Report Replication::Impl::report() const {
   auto const now = clock_.now();
   auto status = links_.status();
   Report report{.self = config_.self, .founded = port_ != 0, .roots_overlap = has_overlap_};
+  report.files = files_.counts();
   Heads heads;
   {
     std::lock_guard const lock(mutex_);
@@ -511,6 +540,11 @@ Report Replication::report() const {
 
 NodeRegistry const& Replication::registry() const {
   return impl_->registry();
+}
+
+Result<> Replication::fetch_file(sync::DocumentKey const& document,
+                                 schema::FileReference const& file, Millis within) {
+  return impl_->fetch_file(document, file, within);
 }
 
 void Replication::tell_conflicts(std::uint64_t open_conflicts) {

@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "node/replication/file_requests.h"
 #include "node/replication/network.h"
 #include "node/replication/tree.h"
+#include "schema/file_reference.h"
 #include "sync/net/links.h"
 
 namespace solidaires::replication {
@@ -22,6 +24,9 @@ struct Config {
   std::optional<net::Address> listen{};  // a hub accepts here; port 0 chooses one
   bool every_public = true;              // which other nodes' public scopes this one takes
   std::vector<NodeName> subscriptions{};
+  // A hub fetches the files of the nodes below as soon as it knows of them; else when they are
+  // asked for. Its own are always fetched at once, those of other nodes on first use.
+  bool files_of_nodes_below = true;
   net::LinksOptions links{};
 };
 
@@ -56,6 +61,7 @@ struct Report {
   std::string last_stranger{};
   std::uint64_t strangers = 0;
   std::vector<Declined> declined{};  // nodes further below that are not entered into the registry
+  FileCounts files{};
 };
 
 class Replication {
@@ -77,6 +83,11 @@ class Replication {
   [[nodiscard]] std::uint16_t port() const;  // where it listens; 0: nowhere
   [[nodiscard]] Report report() const;       // any thread, from memory
   [[nodiscard]] NodeRegistry const& registry() const;
+  // Brings a file here that a document of this store refers to. Blocks for at most `within`: any
+  // thread but the IO thread. Code::timeout: it may come later; unavailable: no link is up that
+  // could bring it; busy: too many wait already.
+  Result<> fetch_file(sync::DocumentKey const& document, schema::FileReference const& file,
+                      Millis within);
   // Facts for the peers' consoles; any thread, as often as they are known.
   void tell_conflicts(std::uint64_t open_conflicts);
   // Called on the IO thread whenever report() shows something new. Before start().

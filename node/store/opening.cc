@@ -1,11 +1,17 @@
 #include "node/store/opening.h"
 
+#include "node/store/blob_references.h"
 #include "sync/base/log.h"
 
 namespace solidaires::store {
 namespace {
 
 constexpr std::size_t kRebuildBytes = 4UL << 20;  // of one batch
+
+// Of the indexer, and of the store's own index.
+std::string index_version(Indexer const& indexer) {
+  return cat(indexer.version, kFilesIndexVersion);
+}
 
 EngineOptions engine_options(Options const& options) {
   return {options.block_cache_bytes, options.write_buffer_bytes};
@@ -20,7 +26,7 @@ Result<std::unique_ptr<Engine>> create(Directory& directory, Options const& opti
   batch.put(Family::meta, meta_key::kFormat, number(format));
   batch.put(Family::meta, meta_key::kReplica, number(rng.next()));
   batch.put(Family::meta, meta_key::kCounter, number(0));
-  batch.put(Family::meta, meta_key::kIndexer, options.indexer.version);
+  batch.put(Family::meta, meta_key::kIndexer, index_version(options.indexer));
   SOL_TRY(engine->write(batch));
   SOL_TRY(directory.set_format(format));
   return engine;
@@ -105,7 +111,7 @@ Result<> rebuild_indexes(Engine& engine, Indexer const& indexer) {
     batch = std::make_unique<EngineBatch>(engine);
   }
   SOL_TRY(cursor.status());
-  batch->put(Family::meta, meta_key::kIndexer, indexer.version);
+  batch->put(Family::meta, meta_key::kIndexer, index_version(indexer));
   SOL_TRY(engine.write(*batch));
   log_info("store.reindexed", {{"documents", documents}});
   return {};
@@ -143,8 +149,11 @@ Result<Opened> open_directory(std::filesystem::path const& path, Options const& 
                               : create(directory, options, rng, format));
   SOL_ASSIGN(auto positions, read_positions(*engine));
   SOL_ASSIGN(auto const indexer, engine->get(Family::meta, meta_key::kIndexer));
-  if (indexer != options.indexer.version) SOL_TRY(rebuild_indexes(*engine, options.indexer));
-  return Opened{std::move(directory), std::move(engine), std::move(positions)};
+  if (indexer != index_version(options.indexer)) {
+    SOL_TRY(rebuild_indexes(*engine, options.indexer));
+  }
+  SOL_ASSIGN(auto files, Blobs::open(path / "blobs", {options.disk_reserve_bytes}));
+  return Opened{std::move(directory), std::move(engine), std::move(positions), std::move(files)};
 }
 
 }  // namespace solidaires::store

@@ -14,6 +14,7 @@ struct Opened {
   Directory directory;
   std::unique_ptr<Engine> engine;
   Positions positions;
+  std::unique_ptr<Blobs> files;
 };
 
 // `format` and `steps` are this program's own; tests give others.

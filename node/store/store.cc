@@ -4,6 +4,7 @@
 #include <mutex>
 #include <numeric>
 
+#include "node/store/blob_references.h"
 #include "node/store/check.h"
 #include "node/store/commit_queue.h"
 #include "node/store/counts.h"
@@ -17,6 +18,7 @@ namespace solidaires::store {
 namespace {
 
 constexpr std::size_t kGroupBytes = 8UL << 20;  // a group that is this large takes nobody else
+constexpr Millis kAddingGrace{60'000};          // from adding a file to the commit that names it
 constexpr std::size_t kDropChunk = 500;
 constexpr std::size_t kPurgeChunk = 1000;
 // Above every dot that a group can have given out whose write failed.
@@ -30,6 +32,7 @@ struct Store::Parts {
   Parts(Opened opened, Options given)
       : directory(std::move(opened.directory)),
         engine(std::move(opened.engine)),
+        files(std::move(opened.files)),
         options(std::move(given)),
         positions(std::move(opened.positions)),
         replica(positions.replica),
@@ -58,6 +61,7 @@ struct Store::Parts {
 
   Directory directory;  // outlives the engine: it holds the lock
   std::unique_ptr<Engine> engine;
+  std::unique_ptr<Blobs> files;
   Options options;
   Counts counts;
   std::shared_ptr<Observers> observers = std::make_shared<Observers>();
@@ -192,6 +196,13 @@ Result<std::unique_ptr<Store>> Store::open(std::filesystem::path const& director
 }
 
 Result<std::vector<CommittedDocument>> Store::commit(Commit const& request) {
+  // Before it is durable: a collection beside it then leaves the files alone.
+  for (auto const& edit : request.documents) {
+    for (auto const& field : edit.fields) {
+      auto const file = field.value ? schema::file_reference_in(*field.value) : std::nullopt;
+      if (file) parts_->files->keep(file->sha256);
+    }
+  }
   std::vector<CommittedDocument> committed;
   SOL_TRY(parts_->submit([&](Transaction& transaction) -> Result<> {
     SOL_ASSIGN(committed, write_commit(transaction, request));
@@ -269,6 +280,52 @@ Result<> Store::keep_link_token(ReplicaId peer, Bytes const& token) {
   });
 }
 
+Blobs& Store::files() const noexcept {
+  return *parts_->files;
+}
+
+Result<std::vector<sync::DocumentKey>> Store::documents_with(std::string_view sha256,
+                                                             std::size_t limit) const {
+  IndexScan scan{.index = std::string(kFilesIndex), .prefix = Bytes(sha256), .limit = limit};
+  SOL_ASSIGN(auto const page, view().scan(scan));
+  std::vector<sync::DocumentKey> keys;
+  for (auto const& hit : page.hits) keys.push_back(hit.key);
+  return keys;
+}
+
+Result<BlobCollection> Store::collect_files(Instant now, Millis grace) {
+  return parts_->files->collect(now, grace, [this](std::string_view sha256) -> Result<bool> {
+    SOL_ASSIGN(auto const keys, documents_with(sha256, 1));
+    if (!keys.empty()) return true;
+    // In this order: an erasure moves what is held from the index to its copy.
+    SOL_ASSIGN(auto const held, read_held(*parts_->engine, nullptr));
+    for (auto const& document : held) {
+      if (!document.copy_kept) continue;
+      SOL_ASSIGN(auto const copy, read_held_copy(*parts_->engine, nullptr, document.key));
+      if (copy && refers_to(*copy, sha256)) return true;
+    }
+    return false;
+  });
+}
+
+Result<sync::BlobPart> Store::read_blob(sync::DocumentKey const& document, Bytes const& sha256,
+                                        std::uint64_t offset, std::size_t bytes_max) const {
+  SOL_ASSIGN(auto const stored, get(document));
+  if (!stored || !refers_to(stored->document, sha256)) {
+    return fail(Code::denied, "no document here gives a right to this file");
+  }
+  return parts_->files->read(sha256, offset, bytes_max);
+}
+
+Result<sync::BlobProgress> Store::blob_progress(Bytes const& sha256) {
+  return parts_->files->progress(sha256);
+}
+
+Result<sync::BlobProgress> Store::append_blob(Bytes const& sha256, std::uint64_t offset,
+                                              std::uint64_t size, std::string_view bytes) {
+  return parts_->files->append(sha256, offset, size, bytes);
+}
+
 Result<ReplicaId> Store::renew_incarnation() {
   SystemRng system;
   ReplicaId fresh{(parts_->options.rng != nullptr ? *parts_->options.rng : system).next()};
@@ -304,6 +361,13 @@ Result<> Store::purge_erased() {
   SOL_ASSIGN(auto const due, read_purge_due(*parts_->engine));
   if (due.keys.empty()) return {};
   SOL_TRY(purge(*parts_->engine, due));
+  // Their files too. One that was added a moment ago may be about to be named by a commit.
+  SOL_ASSIGN(auto const collected, collect_files(SystemClock().now(), kAddingGrace));
+  if (collected.young > 0) {
+    return fail(Code::busy, cat(collected.young,
+                                " files that no document names were touched less "
+                                "than a minute ago: the purge is to be run again"));
+  }
   return parts_->submit([&](Transaction& transaction) { return write_purged(transaction, due); });
 }
 
@@ -352,6 +416,7 @@ Result<Stats> Store::stats() const {
   stats.disk_free_bytes = parts_->directory.free_bytes();
   stats.commits = parts_->commits;
   stats.syncs = parts_->syncs;
+  stats.files = parts_->files->stats();
   return stats;
 }
 

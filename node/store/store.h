@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "node/store/blobs.h"
 #include "node/store/commit.h"
 #include "node/store/view.h"
 #include "sync/base/clock.h"
@@ -52,6 +53,7 @@ struct Stats {
   std::uint64_t disk_free_bytes = 0;
   std::uint64_t commits = 0;  // acknowledged since the store was opened
   std::uint64_t syncs = 0;    // of the log, for them: fewer, when several commit at once
+  BlobStats files;
 };
 
 struct CheckReport {
@@ -84,7 +86,7 @@ class Subscription {
   std::function<void()> end_;
 };
 
-class Store final : public sync::ReplicaStore {
+class Store final : public sync::ReplicaStore, public sync::BlobStore {
  public:
   // Refused, with nothing touched: busy (another process has it), unsupported (written by a newer
   // program), corrupt (damaged), invalid (a directory that holds something else), denied or io (the
@@ -130,6 +132,22 @@ class Store final : public sync::ReplicaStore {
   Result<> apply(sync::RemoteBatch const& batch) override;
   [[nodiscard]] Result<Bytes> link_token(ReplicaId peer) const override;
   Result<> keep_link_token(ReplicaId peer, Bytes const& token) override;
+
+  // The files that documents refer to. A commit keeps those that its documents name.
+  [[nodiscard]] Blobs& files() const noexcept;
+  // Documents that refer to a file in any version that is kept, at most `limit`.
+  [[nodiscard]] Result<std::vector<sync::DocumentKey>> documents_with(std::string_view sha256,
+                                                                      std::size_t limit) const;
+  // Removes files that no document refers to and nobody touched for `grace`.
+  Result<BlobCollection> collect_files(Instant now, Millis grace);
+  // sync::BlobStore, for the links.
+  [[nodiscard]] sync::BlobStore* blobs() override { return this; }
+  [[nodiscard]] Result<sync::BlobPart> read_blob(sync::DocumentKey const& document,
+                                                 Bytes const& sha256, std::uint64_t offset,
+                                                 std::size_t bytes_max) const override;
+  [[nodiscard]] Result<sync::BlobProgress> blob_progress(Bytes const& sha256) override;
+  Result<sync::BlobProgress> append_blob(Bytes const& sha256, std::uint64_t offset,
+                                         std::uint64_t size, std::string_view bytes) override;
 
   // Draws another replica id, and counts from zero: after a restore, a copy or a re-enrolment.
   Result<ReplicaId> renew_incarnation();

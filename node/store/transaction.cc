@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "node/store/blob_references.h"
+
 namespace solidaires::store {
 namespace {
 
@@ -25,14 +27,18 @@ Result<Cell> cell_of(sync::DocumentKey const& key, std::optional<Bytes> const& r
 
 Result<std::vector<IndexEntry>> entries_of(Indexer const& indexer, sync::Document const* document) {
   std::vector<IndexEntry> entries;
-  if (document == nullptr || !indexer.entries) return entries;
-  entries = indexer.entries(*document);
+  if (document == nullptr) return entries;
+  if (indexer.entries) entries = indexer.entries(*document);
   for (auto const& entry : entries) {
-    if (!is_index_name(entry.index) || entry.value.size() > kIndexValueBytes) {
+    if (!is_index_name(entry.index) || entry.index == kFilesIndex ||
+        entry.value.size() > kIndexValueBytes) {
       return fail(Code::invalid, cat("an entry of the index \"", entry.index,
                                      "\" has no valid name, or a value of more than ",
                                      kIndexValueBytes, " bytes"));
     }
+  }
+  for (auto& reference : blob_references(*document)) {
+    entries.push_back({std::string(kFilesIndex), std::move(reference.sha256)});
   }
   std::ranges::sort(entries);
   entries.erase(std::ranges::unique(entries).begin(), entries.end());

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <set>
 
+#include "sync/base/hash.h"
 #include "sync/core/absorb.h"
 #include "sync/wire/document_codec.h"
 
 namespace solidaires::store {
 namespace {
-
-constexpr std::size_t kSha256Bytes = 32;
 
 // A document as people that read logs can find it.
 std::string name_of(sync::DocumentKey const& key) {

@@ -1,13 +1,40 @@
 #include "sync/base/hash.h"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
+
+#include "sync/base/check.h"
 
 namespace solidaires {
 
 Bytes sha256(std::string_view bytes) {
-  Bytes out(SHA256_DIGEST_LENGTH, '\0');
+  Bytes out(kSha256Bytes, '\0');
   SHA256(reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size(),
          reinterpret_cast<unsigned char*>(out.data()));
+  return out;
+}
+
+struct Sha256::State {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
+                                                                  &EVP_MD_CTX_free};
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  SOL_CHECK(state_->context &&
+            EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1);
+}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::add(std::string_view bytes) {
+  SOL_CHECK(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1);
+}
+
+Bytes Sha256::finish() {
+  Bytes out(kSha256Bytes, '\0');
+  SOL_CHECK(EVP_DigestFinal_ex(state_->context.get(), reinterpret_cast<unsigned char*>(out.data()),
+                               nullptr) == 1);
   return out;
 }
 

@@ -1,11 +1,31 @@
 // SHA-256, the one hash of the program (fingerprints, blobs, tokens). OpenSSL stays in the .cc.
 #pragma once
 
+#include <memory>
+
 #include "sync/base/bytes.h"
 
 namespace solidaires {
 
+inline constexpr std::size_t kSha256Bytes = 32;
+
 // 32 bytes. Any thread.
 [[nodiscard]] Bytes sha256(std::string_view bytes);
+
+// Of bytes that come in parts. One thread at a time.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+
+  void add(std::string_view bytes);
+  [[nodiscard]] Bytes finish();  // once; 32 bytes
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace solidaires

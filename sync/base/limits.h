@@ -36,6 +36,10 @@ inline constexpr std::size_t kSubscriptions = 10'000;
 inline constexpr std::size_t kFrameTextBytes = 500;  // a text for people: cut, not refused
 inline constexpr std::size_t kLinkTokenBytes = 64;
 
+inline constexpr std::size_t kBlobChunkBytes = 256UL * 1024;
+inline constexpr std::size_t kBlobBytes = 100UL * 1024 * 1024;  // of one file
+inline constexpr std::size_t kBlobWantsInFlight = 4;            // per session and direction
+
 inline constexpr std::chrono::milliseconds kStallLimit{30'000};    // no progress on an owed answer
 inline constexpr std::chrono::milliseconds kSilenceLimit{45'000};  // nothing at all received
 inline constexpr std::chrono::milliseconds kHeartbeat{15'000};

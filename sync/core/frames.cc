@@ -33,10 +33,21 @@ std::string_view nack_reason_name(NackReason reason) noexcept {
   return "other";
 }
 
+std::string_view blob_answer_name(BlobAnswer answer) noexcept {
+  switch (answer) {
+    case BlobAnswer::bytes: return "bytes";
+    case BlobAnswer::not_here: return "not_here";
+    case BlobAnswer::denied: return "denied";
+    case BlobAnswer::failed: return "failed";
+    case BlobAnswer::arrived: return "arrived";
+  }
+  return "failed";
+}
+
 std::string_view frame_name(Frame const& frame) noexcept {
   static constexpr std::array<std::string_view, std::variant_size_v<Frame>> kNames{
-      "hello", "welcome", "offer", "subscribe", "batch", "ack",
-      "nack",  "status",  "ping",  "pong",      "close", "unknown"};
+      "hello",  "welcome", "offer", "subscribe", "batch",     "ack",        "nack",
+      "status", "ping",    "pong",  "close",     "blob_want", "blob_chunk", "unknown"};
   return kNames[frame.index()];
 }
 

@@ -19,11 +19,16 @@ namespace solidaires::sync {
 inline constexpr std::uint32_t kProtocolMin = 1;
 inline constexpr std::uint32_t kProtocolMax = 1;
 
+// Bits of Hello::features: what both ends offer is in force. On the wire: never renumber.
+namespace feature {
+inline constexpr std::uint64_t kBlobs = 1U << 2U;  // BlobWant, BlobChunk
+}  // namespace feature
+
 // The first frame of either end: the parent's opens the session, the child's answers it.
 struct Hello {
   std::uint32_t protocol_min = kProtocolMin;
   std::uint32_t protocol_max = kProtocolMax;
-  std::uint64_t features = 0;  // bits; what both offer is in force. None is defined in version 1
+  std::uint64_t features = 0;  // bits (above); what both offer is in force
   NodeName node{};
   ReplicaId replica{};
   std::uint64_t counter = 0;        // the highest committed by `replica`
@@ -157,13 +162,49 @@ struct UnknownFrame {
   friend bool operator==(UnknownFrame const&, UnknownFrame const&) = default;
 };
 
+// "Send me the bytes of this file from `offset` on", at most kBlobChunkBytes. The document is one
+// that the asker holds and that refers to the file: a hash alone gives nothing. Each is answered by
+// exactly one BlobChunk, in order.
+struct BlobWant {
+  std::uint32_t request = 0;  // chosen by the asker, above 0; repeated in the answer
+  ScopeId scope{};            // of the document
+  DocumentId document{};
+  Bytes sha256{};  // 32 bytes
+  std::uint64_t offset = 0;
+  friend bool operator==(BlobWant const&, BlobWant const&) = default;
+};
+
+// On the wire: never renumber.
+enum class BlobAnswer : std::uint8_t {
+  bytes = 0,
+  not_here = 1,  // the document refers to it, but the file has not come here yet
+  denied = 2,    // no such document for this peer, or it does not refer to this file
+  failed = 3,    // the disk said no; or a reason of a later version
+  arrived = 4,   // request 0: what was not_here earlier in this session is here now
+};
+[[nodiscard]] std::string_view blob_answer_name(BlobAnswer answer) noexcept;
+
+struct BlobChunk {
+  std::uint32_t request = 0;
+  Bytes sha256{};
+  BlobAnswer answer = BlobAnswer::bytes;
+  std::uint64_t offset = 0;  // as asked
+  std::uint64_t size = 0;    // of the whole file
+  Bytes bytes{};             // min(kBlobChunkBytes, size - offset) of them
+  friend bool operator==(BlobChunk const&, BlobChunk const&) = default;
+};
+
 using Frame = std::variant<Hello, Welcome, Offer, Subscribe, Batch, Ack, Nack, Status, Ping, Pong,
-                           Close, UnknownFrame>;
+                           Close, BlobWant, BlobChunk, UnknownFrame>;
 
 [[nodiscard]] std::string_view frame_name(Frame const& frame) noexcept;  // "batch"; for logs
-// Everything but a batch is control: a driver may send it before batches that still wait.
+// The bytes of files: a driver sends them when nothing else waits.
+[[nodiscard]] inline bool is_blob(Frame const& frame) noexcept {
+  return std::holds_alternative<BlobChunk>(frame);
+}
+// Everything but batches and files is control: a driver may send it before those that still wait.
 [[nodiscard]] inline bool is_control(Frame const& frame) noexcept {
-  return !std::holds_alternative<Batch>(frame);
+  return !std::holds_alternative<Batch>(frame) && !is_blob(frame);
 }
 
 }  // namespace solidaires::sync

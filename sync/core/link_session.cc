@@ -5,6 +5,7 @@
 
 #include "sync/base/limits.h"
 #include "sync/core/absorb.h"
+#include "sync/core/blob_transfer.h"
 #include "sync/core/link_receiving.h"
 #include "sync/core/link_sending.h"
 #include "sync/core/link_token.h"
@@ -18,6 +19,10 @@ class LinkSession::Machine {
   Actions step(Event event, Instant now);
   [[nodiscard]] LinkView view() const;
   [[nodiscard]] LinkState state() const noexcept { return state_; }
+  // What both Hellos carry.
+  [[nodiscard]] bool agreed(std::uint64_t feature) const noexcept {
+    return peer_ && (config_.features & peer_->features & feature) != 0;
+  }
 
  private:
   [[nodiscard]] bool is_parent() const { return config_.entitlement.peer_role == PeerRole::child; }
@@ -35,6 +40,11 @@ class LinkSession::Machine {
   void on(ScopeCommitted const& event, Actions&);
   void on(EntitlementChanged event, Actions& out);
   void on(StatusDue const& event, Actions& out);
+  void on(WantBlob event, Actions& out);
+  void on(BlobCame const& event, Actions& out);
+  void on(BlobRead event, Actions& out);
+  void on(BlobProgressRead const& event, Actions& out);
+  void on(BlobKept const& event, Actions& out);
   void on(StopRequested const& event, Actions& out);
 
   void frame(Hello hello, Actions& out);
@@ -48,6 +58,8 @@ class LinkSession::Machine {
   void frame(Ping ping, Actions& out);
   void frame(Pong pong, Actions& out);
   void frame(Close close, Actions& out);
+  void frame(BlobWant want, Actions& out);
+  void frame(BlobChunk chunk, Actions& out);
   void frame(UnknownFrame unknown, Actions& out);
 
   [[nodiscard]] Hello own_hello(Bytes token) const;
@@ -79,11 +91,14 @@ class LinkSession::Machine {
   Bytes token_to_keep_;                // child: from Welcome
   std::uint64_t peer_counter_ = 0;     // the highest dot of the peer's own that was received
   std::set<ScopeId> offered_;          // by the peer
+  bool peer_is_up_ = false;            // its first Offer has come
   std::optional<Ping> ping_;
   Instant ping_at_{};
 
   Sending sending_;
   Receiving receiving_;
+  BlobServing serving_;
+  BlobFetching fetching_;
 };
 
 Actions LinkSession::Machine::step(Event event, Instant now) {
@@ -91,7 +106,10 @@ Actions LinkSession::Machine::step(Event event, Instant now) {
   if (state_ == LinkState::closed) return out;
   now_ = std::max(now_, now);
   std::visit([&](auto&& kind) { on(std::forward<decltype(kind)>(kind), out); }, std::move(event));
-  if (state_ == LinkState::up) sending_.pump(out);
+  if (state_ == LinkState::up) {
+    sending_.pump(out);
+    if (peer_is_up_) fetching_.pump(now_, out);
+  }
   if (state_ != LinkState::closed) arm(out);
   return out;
 }
@@ -117,7 +135,10 @@ void LinkSession::Machine::on(FrameUnreadable const& event, Actions& out) {
 }
 
 void LinkSession::Machine::on(TransportProgress event, Actions&) {
-  if (event.received) received_at_ = now_;
+  if (event.received) {
+    received_at_ = now_;
+    fetching_.alive(now_);
+  }
   if (event.sent) sending_.transport_progress(now_);
 }
 
@@ -192,6 +213,7 @@ void LinkSession::Machine::on(EntitlementChanged event, Actions& out) {
   auto fresh = sending_.allow(sendable());
   if (!fresh.empty()) out.send.emplace_back(Offer{std::move(fresh)});
   receiving_.keep_only(config_.entitlement);
+  fetching_.keep_only(config_.entitlement, out);
   receive_offered(out);
 }
 
@@ -207,6 +229,30 @@ void LinkSession::Machine::on(StatusDue const& event, Actions& out) {
     }
   }
   out.send.emplace_back(std::move(status));
+}
+
+void LinkSession::Machine::on(WantBlob event, Actions& out) {
+  if (state_ == LinkState::up && agreed(feature::kBlobs)) {
+    return fetching_.want(std::move(event), config_.entitlement, out);
+  }
+  out.notices.emplace_back(BlobNotFetched{std::move(event.sha256),
+                                          {Code::unsupported, "this link does not carry files"}});
+}
+
+void LinkSession::Machine::on(BlobCame const& event, Actions& out) {
+  if (state_ == LinkState::up) serving_.arrived(event.sha256, out);
+}
+
+void LinkSession::Machine::on(BlobRead event, Actions& out) {
+  serving_.read(std::move(event), config_.entitlement, out);
+}
+
+void LinkSession::Machine::on(BlobProgressRead const& event, Actions& out) {
+  fetching_.progress_read(event, now_, out);
+}
+
+void LinkSession::Machine::on(BlobKept const& event, Actions& out) {
+  fetching_.kept(event, now_, out);
 }
 
 void LinkSession::Machine::on(StopRequested const& event, Actions& out) {
@@ -253,6 +299,7 @@ void LinkSession::Machine::frame(Offer const& offer, Actions& out) {
     out.notices.emplace_back(
         Remark{cat(refused, " of ", offer.scopes.size(), " scopes offered may not be received")});
   }
+  peer_is_up_ = true;
   if (state_ == LinkState::up) receive_offered(out);
 }
 
@@ -262,6 +309,7 @@ void LinkSession::Machine::frame(Subscribe const& subscribe, Actions& out) {
 
 void LinkSession::Machine::frame(Batch batch, Actions& out) {
   if (!expect_up("Batch", out)) return;
+  fetching_.alive(now_);
   for (auto const& document : batch.documents) {
     auto const& counters = document.context.counters();
     auto const found = counters.find(peer_->replica);
@@ -299,6 +347,18 @@ void LinkSession::Machine::frame(Close close, Actions& out) {
       Disconnect{close.reason, true, stale, close.retry_after, std::move(close.detail)};
 }
 
+void LinkSession::Machine::frame(BlobWant want, Actions& out) {
+  if (!expect_up("BlobWant", out)) return;
+  if (!agreed(feature::kBlobs)) {
+    return close({CloseReason::protocol, Millis{0}, "files were not agreed on"}, out);
+  }
+  check(serving_.wanted(std::move(want), config_.entitlement, out), out);
+}
+
+void LinkSession::Machine::frame(BlobChunk chunk, Actions& out) {
+  if (expect_up("BlobChunk", out)) check(fetching_.chunk(std::move(chunk), now_, out), out);
+}
+
 void LinkSession::Machine::frame(UnknownFrame unknown, Actions& out) {
   out.notices.emplace_back(Remark{cat("a frame of unknown kind ", unknown.number)});
 }
@@ -307,6 +367,7 @@ void LinkSession::Machine::frame(UnknownFrame unknown, Actions& out) {
 
 Hello LinkSession::Machine::own_hello(Bytes token) const {
   Hello hello;
+  hello.features = config_.features;
   hello.node = config_.entitlement.self;
   hello.replica = config_.replica;
   hello.counter = config_.counter;
@@ -371,6 +432,7 @@ void LinkSession::Machine::heartbeat(Actions& out) {
   ping_at_ = now_;
   out.send.emplace_back(*ping_);
   sending_.flush_idle(now_, out);
+  fetching_.expire(now_, out);
   if (record_ && record_->counter < peer_counter_) {
     record_->counter = peer_counter_;
     keep_record(out);
@@ -459,6 +521,10 @@ LinkView LinkSession::view() const {
   return machine_->view();
 }
 
+bool LinkSession::speaks(std::uint64_t feature) const noexcept {
+  return machine_->state() == LinkState::up && machine_->agreed(feature);
+}
+
 LinkState LinkSession::state() const noexcept {
   return machine_->state();
 }
@@ -467,6 +533,13 @@ namespace {
 
 struct Doer {
   ReplicaStore& store;
+
+  template <class Answer>
+  [[nodiscard]] Result<Answer> on_blobs(auto const& work) const {
+    auto* const blobs = store.blobs();
+    if (blobs == nullptr) return fail(Code::unsupported, "this store keeps no files");
+    return work(*blobs);
+  }
 
   Event operator()(ReadToken const& task) const { return TokenRead{store.link_token(task.peer)}; }
   Event operator()(KeepToken const& task) const {
@@ -494,6 +567,23 @@ struct Doer {
     Result<Sequence> cursor = batch.last;
     if (!outcome) cursor = store.cursor(batch.peer, batch.scope);
     return BatchApplied{batch.scope, batch.last, std::move(outcome), std::move(cursor), disowned};
+  }
+  Event operator()(ReadBlob const& task) const {
+    auto const& want = task.want;
+    return BlobRead{want, on_blobs<BlobPart>([&](BlobStore const& blobs) {
+                      return blobs.read_blob({want.scope, want.document}, want.sha256, want.offset,
+                                             limits::kBlobChunkBytes);
+                    })};
+  }
+  Event operator()(ReadBlobProgress const& task) const {
+    return BlobProgressRead{task.sha256, on_blobs<BlobProgress>([&](BlobStore& blobs) {
+                              return blobs.blob_progress(task.sha256);
+                            })};
+  }
+  Event operator()(KeepBlob const& task) const {
+    return BlobKept{task.sha256, on_blobs<BlobProgress>([&](BlobStore& blobs) {
+                      return blobs.append_blob(task.sha256, task.offset, task.size, task.bytes);
+                    })};
   }
 };
 

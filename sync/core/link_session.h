@@ -10,6 +10,7 @@
 //     - write `send` in order. Control frames may overtake batches that still wait to be written;
 //       batches keep their order among themselves, and so do control frames. Nothing in `send`
 //       waits for `tasks` of the same step.
+//     - files (BlobChunk) yield to both: they wait while anything else does.
 //     - run `tasks` off the IO thread (carry_out() below does it against a ReplicaStore) and feed
 //       the event that each answers with. ApplyBatch and KeepToken tasks of one session run one
 //       after another, in the order given; reads may run at any time. Answer BatchApplied only when
@@ -38,6 +39,7 @@
 
 #include "sync/base/clock.h"
 #include "sync/base/result.h"
+#include "sync/core/blob_store.h"
 #include "sync/core/entitlement.h"
 #include "sync/core/frames.h"
 #include "sync/core/ports.h"
@@ -51,6 +53,7 @@ struct LinkConfig {
   Bytes fresh_token{};  // peer_role child only: 16 bytes from a SystemRng, drawn for this session
   std::string software{};
   std::uint64_t model_version = 0;  // as in Hello: its major number may make the link read-only
+  std::uint64_t features = 0;       // that this end offers: bits of namespace feature (frames.h)
 };
 
 // ---- Tasks: what the store is asked. Each is answered by exactly one event. ----
@@ -78,7 +81,25 @@ struct ReadFeed {  // -> FeedRead
 struct ApplyBatch {  // -> BatchApplied, when durable or failed
   RemoteBatch batch;
 };
-using StoreTask = std::variant<ReadToken, KeepToken, ReadCursor, ReadFeed, ApplyBatch>;
+struct ReadBlob {  // -> BlobRead: for the peer
+  BlobWant want;
+};
+struct ReadBlobProgress {  // -> BlobProgressRead
+  Bytes sha256{};
+};
+struct KeepBlob {  // -> BlobKept, when durable or failed. In the order given
+  Bytes sha256{};
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;  // of the whole file
+  Bytes bytes{};
+};
+using StoreTask = std::variant<ReadToken, KeepToken, ReadCursor, ReadFeed, ApplyBatch, ReadBlob,
+                               ReadBlobProgress, KeepBlob>;
+// Of the files: one after another, in the order given; they need not wait for the others.
+[[nodiscard]] inline bool is_blob_task(StoreTask const& task) noexcept {
+  return std::holds_alternative<ReadBlob>(task) || std::holds_alternative<ReadBlobProgress>(task) ||
+         std::holds_alternative<KeepBlob>(task);
+}
 
 // ---- Events ----
 
@@ -130,6 +151,28 @@ struct StatusDue {  // the driver's facts, sent to the peer; about every kHeartb
   std::uint64_t open_conflicts = 0;
   std::uint64_t quarantined = 0;
 };
+// A file is lacking here, and the peer may have it. Answered by one notice, BlobFetched or
+// BlobNotFetched, if the session lives long enough; never, if the file is being fetched already.
+struct WantBlob {
+  DocumentKey document{};  // that refers to it
+  Bytes sha256{};
+  std::uint64_t size = 0;  // as the document says; 0: it does not
+};
+struct BlobCame {  // to the local store, whichever way
+  Bytes sha256{};
+};
+struct BlobRead {
+  BlobWant want;
+  Result<BlobPart> part;
+};
+struct BlobProgressRead {
+  Bytes sha256{};
+  Result<BlobProgress> progress;
+};
+struct BlobKept {
+  Bytes sha256{};
+  Result<BlobProgress> progress;
+};
 struct StopRequested {
   CloseReason reason = CloseReason::going_away;
   Millis retry_after{0};
@@ -137,7 +180,8 @@ struct StopRequested {
 };
 using Event = std::variant<Started, FrameReceived, FrameUnreadable, TransportProgress, TimerFired,
                            TokenRead, TokenKept, CursorRead, FeedRead, BatchApplied, ScopeCommitted,
-                           EntitlementChanged, StatusDue, StopRequested>;
+                           EntitlementChanged, StatusDue, WantBlob, BlobCame, BlobRead,
+                           BlobProgressRead, BlobKept, StopRequested>;
 
 // ---- Actions ----
 
@@ -161,7 +205,24 @@ struct RoundTrip {
 struct Remark {  // something odd that was ignored: worth a line in the log
   std::string text{};
 };
-using Notice = std::variant<LinkUp, Quarantined, Refused, PeerStatus, RoundTrip, Remark>;
+struct BlobFetched {  // is here, whole and verified
+  Bytes sha256{};
+};
+struct BlobNotFetched {
+  Bytes sha256{};
+  Error why;  // not_found: the peer does not have it yet (BlobArrived may follow); denied: it will
+              // not give it; corrupt: it told lies; timeout; exhausted, io: this disk
+};
+struct BlobArrived {  // the peer has now what it did not have when it was asked
+  Bytes sha256{};
+};
+struct BlobMissed {  // the peer asked for a file that is not here, through a document that refers
+                     // to it
+  DocumentKey document{};
+  Bytes sha256{};
+};
+using Notice = std::variant<LinkUp, Quarantined, Refused, PeerStatus, RoundTrip, Remark,
+                            BlobFetched, BlobNotFetched, BlobArrived, BlobMissed>;
 
 struct Disconnect {
   CloseReason reason = CloseReason::other;
@@ -222,6 +283,8 @@ class LinkSession {
   [[nodiscard]] Actions step(Event event, Instant now);
   [[nodiscard]] LinkView view() const;
   [[nodiscard]] LinkState state() const noexcept;
+  // The session is up, and both ends offer the feature (frames.h).
+  [[nodiscard]] bool speaks(std::uint64_t feature) const noexcept;
 
  private:
   class Machine;

@@ -39,9 +39,15 @@ struct RemoteBatch {
   std::vector<Document> documents;  // all of `scope`, validated
 };
 
+class BlobStore;
+
 class ReplicaStore {
  public:
   virtual ~ReplicaStore() = default;
+
+  // The files that documents refer to (blob_store.h); null: this store keeps none, and its links do
+  // not offer to carry them.
+  [[nodiscard]] virtual BlobStore* blobs() { return nullptr; }
 
   [[nodiscard]] virtual ReplicaId replica() const = 0;
   // The highest counter this replica has committed: every dot of its own is at or below it.

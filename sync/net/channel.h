@@ -11,7 +11,8 @@
 
 namespace solidaires::net {
 
-enum class Lane : std::uint8_t { control, bulk };  // control overtakes what waits in bulk
+// Control overtakes what waits in bulk; files yield to both, but for one turn in nine.
+enum class Lane : std::uint8_t { control, bulk, files };
 
 // Whoever uses a channel. Must outlive it until closed().
 class ChannelEvents {

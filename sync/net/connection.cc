@@ -17,6 +17,7 @@ using asio::ip::tcp;
 using WebSocket = beast::websocket::stream<Tls, false>;  // without deflate
 
 constexpr std::size_t kIdleBufferBytes = 64UL * 1024;
+constexpr std::size_t kBulkInARow = 8;
 constexpr std::size_t kWriteChunkBytes = 64UL * 1024;
 constexpr std::size_t kPartBytes = 16UL * 1024;  // a message is written in such parts
 
@@ -61,7 +62,7 @@ class WebSocketConnection final : public Connection {
   void send(Bytes message, Lane lane) override {
     if (closing_ || ended_) return;
     waiting_bytes_ += message.size();
-    (lane == Lane::control ? control_ : bulk_).push_back(std::move(message));
+    queue_of(lane).push_back(std::move(message));
     writer_wakes_.cancel();
   }
 
@@ -124,10 +125,27 @@ class WebSocketConnection final : public Connection {
     loop_ended();
   }
 
+  std::deque<Bytes>& queue_of(Lane lane) {
+    switch (lane) {
+      case Lane::control: return control_;
+      case Lane::bulk: return bulk_;
+      case Lane::files: break;
+    }
+    return files_;
+  }
+
+  // Whose turn it is; an empty one if all are. A feed without end does not hold up files for ever.
+  Lane next_lane() {
+    if (!control_.empty()) return Lane::control;
+    bool const bulk_goes = !bulk_.empty() && (files_.empty() || bulk_in_a_row_ < kBulkInARow);
+    bulk_in_a_row_ = bulk_goes ? bulk_in_a_row_ + 1 : 0;
+    return bulk_goes ? Lane::bulk : Lane::files;
+  }
+
   asio::awaitable<void> write_loop() {
     while (!ended_) {
-      auto const lane = control_.empty() ? Lane::bulk : Lane::control;
-      auto& queue = lane == Lane::control ? control_ : bulk_;
+      auto const lane = next_lane();
+      auto& queue = queue_of(lane);
       if (queue.empty()) {
         if (closing_) break;
         co_await sleep(writer_wakes_);
@@ -197,6 +215,8 @@ class WebSocketConnection final : public Connection {
   ChannelEvents* events_ = nullptr;
   std::deque<Bytes> control_;
   std::deque<Bytes> bulk_;
+  std::deque<Bytes> files_;
+  std::size_t bulk_in_a_row_ = 0;
   std::size_t waiting_bytes_ = 0;
   int loops_ = 0;
   bool paused_ = false;

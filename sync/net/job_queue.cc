@@ -6,7 +6,7 @@
 namespace solidaires::net {
 
 bool JobQueue::run(Job job) {
-  if (running_) {
+  if (running_ || !waiting_.empty()) {  // a completion may ask for more: it goes last
     waiting_.push_back(std::move(job));
     return true;
   }

@@ -17,6 +17,7 @@ constexpr std::size_t kInlineDocuments = 8;
 constexpr std::size_t kWaitingMax = 2 * limits::kBatchesInFlight;  // jobs, before reading pauses
 // More than every batch that may be in flight: only a peer that asks and never reads comes here.
 constexpr std::size_t kUnreadBytesMax = (limits::kBatchesInFlight + 2) * limits::kFrameBytes;
+constexpr std::size_t kUnsentBytesMax = 4 * limits::kBlobChunkBytes;  // before files are read
 constexpr Millis kLastWords{5'000};
 constexpr std::chrono::seconds kProgressInterval{1};
 
@@ -38,6 +39,7 @@ Link::Link(boost::asio::io_context& io, Workers& workers, sync::ReplicaStore& st
       started_steady_(SteadyClock::now()),
       reads_(std::make_shared<JobQueue>(io, workers)),
       writes_(std::make_shared<JobQueue>(io, workers)),
+      files_(std::make_shared<JobQueue>(io, workers)),
       decoding_(std::make_shared<JobQueue>(io, workers)),
       encoding_(std::make_shared<JobQueue>(io, workers)),
       wake_(io),
@@ -61,12 +63,14 @@ void Link::start() {
 
 void Link::begin(ReplicaId replica, std::uint64_t counter) {
   if (ending_) return;
-  session_.emplace(sync::LinkConfig{.entitlement = setup_.entitlement,
-                                    .replica = replica,
-                                    .counter = counter,
-                                    .fresh_token = setup_.fresh_token,
-                                    .software = setup_.software,
-                                    .model_version = setup_.model_version});
+  session_.emplace(
+      sync::LinkConfig{.entitlement = setup_.entitlement,
+                       .replica = replica,
+                       .counter = counter,
+                       .fresh_token = setup_.fresh_token,
+                       .software = setup_.software,
+                       .model_version = setup_.model_version,
+                       .features = store_.blobs() != nullptr ? sync::feature::kBlobs : 0});
   channel_open_ = true;
   opened_.channel->start(*this);
   heartbeat();
@@ -77,7 +81,14 @@ void Link::feed(sync::Event event) {
   if (!session_ || ending_) return;
   auto actions = session_->step(std::move(event), now());
   for (auto& frame : actions.send) send(std::move(frame));
-  for (auto& task : actions.tasks) ask_store(std::move(task));
+  for (auto& task : actions.tasks) {
+    if (std::holds_alternative<sync::ReadBlob>(task)) {
+      asked_files_.push_back(std::move(task));
+    } else {
+      ask_store(std::move(task));
+    }
+  }
+  read_asked_files();
   if (actions.wake_at) wake_at(*actions.wake_at);
   for (auto const& notice : actions.notices) owner_.link_notice(*this, notice);
   if (actions.disconnect && !ending_) {
@@ -98,6 +109,14 @@ void Link::entitle(sync::Entitlement const& entitlement) {
   if (entitlement == setup_.entitlement) return;
   setup_.entitlement = entitlement;
   feed(sync::EntitlementChanged{entitlement});
+}
+
+void Link::want(sync::WantBlob want) {
+  feed(std::move(want));
+}
+
+void Link::file_came(Bytes const& sha256) {
+  feed(sync::BlobCame{sha256});
 }
 
 void Link::stop(sync::CloseReason reason, std::string const& detail) {
@@ -148,11 +167,13 @@ void Link::send(sync::Frame frame) {
 }
 
 void Link::send_bulk(sync::Frame frame) {
-  auto const documents = std::get<sync::Batch>(frame).documents.size();
+  auto const* const batch = std::get_if<sync::Batch>(&frame);
+  auto const documents = batch != nullptr ? batch->documents.size() : 0;
   traffic_.documents_out += documents;
-  auto const pass_on = [this](Result<Bytes> bytes) {
-    if (!bytes) return give_up(std::move(bytes).error().in("encoding a batch"));
-    opened_.channel->send(*std::move(bytes), Lane::bulk);
+  auto const lane = batch != nullptr ? Lane::bulk : Lane::files;
+  auto const pass_on = [this, lane](Result<Bytes> bytes) {
+    if (!bytes) return give_up(std::move(bytes).error().in("encoding a frame"));
+    opened_.channel->send(*std::move(bytes), lane);
   };
   if (documents <= kInlineDocuments && encoding_->idle()) {
     return pass_on(sync::encode_frame(frame));
@@ -165,8 +186,19 @@ void Link::send_bulk(sync::Frame frame) {
   if (!taken) give_up({Code::unavailable, "the program is stopping"});
 }
 
+// Files are read for the peer when nothing much waits to be sent: one that asks and does not read
+// what it gets fills no memory here.
+void Link::read_asked_files() {
+  while (!asked_files_.empty() && !ending_ && files_->idle() &&
+         opened_.channel->waiting_bytes() <= kUnsentBytesMax) {
+    auto task = std::move(asked_files_.front());
+    asked_files_.pop_front();
+    ask_store(std::move(task));
+  }
+}
+
 void Link::ask_store(sync::StoreTask task) {
-  auto const& queue = is_write(task) ? writes_ : reads_;
+  auto const& queue = sync::is_blob_task(task) ? files_ : is_write(task) ? writes_ : reads_;
   bool const taken = queue->run(
       [self = shared_from_this(), task = std::move(task)]() mutable -> JobQueue::Completion {
         return [self, event = sync::carry_out(std::move(task), self->store_)]() mutable {
@@ -184,6 +216,7 @@ void Link::ask_store(sync::StoreTask task) {
 void Link::sent(std::size_t bytes, Lane lane) {
   traffic_.bytes_out += bytes;
   balance();
+  read_asked_files();
   if (lane == Lane::bulk) tell_progress(sent_told_, {.sent = true, .received = false});
 }
 
@@ -221,8 +254,9 @@ void Link::heartbeat() {
 // sends, waits in its own socket, not in our memory.
 void Link::balance() {
   if (!channel_open_) return;
-  bool const is_busy = std::max(decoding_->waiting(), writes_->waiting()) > kWaitingMax ||
-                       opened_.channel->waiting_bytes() > kUnreadBytesMax;
+  bool const is_busy =
+      std::max({decoding_->waiting(), writes_->waiting(), files_->waiting()}) > kWaitingMax ||
+      opened_.channel->waiting_bytes() > kUnreadBytesMax;
   opened_.channel->pause(!ending_ && is_busy);
 }
 
@@ -245,8 +279,8 @@ void Link::closed(Error const& why) {
 void Link::finish() {
   wake_.cancel();
   heartbeat_.cancel();
-  for (auto const& queue : {reads_, writes_, decoding_, encoding_}) queue->clear();
-  for (auto const& queue : {reads_, writes_, decoding_, encoding_}) {
+  for (auto const& queue : {reads_, writes_, files_, decoding_, encoding_}) queue->clear();
+  for (auto const& queue : {reads_, writes_, files_, decoding_, encoding_}) {
     if (queue->idle()) continue;
     queue->when_idle([self = shared_from_this()] { self->finish(); });
     return;

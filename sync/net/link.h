@@ -6,6 +6,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 
@@ -55,13 +56,19 @@ class Link final : public ChannelEvents, public std::enable_shared_from_this<Lin
   void start();
   void committed(ScopeId const& scope, sync::Sequence head);
   void entitle(sync::Entitlement const& entitlement);  // nothing happens if it is the same
+  void want(sync::WantBlob want);
+  void file_came(Bytes const& sha256);
   void stop(sync::CloseReason reason, std::string const& detail);
   void drop();  // as a broken cable would
 
   [[nodiscard]] CertificateFacts const& peer() const noexcept { return opened_.peer; }
   [[nodiscard]] std::string const& address() const noexcept { return opened_.address; }
+  [[nodiscard]] sync::Entitlement const& entitlement() const noexcept { return setup_.entitlement; }
   [[nodiscard]] sync::PeerRole peer_role() const noexcept { return setup_.entitlement.peer_role; }
   [[nodiscard]] sync::LinkView view() const;
+  [[nodiscard]] bool carries_files() const noexcept {
+    return session_ && session_->speaks(sync::feature::kBlobs);
+  }
   [[nodiscard]] LinkTraffic const& traffic() const noexcept { return traffic_; }
   [[nodiscard]] Instant last_contact() const noexcept { return last_contact_; }
 
@@ -78,6 +85,7 @@ class Link final : public ChannelEvents, public std::enable_shared_from_this<Lin
   void send(sync::Frame frame);
   void send_bulk(sync::Frame frame);
   void ask_store(sync::StoreTask task);
+  void read_asked_files();
   void wake_at(Instant at);
   void heartbeat();
   void balance();
@@ -95,12 +103,14 @@ class Link final : public ChannelEvents, public std::enable_shared_from_this<Lin
   std::optional<sync::LinkSession> session_;
   std::shared_ptr<JobQueue> reads_;
   std::shared_ptr<JobQueue> writes_;
+  std::shared_ptr<JobQueue> files_;
   std::shared_ptr<JobQueue> decoding_;
   std::shared_ptr<JobQueue> encoding_;
   boost::asio::steady_timer wake_;
   boost::asio::steady_timer heartbeat_;
   std::chrono::steady_clock::time_point sent_told_;
   std::chrono::steady_clock::time_point receiving_told_;
+  std::deque<sync::StoreTask> asked_files_;  // by the peer, until the channel has room
   LinkTraffic traffic_;
   Instant last_contact_;
   LinkEnd end_{{Code::unavailable, "closed"}, {}, false};

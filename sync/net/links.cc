@@ -113,6 +113,30 @@ class Links::Impl final : public Door,
     asio::post(io_, [self = shared_from_this()] { self->tell_commits(); });
   }
 
+  std::optional<NodeName> fetch(sync::WantBlob const& want, std::set<NodeName> const& but_not) {
+    auto const& scope = want.document.scope;
+    auto const distance = [&](Link const& link) {
+      if (link.peer().node.str() == scope.owner()) return 0;
+      return link.peer_role() == sync::PeerRole::child ? 1 : 2;
+    };
+    std::shared_ptr<Link> best;
+    for (auto const& link : links_) {
+      bool const carries = link->carries_files() && link->entitlement().may_receive(scope) &&
+                           peer_of(*link) != nullptr;
+      if (!carries || but_not.contains(link->peer().node)) continue;
+      if (!best || distance(*link) < distance(*best)) best = link;
+    }
+    if (!best) return std::nullopt;
+    best->want(want);
+    return best->peer().node;
+  }
+
+  void file_came(Bytes const& sha256) {
+    asio::post(io_, [self = shared_from_this(), sha256] {
+      for (auto const& link : std::vector(self->links_)) link->file_came(sha256);
+    });
+  }
+
   void policy_changed() {
     asio::post(io_, [self = shared_from_this()] { self->apply_policy(); });
   }
@@ -226,6 +250,7 @@ class Links::Impl final : public Door,
     } else if (auto const* remark = std::get_if<sync::Remark>(&notice)) {
       log_info("link.remark", {{"peer", link.peer().node.str()}, {"text", remark->text}});
     }
+    policy_.told(link.peer().node, notice);
   }
 
   void link_changed(Link&) override { refresh_soon(); }
@@ -246,6 +271,7 @@ class Links::Impl final : public Door,
       peer->status.last_contact = link.last_contact();
       peer->status.view = link.view();
       peer->link = std::exchange(peer->next, nullptr);
+      policy_.ended(link.peer().node);
       auto const reason = reason_of(link, end);
       bool const is_refusal = end.decided && needs_somebody(end.decided->reason);
       auto const rest =
@@ -301,6 +327,7 @@ class Links::Impl final : public Door,
     if (peer->live && peer->ousted.size() < kReplicasRemembered) peer->ousted.insert(*peer->live);
     greet(*peer, link);
     if (!old) return;
+    policy_.ended(link.peer().node);
     peer->past = peer->past + old->traffic();
     old->stop(sync::CloseReason::going_away, "a newer link of this node took over");
   }
@@ -610,6 +637,15 @@ void Links::renew() {
 
 void Links::committed(ScopeId const& scope, sync::Sequence head) {
   impl_->committed(scope, head);
+}
+
+std::optional<NodeName> Links::fetch(sync::WantBlob const& want,
+                                     std::set<NodeName> const& but_not) {
+  return impl_->fetch(want, but_not);
+}
+
+void Links::file_came(Bytes const& sha256) {
+  impl_->file_came(sha256);
 }
 
 void Links::policy_changed() {

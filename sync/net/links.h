@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ class LinksPolicy {
   virtual sync::Entitlement parent(NodeName const& hub) = 0;
   virtual sync::StatusDue status_facts() = 0;
   virtual EnrolmentDesk* desk() = 0;  // null: nobody enrols here
+  // What a link says of itself (LinkUp) and of files (BlobFetched and its like); and that it ended.
+  // Neither calls back into Links.
+  virtual void told(NodeName const& /*peer*/, sync::Notice const& /*notice*/) {}
+  virtual void ended(NodeName const& /*peer*/) {}
   // The hub has renewed this node's certificate: written down on a worker thread; blocks.
   virtual Result<> keep(Credentials const& credentials) = 0;
   // What somebody has to do after a link with `peer` ended so: sentences for people, added to the
@@ -100,6 +105,13 @@ class Links {
 
   // Any thread; cheap. Many commits of one scope become one event.
   void committed(ScopeId const& scope, sync::Sequence head);
+  // Asks a live link for a file, the nearest to its origin first: the node whose scope it is, then
+  // the other nodes below, then the hub above. Gives whom; nobody, if no link that may carry the
+  // scope is left besides `but_not`. The answer comes by LinksPolicy::told. IO thread.
+  [[nodiscard]] std::optional<NodeName> fetch(sync::WantBlob const& want,
+                                              std::set<NodeName> const& but_not);
+  // Any thread: a file has come to the store; peers that lacked it are told.
+  void file_came(Bytes const& sha256);
   // Any thread: the policy would answer differently now.
   void policy_changed();
   // Any thread. At most about 100 ms old.

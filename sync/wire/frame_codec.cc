@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "proto/link.pb.h"
+#include "sync/base/hash.h"
 #include "sync/base/limits.h"
 #include "sync/wire/document_codec.h"
 
@@ -148,6 +149,26 @@ Result<> put(Close const& close, proto::Frame& frame) {
   return {};
 }
 
+Result<> put(BlobWant const& want, proto::Frame& frame) {
+  auto& out = *frame.mutable_blob_want();
+  out.set_request(want.request);
+  out.set_document(std::string(want.document.bytes()));
+  out.set_sha256(want.sha256);
+  out.set_offset(want.offset);
+  return put(want.scope, *out.mutable_scope());
+}
+
+Result<> put(BlobChunk const& chunk, proto::Frame& frame) {
+  auto& out = *frame.mutable_blob_chunk();
+  out.set_request(chunk.request);
+  out.set_sha256(chunk.sha256);
+  out.set_answer(static_cast<std::uint32_t>(chunk.answer));
+  out.set_offset(chunk.offset);
+  out.set_size(chunk.size);
+  out.set_bytes(chunk.bytes);
+  return {};
+}
+
 Result<> put(UnknownFrame const&, proto::Frame&) {
   return fail(Code::invalid, "an unknown frame is only ever received");
 }
@@ -274,6 +295,30 @@ Result<Frame> take(proto::Close const& wire) {
   return Close{reason, Millis(duration_ms(wire.retry_after_ms())), text(wire.detail())};
 }
 
+Result<Bytes> file_name(std::string const& sha256) {
+  if (sha256.size() != kSha256Bytes) return fail(Code::invalid, "a file is named by its SHA-256");
+  return sha256;
+}
+
+Result<Frame> take(proto::BlobWant const& wire) {
+  SOL_ASSIGN(auto scope, take(wire.scope()));
+  SOL_ASSIGN(auto const document, DocumentId::from_bytes(wire.document()));
+  SOL_ASSIGN(auto sha256, file_name(wire.sha256()));
+  return BlobWant{wire.request(), std::move(scope), document, std::move(sha256), wire.offset()};
+}
+
+Result<Frame> take(proto::BlobChunk const& wire) {
+  if (wire.bytes().size() > limits::kBlobChunkBytes) {
+    return fail(Code::invalid, "a chunk of a file that is too large");
+  }
+  SOL_ASSIGN(auto sha256, file_name(wire.sha256()));
+  auto const last = static_cast<std::uint32_t>(BlobAnswer::arrived);
+  auto const answer =
+      wire.answer() <= last ? static_cast<BlobAnswer>(wire.answer()) : BlobAnswer::failed;
+  return BlobChunk{wire.request(), std::move(sha256), answer,
+                   wire.offset(),  wire.size(),       wire.bytes()};
+}
+
 Result<Frame> take(proto::Frame const& wire) {
   switch (wire.kind_case()) {
     case proto::Frame::kHello: return take(wire.hello());
@@ -287,6 +332,8 @@ Result<Frame> take(proto::Frame const& wire) {
     case proto::Frame::kPing: return Ping{wire.ping().nonce()};
     case proto::Frame::kPong: return Pong{wire.pong().nonce()};
     case proto::Frame::kClose: return take(wire.close());
+    case proto::Frame::kBlobWant: return take(wire.blob_want());
+    case proto::Frame::kBlobChunk: return take(wire.blob_chunk());
     case proto::Frame::KIND_NOT_SET: break;
   }
   auto const& unknown = wire.GetReflection()->GetUnknownFields(wire);

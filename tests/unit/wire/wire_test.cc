@@ -55,7 +55,9 @@ std::vector<Frame> one_of_each() {
           Status{{{office, Sequence{9}, Sequence{5}}}, 1200, 1, 2, 3},
           Ping{7},
           Pong{7},
-          Close{CloseReason::rolled_back, Millis{60'000}, "backup"}};
+          Close{CloseReason::rolled_back, Millis{60'000}, "backup"},
+          BlobWant{4, group, DocumentId::make(from_unix_ms(6), rng), rng.bytes(32), 1ULL << 40U},
+          BlobChunk{4, rng.bytes(32), BlobAnswer::bytes, 262'144, 262'150, "ending"}};
 }
 
 TEST(DocumentCodec, gives_back_what_it_took) {
