@@ -62,8 +62,10 @@ View node_view(NodeStatus const& node, Instant now) {
   view.text("territory", territory).number("documents", static_cast<std::int64_t>(node.documents));
   if (node.is_self) return view;
   view.text("contact", since_text(node.last_contact, now));
-  if (node.documents_behind == 0 && node.state == "live") {
-    view.text("lag", "à jour");
+  if (node.in_sync) {
+    view.text("lag", "à jour, vérifié");
+  } else if (node.documents_behind == 0 && node.state == "live") {
+    view.text("lag", "rien en attente, vérification à suivre");
   } else {
     view.text("lag",
               cat(page::counted(static_cast<std::int64_t>(node.documents_behind), "document",
@@ -74,6 +76,10 @@ View node_view(NodeStatus const& node, Instant now) {
   }
   if (node.certificate_days)
     view.text("certificate", page::counted(*node.certificate_days, "jour", "jours", false));
+  if (node.differences > 0) {
+    view.text("differences", page::counted(static_cast<std::int64_t>(node.differences),
+                                           "différence trouvée", "différences trouvées", false));
+  }
   if (node.quarantine > 0) view.number("quarantine", static_cast<std::int64_t>(node.quarantine));
   std::vector<View> scopes;
   for (auto const& scope : node.scopes) {
@@ -101,7 +107,8 @@ http::Response Console::network(http::Request const& request) const {
   std::vector<View> nodes;
   std::size_t in_need = 0;
   for (auto const& node : context_.network.nodes()) {
-    if (!words_of(node.state).help.empty() || node.quarantine > 0) ++in_need;
+    if (!words_of(node.state).help.empty() || node.quarantine > 0 || node.differences > 0)
+      ++in_need;
     nodes.push_back(node_view(node, now));
   }
   View view;

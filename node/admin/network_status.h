@@ -33,6 +33,8 @@ struct NodeStatus {
   std::optional<int> certificate_days;
   std::string last_error;
   std::size_t quarantine = 0;
+  bool in_sync = false;           // both ends are proven to hold the same
+  std::uint64_t differences = 0;  // found since the start: an alarm
   std::vector<ScopeStatus> scopes;
 };
 

@@ -40,7 +40,8 @@ std::vector<std::pair<std::string, std::string>> store_command_list() {
           {"node", "The nodes of this hub's network"},
           {"demo", "Demonstration content"},
           {"check", "Verify everything that this instance, or a backup, holds"},
-          {"status", "State of this instance and of its links"}};
+          {"status", "State of this instance and of its links"},
+          {"verify", "Compare with the other instances what both sides hold"}};
 }
 
 bool works_on_store(std::vector<std::string> const& words) {

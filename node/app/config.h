@@ -110,6 +110,7 @@ struct LinkConfig {
   std::string listen_address = "127.0.0.1";
   std::uint16_t listen_port = 0;  // 0: accepts no node
   HostPort advertised;            // of a hub, never empty after loading: where its nodes reach it
+  std::uint32_t catching_up_max = 4;
   std::vector<std::string> subscriptions = {"all"};
 };
 

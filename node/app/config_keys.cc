@@ -159,6 +159,9 @@ constexpr std::array kKeys = std::to_array<Key>({
     {"link", "advertised", AT(link.advertised),
      "Where the nodes reach this hub, `host:port`: it goes into the tokens of enrolment; "
      "`listen_address` and `listen_port` if empty"},
+    {"link", "catching_up_max", AT(link.catching_up_max),
+     "Nodes that a hub lets catch up at once; the others wait for their turn, which comes after "
+     "half a minute at the latest for each group before them", false, Form::any, {1, 1000}},
     {"link", "subscriptions", AT(link.subscriptions),
      "Portals whose published content this one asks for: names of nodes, or `all`; the hub "
      "decides what it gives", false, Form::subscription},

@@ -14,6 +14,8 @@ void add_link(admin::NodeStatus& status, replication::LinkReport const& link) {
   status.certificate_days = link.certificate_days;
   status.last_error = link.link.last_error;
   status.quarantine = link.link.quarantine.size();
+  status.in_sync = link.in_sync;
+  status.differences = link.link.differences;
   for (auto const& scope : link.scopes) {
     status.bytes_behind += scope.bytes_estimate;
     status.scopes.push_back({scope.scope.to_string(), scope.outgoing, scope.documents_at_most,

@@ -6,6 +6,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <functional>
 #include <map>
 #include <mutex>
 
@@ -28,6 +29,54 @@ std::string_view served_name(http::Served served) {
 template <class Number>
 double number(Number value) {
   return static_cast<double>(value);
+}
+
+using Gauge = std::function<void(std::string const& name, std::string const& help,
+                                 prometheus::Labels const& labels, double value)>;
+
+void add_proofs(Gauge const& gauge, replication::LinkReport const& link,
+                prometheus::Labels const& peer) {
+  for (auto const& proof : link.proofs) {
+    prometheus::Labels labels = peer;
+    labels["scope"] = proof.scope.to_string();
+    gauge("solidaires_scope_proven", "1 while both ends are proven to hold the same", labels,
+          proof.proof == replication::Proof::proven ? 1 : 0);
+    gauge("solidaires_scope_repaired", "Documents sent or received to mend a difference", labels,
+          number(proof.repaired));
+  }
+}
+
+void add_link(Gauge const& gauge, replication::LinkReport const& link) {
+  prometheus::Labels const peer{{"peer", link.link.peer.str()}};
+  gauge("solidaires_link_live", "1 while the link is live", peer,
+        link.link.state == net::PeerState::live ? 1 : 0);
+  gauge("solidaires_link_behind_documents", "Places in feeds between the two ends, both ways", peer,
+        number(link.documents_behind_at_most));
+  gauge("solidaires_link_behind_seconds", "Since when this end's news wait", peer,
+        number(link.age_max.count()) / 1000);
+  gauge("solidaires_link_quarantine", "Documents that cannot be taken", peer,
+        number(link.link.quarantine.size()));
+  gauge("solidaires_link_in_sync", "1 while both ends are proven to hold the same", peer,
+        link.in_sync ? 1 : 0);
+  gauge("solidaires_link_differences", "Documents found to differ since the start: must stay 0",
+        peer, number(link.link.differences));
+  gauge("solidaires_link_waits_for_turn", "1 while it waits for its turn to catch up", peer,
+        link.link.view.admitted ? 0 : 1);
+  add_proofs(gauge, link, peer);
+  if (link.certificate_days)
+    gauge("solidaires_link_certificate_days", "Days left to the peer's certificate", peer,
+          *link.certificate_days);
+  for (auto const& scope : link.scopes) {
+    prometheus::Labels labels = peer;
+    labels["scope"] = scope.scope.to_string();
+    labels["direction"] = scope.outgoing ? "out" : "in";
+    gauge("solidaires_scope_behind_documents", "Places in the feed of the scope", labels,
+          number(scope.documents_at_most));
+    gauge("solidaires_scope_behind_seconds", "Since when this end's news wait in the scope", labels,
+          number(scope.age.count()) / 1000);
+    gauge("solidaires_scope_behind_bytes", "The same in bytes, estimated", labels,
+          number(scope.bytes_estimate));
+  }
 }
 
 }  // namespace
@@ -88,8 +137,8 @@ std::string Metrics::text(Services const& services, http::PageCache const& cache
                           http::Server const& server, replication::Report const& report) {
   auto families = state_->registry.Collect();
   prometheus::Registry now;
-  auto const gauge = [&now](std::string const& name, std::string const& help,
-                            prometheus::Labels const& labels, double value) {
+  Gauge const gauge = [&now](std::string const& name, std::string const& help,
+                             prometheus::Labels const& labels, double value) {
     prometheus::BuildGauge().Name(name).Help(help).Register(now).Add(labels).Set(value);
   };
   if (auto const stats = services.store().stats(); stats) {
@@ -112,31 +161,7 @@ std::string Metrics::text(Services const& services, http::PageCache const& cache
         number(pages.invalidated));
   auto const connections = server.stats();
   gauge("solidaires_http_connections_open", "Open connections", {}, number(connections.open));
-  for (auto const& link : report.links) {
-    prometheus::Labels const peer{{"peer", link.link.peer.str()}};
-    gauge("solidaires_link_live", "1 while the link is live", peer,
-          link.link.state == net::PeerState::live ? 1 : 0);
-    gauge("solidaires_link_behind_documents", "Places in feeds between the two ends, both ways",
-          peer, number(link.documents_behind_at_most));
-    gauge("solidaires_link_behind_seconds", "Since when this end's news wait", peer,
-          number(link.age_max.count()) / 1000);
-    gauge("solidaires_link_quarantine", "Documents that cannot be taken", peer,
-          number(link.link.quarantine.size()));
-    if (link.certificate_days)
-      gauge("solidaires_link_certificate_days", "Days left to the peer's certificate", peer,
-            *link.certificate_days);
-    for (auto const& scope : link.scopes) {
-      prometheus::Labels labels = peer;
-      labels["scope"] = scope.scope.to_string();
-      labels["direction"] = scope.outgoing ? "out" : "in";
-      gauge("solidaires_scope_behind_documents", "Places in the feed of the scope", labels,
-            number(scope.documents_at_most));
-      gauge("solidaires_scope_behind_seconds", "Since when this end's news wait in the scope",
-            labels, number(scope.age.count()) / 1000);
-      gauge("solidaires_scope_behind_bytes", "The same in bytes, estimated", labels,
-            number(scope.bytes_estimate));
-    }
-  }
+  for (auto const& link : report.links) add_link(gauge, link);
   for (auto& family : now.Collect()) families.push_back(std::move(family));
   return prometheus::TextSerializer().Serialize(families);
 }

@@ -1,5 +1,7 @@
 #include <boost/json.hpp>
+#include <map>
 #include <memory>
+#include <thread>
 
 #include "node/app/commands.h"
 #include "node/replication/network.h"
@@ -208,7 +210,24 @@ json::object link_json(replication::LinkReport const& link) {
                                   {"bytes_behind", scope.bytes_estimate},
                                   {"age_ms", scope.age.count()}});
   }
+  json::array proofs;
+  for (auto const& proof : link.proofs) {
+    proofs.push_back(json::object{{"scope", proof.scope.to_string()},
+                                  {"proof", std::string(replication::proof_name(proof.proof))},
+                                  {"checked_unix_ms", to_unix_ms(proof.checked_at)},
+                                  {"documents", proof.documents},
+                                  {"differences", proof.differences},
+                                  {"repaired", proof.repaired}});
+  }
+  json::array quarantine;
+  for (auto const& reason : link.link.quarantine) quarantine.emplace_back(reason);
   json::object out{{"peer", link.link.peer.str()},
+                   {"in_sync", link.in_sync},
+                   {"waits_for_its_turn", !link.link.view.admitted},
+                   {"differences", link.link.differences},
+                   {"last_difference", link.link.last_difference},
+                   {"proofs", std::move(proofs)},
+                   {"quarantine", std::move(quarantine)},
                    {"title", link.title},
                    {"state", std::string(net::peer_state_name(link.link.state))},
                    {"address", link.link.address},
@@ -237,6 +256,42 @@ json::object report_json(std::optional<replication::Report> const& report) {
   }
   out["links"] = std::move(links);
   return out;
+}
+
+// What the digests say of a link, in words.
+std::string agreement(replication::LinkReport const& link) {
+  using replication::Proof;
+  if (link.link.state != net::PeerState::live) return "not compared while the link is away";
+  if (!link.link.view.admitted) return "waits for its turn to catch up";
+  if (!link.link.view.compares) return "cannot be compared: the other side is an older version";
+  if (link.in_sync) return "in sync: both sides hold the same";
+  for (auto const& [proof, words] :
+       {std::pair{Proof::differs, "DIFFERS in "}, std::pair{Proof::unproven, "not compared: "},
+        std::pair{Proof::checking, "being compared: "},
+        std::pair{Proof::changed, "changed since it was compared: "}}) {
+    std::string scopes;
+    for (auto const& scope : link.proofs) {
+      if (scope.proof == proof) scopes += cat(scopes.empty() ? "" : ", ", scope.scope.to_string());
+    }
+    if (!scopes.empty()) return cat(words, scopes);
+  }
+  return "being compared";
+}
+
+void say_link(CommandContext& context, replication::LinkReport const& link) {
+  context.say(cat("Link with ", link.link.peer.str(), ": ", net::peer_state_name(link.link.state),
+                  ", behind by at most ", link.documents_behind_at_most, " documents",
+                  link.link.last_error.empty() ? "" : cat(", last error: ", link.link.last_error)));
+  context.say(cat("  ", agreement(link)));
+  if (!link.link.last_difference.empty()) {
+    context.say(cat("  ", link.link.differences,
+                    " documents were found to differ since the start, "
+                    "which must not happen; the last: ",
+                    link.link.last_difference));
+  }
+  for (auto const& reason : link.link.quarantine) {
+    context.say(cat("  in quarantine, so that nothing behind it is taken for done: ", reason));
+  }
 }
 
 int status(CommandContext& context, bool as_json) {
@@ -280,13 +335,135 @@ int status(CommandContext& context, bool as_json) {
     context.say(
         cat("Not entered: ", one.node.str(), ", announced by ", one.by.str(), ": ", one.reason));
   }
-  for (auto const& link : report->links) {
-    context.say(
-        cat("Link with ", link.link.peer.str(), ": ", net::peer_state_name(link.link.state),
-            ", behind by at most ", link.documents_behind_at_most, " documents",
-            link.link.last_error.empty() ? "" : cat(", last error: ", link.link.last_error)));
-  }
+  for (auto const& link : report->links) say_link(context, link);
   return 0;
+}
+
+// ---- verify ----
+
+constexpr std::chrono::milliseconds kVerifyLook{200};
+
+// The links that are asked: live, and of the peer if one is named.
+std::vector<replication::LinkReport> verified_links(replication::Report const& report,
+                                                    std::string const& peer) {
+  std::vector<replication::LinkReport> links;
+  for (auto const& link : report.links) {
+    if (!peer.empty() && link.link.peer.str() != peer) continue;
+    if (peer.empty() && link.link.state != net::PeerState::live) continue;
+    links.push_back(link);
+  }
+  return links;
+}
+
+// How often each scope had been compared, on which connection: what is more came afterwards.
+using Compared = std::map<std::pair<NodeName, ScopeId>, std::pair<std::uint64_t, std::uint64_t>>;
+
+Compared compared(std::vector<replication::LinkReport> const& links) {
+  Compared all;
+  for (auto const& link : links) {
+    for (auto const& scope : link.proofs) {
+      all[{link.link.peer, scope.scope}] = {link.link.connections, scope.comparisons};
+    }
+  }
+  return all;
+}
+
+struct VerifyTally {
+  std::size_t scopes = 0;
+  std::size_t proven = 0;
+  std::size_t differing = 0;
+  std::size_t waiting = 0;
+  std::uint64_t documents = 0;
+};
+
+VerifyTally tally(std::vector<replication::LinkReport> const& links, Compared const& before) {
+  VerifyTally tally;
+  auto const now = compared(links);
+  for (auto const& link : links) {
+    for (auto const& scope : link.proofs) {
+      ++tally.scopes;
+      auto const& count = now.at({link.link.peer, scope.scope});
+      auto const known = before.find({link.link.peer, scope.scope});
+      bool const fresh = count.second > 0 && (known == before.end() || known->second != count);
+      if (fresh && scope.proof == replication::Proof::differs) {
+        ++tally.differing;
+      } else if (fresh && scope.proof != replication::Proof::unproven) {
+        ++tally.proven;
+        tally.documents += scope.documents;
+      } else {
+        ++tally.waiting;
+      }
+    }
+  }
+  return tally;
+}
+
+int say_verified(CommandContext& context, std::vector<replication::LinkReport> const& links,
+                 VerifyTally const& found) {
+  std::uint64_t repaired = 0;
+  for (auto const& link : links) {
+    context.say(cat(link.link.peer.str(), ": ", agreement(link)));
+    for (auto const& scope : link.proofs) {
+      repaired += scope.repaired;
+      context.say(cat("  ", scope.scope.to_string(), ": ", replication::proof_name(scope.proof),
+                      ", ", scope.documents, " documents",
+                      scope.differences == 0 ? ""
+                                             : cat(", ", scope.differences, " differed, ",
+                                                   scope.repaired, " sent or received anew")));
+    }
+  }
+  if (found.proven == found.scopes && found.scopes > 0) {
+    context.say(cat(found.scopes, " scopes, ", found.documents,
+                    " documents: both sides hold the same",
+                    repaired == 0 ? "." : " (now; see the differences above)."));
+    return 0;
+  }
+  context.terminal.err(cat("solidaires: ", found.differing, " scopes differ and ", found.waiting,
+                           " could not be compared. Nothing was removed; see 'solidaires status' "
+                           "for what holds them up, then verify again.\n"));
+  return 1;
+}
+
+int verify(CommandContext& context, std::string const& peer, std::uint32_t patience_s) {
+  auto const* const replication = context.running.replication;
+  if (replication == nullptr) {
+    return context.failed(
+        {Code::unavailable, "nothing is serving here: start the instance, then verify"});
+  }
+  NodeName name;
+  if (!peer.empty()) {
+    auto const parsed = NodeName::parse(peer);
+    if (!parsed) return context.failed(parsed.error());
+    name = *parsed;
+  }
+  for (auto const& link : verified_links(replication->report(), peer)) {
+    if (link.link.state == net::PeerState::live && link.link.view.compares) continue;
+    return context.failed({Code::unavailable, cat(link.link.peer.str(), ": ", agreement(link))});
+  }
+  if (verified_links(replication->report(), peer).empty()) {
+    return context.failed({Code::not_found, peer.empty()
+                                                ? std::string("no link is live: nothing to verify")
+                                                : cat("there is no link with ", peer)});
+  }
+  auto const before = compared(verified_links(replication->report(), peer));
+  auto const patience = std::chrono::steady_clock::now() + std::chrono::seconds(patience_s);
+  replication->compare(name);
+  VerifyTally told{.scopes = 0, .proven = ~std::size_t{0}};
+  while (true) {
+    std::this_thread::sleep_for(kVerifyLook);
+    auto const links = verified_links(replication->report(), peer);
+    auto const now = tally(links, before);
+    if (now.proven != told.proven) {
+      context.terminal.err(cat(now.proven, " of ", now.scopes, " scopes compared\n"));
+      told = now;
+    }
+    bool const late = std::chrono::steady_clock::now() >= patience;
+    bool const mending = std::ranges::any_of(links, [](auto const& link) {
+      return std::ranges::any_of(link.link.view.probes, &sync::ProbeView::due);
+    });
+    bool const over = now.scopes > 0 && now.waiting == 0 && (now.differing == 0 || !mending);
+    if (over || late || context.terminal.gone()) return say_verified(context, links, now);
+  }
 }
 
 }  // namespace
@@ -348,6 +525,13 @@ void add_network_commands(CLI::App& app, CommandContext& context) {
                        "Make this store another incarnation: after it was copied, or an older copy "
                        "was put back")
       ->callback([&context] { context.status = renew_identity(context); });
+  auto const asked = std::make_shared<std::pair<std::string, std::uint32_t>>("", 300);
+  auto* const verifying =
+      app.add_subcommand("verify", "Compare with the other instances what both sides hold");
+  verifying->add_option("--peer", asked->first, "Only with this instance");
+  verifying->add_option("--wait", asked->second, "Seconds to wait for moving scopes; 300");
+  verifying->callback(
+      [asked, &context] { context.status = verify(context, asked->first, asked->second); });
   auto* const state = app.add_subcommand("status", "State of this instance and of its links");
   state->add_flag("--json", words->json, "For programs");
   state->callback([words, &context] { context.status = status(context, words->json); });

@@ -157,6 +157,7 @@ Result<> Instance::open_links() {
   }
   SOL_ASSIGN(auto const model, schema::load_version(services_->share() / "schema"));
   links.links.model_version = sync::make_model_version(model.major, model.minor);
+  links.links.catching_up_max = config.link.catching_up_max;
   link_workers_ = std::make_unique<net::ThreadWorkers>(2);
   SOL_ASSIGN(replication_, replication::Replication::open(io_, *link_workers_, services_->store(),
                                                           services_->clock(), services_->rng(),

@@ -64,7 +64,36 @@ std::vector<ScopeLag> lags_of(net::PeerStatus const& peer, Heads const& heads, I
   return lags;
 }
 
+Proof proof_of(sync::ProbeView const& view, bool live) {
+  if (!live) return Proof::unproven;
+  if (view.agreement == sync::Agreement::differs) return Proof::differs;
+  if (view.proven) return Proof::proven;
+  if (view.due) return Proof::checking;
+  return view.agreement == sync::Agreement::equal ? Proof::changed : Proof::unproven;
+}
+
+void add_proofs(LinkReport& report, net::PeerStatus const& peer) {
+  bool const live = peer.state == net::PeerState::live;
+  report.in_sync = live && peer.view.compares;
+  for (auto const& view : peer.view.probes) {
+    report.proofs.push_back({view.scope, proof_of(view, live), view.checked_at, view.documents,
+                             view.differences, view.repaired, view.comparisons});
+    report.in_sync = report.in_sync && report.proofs.back().proof == Proof::proven;
+  }
+}
+
 }  // namespace
+
+std::string_view proof_name(Proof proof) noexcept {
+  switch (proof) {
+    case Proof::proven: return "proven";
+    case Proof::checking: return "checking";
+    case Proof::changed: return "changed";
+    case Proof::differs: return "differs";
+    case Proof::unproven: return "unproven";
+  }
+  return "unproven";
+}
 
 class Replication::Impl final : public net::LinksPolicy,
                                 public std::enable_shared_from_this<Replication::Impl> {
@@ -140,6 +169,7 @@ class Replication::Impl final : public net::LinksPolicy,
     });
     return replica;
   }
+  void compare(NodeName const& peer) { links_.compare(peer); }
   Report report() const;
   Result<> fetch_file(sync::DocumentKey const& document, schema::FileReference const& file,
                       Millis within) {
@@ -504,6 +534,7 @@ Report Replication::Impl::report() const {
       link.documents_behind_at_most += lag.documents_at_most;
       link.age_max = std::max(link.age_max, lag.age);
     }
+    add_proofs(link, peer);
     link.link = std::move(peer);
     report.links.push_back(std::move(link));
   }
@@ -545,6 +576,10 @@ NodeRegistry const& Replication::registry() const {
 Result<> Replication::fetch_file(sync::DocumentKey const& document,
                                  schema::FileReference const& file, Millis within) {
   return impl_->fetch_file(document, file, within);
+}
+
+void Replication::compare(NodeName const& peer) const {
+  impl_->compare(peer);
 }
 
 void Replication::tell_conflicts(std::uint64_t open_conflicts) {

@@ -41,6 +41,26 @@ struct ScopeLag {
   Millis age{0};                     // since when it is behind; outgoing only
 };
 
+// Whether both ends hold the same, as their digests say. What counters say is no proof.
+enum class Proof : std::uint8_t {
+  proven,    // equal, and nothing has changed since
+  checking,  // a comparison is on its way, or waits for the scope to come to rest
+  changed,   // equal at the last comparison; something changed since, it is compared again soon
+  differs,   // found at the last comparison: an alarm
+  unproven,  // not compared: the link is away, held, or the other side is an older version
+};
+[[nodiscard]] std::string_view proof_name(Proof proof) noexcept;
+
+struct ScopeProof {
+  ScopeId scope{};
+  Proof proof = Proof::unproven;
+  Instant checked_at{};           // epoch: never on this link
+  std::uint64_t documents = 0;    // deleted ones too, at the last comparison
+  std::uint64_t differences = 0;  // on this link
+  std::uint64_t repaired = 0;
+  std::uint64_t comparisons = 0;  // that ended on this link
+};
+
 struct LinkReport {
   net::PeerStatus link{};
   std::string title{};                    // of the peer, if the registry knows it
@@ -48,6 +68,9 @@ struct LinkReport {
   std::vector<ScopeLag> scopes{};
   std::uint64_t documents_behind_at_most = 0;  // of all scopes, both ways
   Millis age_max{0};
+  std::vector<ScopeProof> proofs{};
+  // The link is live and every scope that it shares is proven equal.
+  bool in_sync = false;
 };
 
 struct Report {
@@ -88,6 +111,9 @@ class Replication {
   // could bring it; busy: too many wait already.
   Result<> fetch_file(sync::DocumentKey const& document, schema::FileReference const& file,
                       Millis within);
+  // Compares with the peer (with every peer, if empty) what both ends hold; any thread. The outcome
+  // shows in report(), LinkReport::proofs.
+  void compare(NodeName const& peer) const;
   // Facts for the peers' consoles; any thread, as often as they are known.
   void tell_conflicts(std::uint64_t open_conflicts);
   // Called on the IO thread whenever report() shows something new. Before start().

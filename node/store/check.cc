@@ -14,7 +14,7 @@ class Checker {
           Store::OnChecked const& told)
       : engine_(engine), at_(at), indexer_(indexer), told_(told) {}
 
-  Result<CheckReport> run(Counts::Table const& counts) {
+  Result<CheckReport> run(Counts::Table const& counts, Digests::Contents const& digests) {
     for (auto const& [place, count] : counts) expected_ += count.all;
     SOL_TRY(read_meta());
     SOL_TRY(walk(Family::documents, [this](auto key, auto value) { document(key, value); }));
@@ -29,6 +29,10 @@ class Checker {
     if (local_expiries_ != expiries_) problem("an expiry belongs to no value", "local");
     SOL_ASSIGN(auto const counted, Counts::read(engine_, &at_));
     if (counted != counts) problem("the counts in memory are not those on disk", "counts");
+    auto const table = expect(Digests::read(engine_, &at_), "digests");
+    if (table && Digests::contents(*table) != digests) {
+      problem("the digests in memory are not those on disk", "digests");
+    }
     return std::move(report_);
   }
 
@@ -202,8 +206,8 @@ class Checker {
 
 Result<CheckReport> check_store(Engine const& engine, EngineSnapshot const& at,
                                 Indexer const& indexer, Counts::Table const& counts,
-                                Store::OnChecked const& told) {
-  return Checker(engine, at, indexer, told).run(counts);
+                                Digests::Contents const& digests, Store::OnChecked const& told) {
+  return Checker(engine, at, indexer, told).run(counts, digests);
 }
 
 }  // namespace solidaires::store

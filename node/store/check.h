@@ -3,6 +3,7 @@
 #pragma once
 
 #include "node/store/counts.h"
+#include "node/store/digests.h"
 #include "node/store/transaction.h"
 
 namespace solidaires::store {
@@ -10,6 +11,6 @@ namespace solidaires::store {
 // `counts`: what memory holds for the same moment.
 Result<CheckReport> check_store(Engine const& engine, EngineSnapshot const& at,
                                 Indexer const& indexer, Counts::Table const& counts,
-                                Store::OnChecked const& told);
+                                Digests::Contents const& digests, Store::OnChecked const& told);
 
 }  // namespace solidaires::store

@@ -19,6 +19,7 @@ struct Request {
   // Set by the leader:
   Result<> result{};
   std::vector<DocumentChange> changes{};
+  std::vector<DigestChange> digests{};
 };
 
 class CommitQueue {

@@ -8,6 +8,7 @@
 #include "node/store/check.h"
 #include "node/store/commit_queue.h"
 #include "node/store/counts.h"
+#include "node/store/digests.h"
 #include "node/store/erasing.h"
 #include "node/store/observers.h"
 #include "node/store/opening.h"
@@ -64,6 +65,7 @@ struct Store::Parts {
   std::unique_ptr<Blobs> files;
   Options options;
   Counts counts;
+  Digests digests;
   std::shared_ptr<Observers> observers = std::make_shared<Observers>();
   Positions positions;              // the leader's
   Erasures erasures;                // the leader's
@@ -113,6 +115,7 @@ void Store::Parts::run_one(Transaction& transaction, Request& request) {
   }
   if (request.result) {
     request.changes = transaction.keep();
+    request.digests = transaction.take_digests();
   } else {
     transaction.undo();
   }
@@ -128,6 +131,7 @@ Result<> Store::Parts::write(Transaction& transaction) {
 
 void Store::Parts::publish(Request& request) {
   counts.follow(request.changes);
+  digests.follow(request.digests);
   CommitNotice notice{version += request.changes.size(), request.remote, {}};
   if (request.changes.empty() || observers->empty()) return;
   notice.changes = std::move(request.changes);
@@ -189,9 +193,15 @@ Result<std::unique_ptr<Store>> Store::open(std::filesystem::path const& director
   SOL_ASSIGN(auto opened, open_directory(directory, options, rng, kFormat, migration_steps()));
   SOL_ASSIGN(auto counts, Counts::read(*opened.engine, nullptr));
   SOL_ASSIGN(auto erasures, Erasures::read(*opened.engine));
+  auto digests = Digests::read(*opened.engine, nullptr);
+  if (!digests) log_error("store.digests", {{"error", digests.error().message()}});
+  for (auto const& [scope, head] : opened.positions.heads) {
+    if (digests && scope.kind() != ScopeKind::local) (*digests)[scope].head = sync::Sequence{head};
+  }
   auto parts = std::make_unique<Parts>(std::move(opened), std::move(options));
   parts->erasures = std::move(erasures);
   parts->counts.reset(std::move(counts));
+  parts->digests.reset(std::move(digests));
   return std::unique_ptr<Store>(new Store(std::move(parts)));
 }
 
@@ -256,6 +266,30 @@ Result<sync::FeedPage> Store::read_feed(ScopeId const& scope, sync::Sequence aft
 
 Result<sync::Sequence> Store::head(ScopeId const& scope) const {
   return view().head(scope);
+}
+
+Result<sync::Sequence> Store::look(
+    ScopeId const& scope, std::function<void(sync::DigestTree const&)> const& visit) const {
+  return parts_->digests.look(scope, visit);
+}
+
+Result<std::vector<sync::Document>> Store::documents(ScopeId const& scope,
+                                                     std::vector<DocumentId> const& ids,
+                                                     std::size_t bytes_max) const {
+  std::vector<Bytes> keys;
+  keys.reserve(ids.size());
+  for (auto const& id : ids) keys.push_back(document_key({scope, id}));
+  SOL_ASSIGN(auto const records, parts_->engine->get_many(Family::documents, keys));
+  std::vector<sync::Document> found;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!records[i]) continue;
+    bytes += records[i]->size();
+    if (!found.empty() && bytes > bytes_max) break;
+    SOL_ASSIGN(auto stored, parse_record({scope, ids[i]}, *records[i]));
+    found.push_back(std::move(stored.document));
+  }
+  return found;
 }
 
 Result<> Store::apply(sync::RemoteBatch const& batch) {
@@ -423,15 +457,17 @@ Result<Stats> Store::stats() const {
 Result<CheckReport> Store::check(OnChecked const& told) {
   std::unique_ptr<EngineSnapshot> snapshot;
   Counts::Table counts;
+  Digests::Contents digests;
   // Between two groups, memory and disk say the same.
   Request look{.work = [&](Transaction&) -> Result<> {
                  snapshot = parts_->engine->snapshot();
                  counts = parts_->counts.table();
+                 digests = parts_->digests.contents();
                  return {};
                },
                .writes = false};
   SOL_TRY(parts_->submit(look));
-  return check_store(*parts_->engine, *snapshot, parts_->options.indexer, counts, told);
+  return check_store(*parts_->engine, *snapshot, parts_->options.indexer, counts, digests, told);
 }
 
 Result<> Store::checkpoint(std::filesystem::path const& directory) {

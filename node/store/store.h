@@ -129,6 +129,12 @@ class Store final : public sync::ReplicaStore, public sync::BlobStore {
                                                  std::size_t documents_max,
                                                  std::size_t bytes_max) const override;
   [[nodiscard]] Result<sync::Sequence> head(ScopeId const& scope) const override;
+  [[nodiscard]] Result<sync::Sequence> look(
+      ScopeId const& scope,
+      std::function<void(sync::DigestTree const&)> const& visit) const override;
+  [[nodiscard]] Result<std::vector<sync::Document>> documents(ScopeId const& scope,
+                                                              std::vector<DocumentId> const& ids,
+                                                              std::size_t bytes_max) const override;
   Result<> apply(sync::RemoteBatch const& batch) override;
   [[nodiscard]] Result<Bytes> link_token(ReplicaId peer) const override;
   Result<> keep_link_token(ReplicaId peer, Bytes const& token) override;

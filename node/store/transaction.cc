@@ -70,6 +70,7 @@ void Transaction::undo() {
     positions_.heads[request_heads_.back().first] = request_heads_.back().second;
   }
   changes_.clear();
+  digests_.clear();
 }
 
 void Transaction::finish() {
@@ -123,6 +124,7 @@ Result<sync::Sequence> Transaction::write(Cell const& before, DocumentWrite cons
   }
   documents_.set(key, Cell{write.after, sequence, write.fingerprint});
   changes_.push_back({before.document, write.after, sequence});
+  digests_.push_back({key, write.fingerprint, sequence});
   return sequence;
 }
 
@@ -132,7 +134,9 @@ Result<> Transaction::remove(Cell const& cell) {
   batch_.erase(Family::feeds, feed_key(key.scope, cell.sequence));
   SOL_TRY(write_indexes(cell.document.get(), nullptr));
   documents_.set(key, Cell{});
-  changes_.push_back({cell.document, nullptr, next_sequence(key.scope)});
+  auto const sequence = next_sequence(key.scope);
+  changes_.push_back({cell.document, nullptr, sequence});
+  digests_.push_back({key, std::nullopt, sequence});
   return {};
 }
 

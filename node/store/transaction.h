@@ -72,6 +72,13 @@ struct HashKey {
   }
 };
 
+// What a change does to the digests of its scope; no fingerprint: the document is gone.
+struct DigestChange {
+  sync::DocumentKey key;
+  std::optional<sync::Fingerprint> fingerprint;
+  sync::Sequence sequence{};
+};
+
 struct DocumentWrite {
   DocumentPtr after;
   sync::Fingerprint fingerprint{};
@@ -93,6 +100,8 @@ class Transaction {
   // Around each request; exactly one of keep() and undo() ends it. keep() yields its changes.
   void begin();
   std::vector<DocumentChange> keep();
+  // Of the request that was kept last.
+  std::vector<DigestChange> take_digests() { return std::exchange(digests_, {}); }
   void undo();
   // After the last request: adds the counter and the heads that moved.
   void finish();
@@ -139,6 +148,7 @@ class Transaction {
   std::uint64_t counter_before_ = 0;
   bool counter_moved_ = false;
   std::vector<DocumentChange> changes_;
+  std::vector<DigestChange> digests_;  // one for each change
 };
 
 // The entries of a document, sorted and distinct; Code::invalid if the indexer broke its contract.

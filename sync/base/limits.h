@@ -39,6 +39,12 @@ inline constexpr std::size_t kLinkTokenBytes = 64;
 inline constexpr std::size_t kBlobChunkBytes = 256UL * 1024;
 inline constexpr std::size_t kBlobBytes = 100UL * 1024 * 1024;  // of one file
 inline constexpr std::size_t kBlobWantsInFlight = 4;            // per session and direction
+inline constexpr std::size_t kProbeRanges = 256;                // of one message
+inline constexpr std::size_t kProbeListItems = 32;              // documents listed of one range
+inline constexpr std::size_t kRepairDocuments = 256;            // repaired by one probing, each way
+inline constexpr std::size_t kProbesAtOnce = 8;                 // of one session and direction
+inline constexpr std::size_t kProbeRounds = 20;
+inline constexpr std::size_t kRepairAttempts = 3;  // that bring a scope no nearer
 
 inline constexpr std::chrono::milliseconds kStallLimit{30'000};    // no progress on an owed answer
 inline constexpr std::chrono::milliseconds kSilenceLimit{45'000};  // nothing at all received
@@ -47,6 +53,8 @@ inline constexpr std::chrono::milliseconds kHeartbeat{15'000};
 // urgent waits behind a few seconds of what is not, on whatever line.
 inline constexpr std::chrono::milliseconds kBatchQuick{1'000};
 inline constexpr std::chrono::milliseconds kBatchSlow{4'000};
+inline constexpr std::chrono::milliseconds kProbeRetryMin{250};  // the scope had moved
+inline constexpr std::chrono::milliseconds kProbeAgain{24L * 60 * 60 * 1000};  // though unchanged
 inline constexpr std::chrono::milliseconds kReconnectMin{1'000};
 inline constexpr std::chrono::milliseconds kReconnectMax{60'000};
 

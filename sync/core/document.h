@@ -56,8 +56,8 @@ struct DocumentKey {
 inline constexpr std::string_view kExistence = "_existence";  // value kAlive or kDeleted
 inline constexpr std::string_view kAlive = "alive";
 inline constexpr std::string_view kDeleted = "deleted";
-// Present in an erased document: its value is the id of the erase order (erasure.h). Once a copy has
-// it, no merge brings a value back; a deletion, in contrast, keeps what it hides.
+// Present in an erased document: its value is the id of the erase order (erasure.h). Once a copy
+// has it, no merge brings a value back; a deletion, in contrast, keeps what it hides.
 inline constexpr std::string_view kErased = "_erased";
 
 struct Document {
@@ -105,8 +105,8 @@ void write(Document& document, std::vector<FieldEdit> const& edits, Context cons
 [[nodiscard]] Document merge(Document const& ours, Document const& theirs);
 
 [[nodiscard]] bool is_erased(Document const& document);
-// What is left of `document` after its erasure: key, type, the context, `mark` as the one version of
-// kErased, and an existence kDeleted with the mark's dot and stamp, for instances that know no
+// What is left of `document` after its erasure: key, type, the context, `mark` as the one version
+// of kErased, and an existence kDeleted with the mark's dot and stamp, for instances that know no
 // erasure. Of the marks that the document has already and `mark`, the smallest stays.
 // Precondition: mark.value is the id of an order.
 [[nodiscard]] Document erased(Document const& document, FieldVersion const& mark);

@@ -13,16 +13,21 @@
 #include "sync/base/ids.h"
 #include "sync/core/document.h"
 #include "sync/core/ports.h"
+#include "sync/core/reconciliation.h"
 
 namespace solidaires::sync {
 
 inline constexpr std::uint32_t kProtocolMin = 1;
 inline constexpr std::uint32_t kProtocolMax = 1;
 
-// Bits of Hello::features: what both ends offer is in force. On the wire: never renumber.
+// Bits of Hello::features: what both ends offer is in force. On the wire: never reuse a bit.
 namespace feature {
-inline constexpr std::uint64_t kBlobs = 1U << 2U;  // BlobWant, BlobChunk
+inline constexpr std::uint64_t kCompression = 1U << 0U;  // batches may come compressed
+inline constexpr std::uint64_t kProbe = 1U << 1U;        // Probe, ProbeReply, repairs
+inline constexpr std::uint64_t kBlobs = 1U << 2U;        // BlobWant, BlobChunk
 }  // namespace feature
+// What every instance of this version offers; kBlobs besides, if its store keeps files.
+inline constexpr std::uint64_t kFeatures = feature::kCompression | feature::kProbe;
 
 // The first frame of either end: the parent's opens the session, the child's answers it.
 struct Hello {
@@ -75,6 +80,9 @@ struct Batch {
   std::vector<Document> documents{};  // may be empty: only the cursor moves (echoes were skipped)
   // Decoding only: why a document could not be read. Not empty: the batch goes to quarantine.
   std::vector<std::string> unreadable{};
+  // Outside the feed: documents that a probe found to differ. It has generation 0, its positions
+  // are 0, and it moves no cursor; it is answered by an Ack or a Nack of generation 0.
+  bool repair = false;
   friend bool operator==(Batch const&, Batch const&) = default;
 };
 
@@ -129,6 +137,40 @@ struct Ping {
 struct Pong {
   std::uint64_t nonce = 0;
   friend bool operator==(Pong const&, Pong const&) = default;
+};
+
+// Where the asking end stands in a scope. Both ends compare sets only while nothing is on its way.
+struct Anchor {
+  Sequence sent{};      // of its own feed: acknowledged by the other end; 0 if it sends none
+  Sequence received{};  // of the other end's feed: durable at the asking end; 0 if it takes none
+  friend bool operator==(Anchor const&, Anchor const&) = default;
+};
+
+// "Do we hold the same?" Either a question, or documents that are wanted.
+struct Probe {
+  ScopeId scope{};
+  std::uint32_t serial = 0;  // the reply repeats it
+  Anchor anchor{};
+  Question question{};
+  std::vector<DocumentId> wants{};
+  friend bool operator==(Probe const&, Probe const&) = default;
+};
+
+// On the wire: never renumber.
+enum class ProbeOutcome : std::uint8_t {
+  other = 0,    // an outcome of a later version
+  equal = 1,    // to the whole
+  differs = 2,  // the answer tells where
+  moved = 3,    // something is on its way, or the anchor is not mine: ask again later
+  refused = 4,  // this scope is not shared on this link, or its stream is held
+};
+
+struct ProbeReply {
+  ScopeId scope{};
+  std::uint32_t serial = 0;
+  ProbeOutcome outcome = ProbeOutcome::other;
+  Answer answer{};
+  friend bool operator==(ProbeReply const&, ProbeReply const&) = default;
 };
 
 // On the wire: never renumber.
@@ -195,7 +237,7 @@ struct BlobChunk {
 };
 
 using Frame = std::variant<Hello, Welcome, Offer, Subscribe, Batch, Ack, Nack, Status, Ping, Pong,
-                           Close, BlobWant, BlobChunk, UnknownFrame>;
+                           Close, BlobWant, BlobChunk, Probe, ProbeReply, UnknownFrame>;
 
 [[nodiscard]] std::string_view frame_name(Frame const& frame) noexcept;  // "batch"; for logs
 // The bytes of files: a driver sends them when nothing else waits.

@@ -91,6 +91,44 @@ Verdict Receiving::batch(Batch batch, ReplicaId peer, Actions& out) {
   return std::nullopt;
 }
 
+Verdict Receiving::repair(Batch batch, ReplicaId peer, Actions& out) {
+  auto const found = streams_.find(batch.scope);
+  bool const known = found != streams_.end() && found->second.subscribed;
+  Nack refusal{batch.scope, 0, Sequence{0}, NackReason::entitlement, "not subscribed to"};
+  if (known) refusal.cursor = found->second.cursor;
+  auto reasons = known ? objections(batch) : std::vector<std::string>();
+  if (!known || !reasons.empty()) {
+    if (known) {
+      refusal.reason = NackReason::quarantine;
+      refusal.detail = reasons.front();
+      out.notices.emplace_back(Quarantined{batch.scope, refusal.cursor, std::move(reasons)});
+    }
+    out.send.emplace_back(std::move(refusal));
+    return std::nullopt;
+  }
+  if (applying_ >= kApplyingMax) {
+    return Close{CloseReason::protocol, Millis{0}, "more batches in flight than the window allows"};
+  }
+  auto& stream = found->second;
+  ++applying_;
+  stream.applying.push_back(0);
+  out.tasks.emplace_back(ApplyBatch{RemoteBatch{peer, std::move(batch.scope), stream.expected,
+                                                stream.expected, std::move(batch.documents)},
+                                    true});
+  return std::nullopt;
+}
+
+StreamRest Receiving::rest(ScopeId const& scope) const {
+  auto const found = streams_.find(scope);
+  if (found == streams_.end()) return {};
+  auto const& stream = found->second;
+  if (stream.held) return {StreamRest::State::held};
+  if (!stream.subscribed || !stream.applying.empty() || stream.owed) {
+    return {StreamRest::State::moving};
+  }
+  return {StreamRest::State::resting, stream.cursor, stream.cursor};
+}
+
 void Receiving::quarantine(Stream& stream, Batch const& batch, std::vector<std::string> reasons,
                            Actions& out) {
   stream.held = true;
@@ -139,7 +177,7 @@ Verdict Receiving::applied(BatchApplied const& applied, Actions& out) {
   Nack nack{applied.scope, generation, Sequence{0}, NackReason::gap, error.message()};
   if (error.code() != Code::conflict) {
     nack.reason = NackReason::quarantine;
-    stream.held = true;
+    stream.held = generation != 0;  // a repair stands outside the stream
     out.notices.emplace_back(Quarantined{applied.scope, stream.cursor, {error.to_string()}});
   }
   owe(stream, std::move(nack), out);

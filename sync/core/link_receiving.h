@@ -17,6 +17,10 @@ class Receiving {
   [[nodiscard]] Verdict batch(Batch batch, ReplicaId peer, Actions& out);
   [[nodiscard]] Verdict applied(BatchApplied const& applied, Actions& out);
 
+  // Repairs stand outside the stream (frames.h); the session has seen that the scope is probed.
+  [[nodiscard]] Verdict repair(Batch batch, ReplicaId peer, Actions& out);
+
+  [[nodiscard]] StreamRest rest(ScopeId const& scope) const;
   [[nodiscard]] std::vector<ReceivingView> view() const;
 
  private:

@@ -194,7 +194,8 @@ void Sending::ship(ScopeId const& scope, Stream& stream, std::vector<Document> d
                               stream.read,
                               std::max(stream.head, stream.read),
                               std::move(documents),
-                              {}});
+                              {},
+                              false});
   stream.sent = stream.read;
 }
 
@@ -259,6 +260,17 @@ void Sending::note_lag(Stream& stream, Instant now) {
   } else if (!stream.behind_since) {
     stream.behind_since = now;
   }
+}
+
+StreamRest Sending::rest(ScopeId const& scope) const {
+  auto const found = streams_.find(scope);
+  if (found == streams_.end()) return {};
+  auto const& stream = found->second;
+  if (stream.hold != Hold::none) return {StreamRest::State::held};
+  bool const moves = !stream.subscribed || stream.reading || !stream.in_flight.empty() ||
+                     !stream.head_known || stream.read < stream.head;
+  if (moves) return {StreamRest::State::moving};
+  return {StreamRest::State::resting, stream.read, stream.acknowledged};
 }
 
 std::vector<SendingView> Sending::view() const {

@@ -11,6 +11,14 @@ namespace solidaires::sync {
 // Why the session must end; nothing: go on.
 using Verdict = std::optional<Close>;
 
+// Whether a stream moves. At rest, its positions say how far both ends are.
+struct StreamRest {
+  enum class State : std::uint8_t { none, moving, held, resting };
+  State state = State::none;
+  Sequence here{};   // sending: how far the feed is settled; receiving: the durable cursor
+  Sequence there{};  // sending: how far the peer has it durable
+};
+
 class Sending {
  public:
   // Scopes that the peer may subscribe to from now on; one that stands already keeps its stream.
@@ -32,6 +40,7 @@ class Sending {
   // Since when an answer has been owed without any progress.
   [[nodiscard]] std::optional<Instant> waiting_since() const;
   [[nodiscard]] std::size_t batches_in_flight() const noexcept { return in_flight_; }
+  [[nodiscard]] StreamRest rest(ScopeId const& scope) const;
   [[nodiscard]] std::vector<SendingView> view() const;
 
  private:

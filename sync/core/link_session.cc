@@ -6,6 +6,7 @@
 #include "sync/base/limits.h"
 #include "sync/core/absorb.h"
 #include "sync/core/blob_transfer.h"
+#include "sync/core/link_probing.h"
 #include "sync/core/link_receiving.h"
 #include "sync/core/link_sending.h"
 #include "sync/core/link_token.h"
@@ -46,6 +47,10 @@ class LinkSession::Machine {
   void on(BlobProgressRead const& event, Actions& out);
   void on(BlobKept const& event, Actions& out);
   void on(StopRequested const& event, Actions& out);
+  void on(DigestRead event, Actions& out);
+  void on(DocumentsRead event, Actions& out);
+  void on(ProbeRequested, Actions&);
+  void on(Admitted, Actions& out);
 
   void frame(Hello hello, Actions& out);
   void frame(Welcome welcome, Actions& out);
@@ -60,6 +65,8 @@ class LinkSession::Machine {
   void frame(Close close, Actions& out);
   void frame(BlobWant want, Actions& out);
   void frame(BlobChunk chunk, Actions& out);
+  void frame(Probe probe, Actions& out);
+  void frame(ProbeReply reply, Actions& out);
   void frame(UnknownFrame unknown, Actions& out);
 
   [[nodiscard]] Hello own_hello(Bytes token) const;
@@ -99,6 +106,7 @@ class LinkSession::Machine {
   Receiving receiving_;
   BlobServing serving_;
   BlobFetching fetching_;
+  Probing probing_{sending_, receiving_};
 };
 
 Actions LinkSession::Machine::step(Event event, Instant now) {
@@ -106,8 +114,9 @@ Actions LinkSession::Machine::step(Event event, Instant now) {
   if (state_ == LinkState::closed) return out;
   now_ = std::max(now_, now);
   std::visit([&](auto&& kind) { on(std::forward<decltype(kind)>(kind), out); }, std::move(event));
-  if (state_ == LinkState::up) {
+  if (state_ == LinkState::up && config_.admitted) {
     sending_.pump(out);
+    probing_.pump(now_, out);
     if (peer_is_up_) fetching_.pump(now_, out);
   }
   if (state_ != LinkState::closed) arm(out);
@@ -189,7 +198,9 @@ void LinkSession::Machine::on(TokenKept const& event, Actions& out) {
 }
 
 void LinkSession::Machine::on(CursorRead const& event, Actions& out) {
-  if (state_ == LinkState::up) check(receiving_.cursor_read(event, out), out);
+  if (state_ != LinkState::up) return;
+  check(receiving_.cursor_read(event, out), out);
+  if (config_.entitlement.may_receive(event.scope)) probing_.opened(event.scope, now_);
 }
 
 void LinkSession::Machine::on(FeedRead event, Actions& out) {
@@ -201,6 +212,7 @@ void LinkSession::Machine::on(BatchApplied event, Actions& out) {
   // rolled back, but a lie told somewhere behind the peer. It costs the stream, not the link.
   if (!config_.entitlement.may_send(event.scope)) event.disowned = false;
   check(receiving_.applied(event, out), out);
+  if (event.repair) probing_.repair_applied(event, now_);
 }
 
 void LinkSession::Machine::on(ScopeCommitted const& event, Actions&) {
@@ -214,7 +226,25 @@ void LinkSession::Machine::on(EntitlementChanged event, Actions& out) {
   if (!fresh.empty()) out.send.emplace_back(Offer{std::move(fresh)});
   receiving_.keep_only(config_.entitlement);
   fetching_.keep_only(config_.entitlement, out);
+  probing_.keep_only(config_.entitlement);
   receive_offered(out);
+}
+
+void LinkSession::Machine::on(DigestRead event, Actions& out) {
+  if (state_ == LinkState::up) check(probing_.digest_read(std::move(event), now_, out), out);
+}
+
+void LinkSession::Machine::on(DocumentsRead event, Actions& out) {
+  if (state_ == LinkState::up) check(probing_.documents_read(std::move(event), out), out);
+}
+
+void LinkSession::Machine::on(ProbeRequested, Actions&) {
+  probing_.demand(now_);
+}
+
+void LinkSession::Machine::on(Admitted, Actions& out) {
+  config_.admitted = true;
+  if (state_ == LinkState::up) receive_offered(out);
 }
 
 void LinkSession::Machine::on(StatusDue const& event, Actions& out) {
@@ -304,7 +334,9 @@ void LinkSession::Machine::frame(Offer const& offer, Actions& out) {
 }
 
 void LinkSession::Machine::frame(Subscribe const& subscribe, Actions& out) {
-  if (expect_up("Subscribe", out)) check(sending_.subscribed(subscribe, now_, out), out);
+  if (!expect_up("Subscribe", out)) return;
+  check(sending_.subscribed(subscribe, now_, out), out);
+  if (config_.entitlement.may_send(subscribe.scope)) probing_.opened(subscribe.scope, now_);
 }
 
 void LinkSession::Machine::frame(Batch batch, Actions& out) {
@@ -315,15 +347,29 @@ void LinkSession::Machine::frame(Batch batch, Actions& out) {
     auto const found = counters.find(peer_->replica);
     if (found != counters.end()) peer_counter_ = std::max(peer_counter_, found->second);
   }
+  if (batch.repair) {
+    if (!probing_.enabled()) {
+      return close({CloseReason::protocol, Millis{0}, "a repair, which was not agreed on"}, out);
+    }
+    probing_.repair_received(batch, now_, out);
+    return check(receiving_.repair(std::move(batch), peer_->replica, out), out);
+  }
   check(receiving_.batch(std::move(batch), peer_->replica, out), out);
 }
 
 void LinkSession::Machine::frame(Ack const& ack, Actions& out) {
-  if (expect_up("Ack", out)) check(sending_.acknowledged(ack, now_), out);
+  if (!expect_up("Ack", out)) return;
+  if (ack.generation == 0) return probing_.repair_answered(ack.scope, true, now_);
+  check(sending_.acknowledged(ack, now_), out);
 }
 
 void LinkSession::Machine::frame(Nack const& nack, Actions& out) {
-  if (expect_up("Nack", out)) check(sending_.refused(nack, now_, out), out);
+  if (!expect_up("Nack", out)) return;
+  if (nack.generation == 0) {
+    if (probing_.mends(nack.scope)) out.notices.emplace_back(Refused{nack});
+    return probing_.repair_answered(nack.scope, false, now_);
+  }
+  check(sending_.refused(nack, now_, out), out);
 }
 
 void LinkSession::Machine::frame(Status status, Actions& out) {
@@ -357,6 +403,14 @@ void LinkSession::Machine::frame(BlobWant want, Actions& out) {
 
 void LinkSession::Machine::frame(BlobChunk chunk, Actions& out) {
   if (expect_up("BlobChunk", out)) check(fetching_.chunk(std::move(chunk), now_, out), out);
+}
+
+void LinkSession::Machine::frame(Probe probe, Actions& out) {
+  if (expect_up("Probe", out)) check(probing_.probe(std::move(probe), out), out);
+}
+
+void LinkSession::Machine::frame(ProbeReply reply, Actions& out) {
+  if (expect_up("ProbeReply", out)) check(probing_.reply(std::move(reply), now_, out), out);
 }
 
 void LinkSession::Machine::frame(UnknownFrame unknown, Actions& out) {
@@ -409,6 +463,11 @@ std::vector<ScopeId> LinkSession::Machine::sendable() const {
 void LinkSession::Machine::go_up(Actions& out) {
   state_ = LinkState::up;
   heartbeat_at_ = now_ + limits::kHeartbeat;
+  // Over a link that only reads, the two ends are not meant to hold the same.
+  bool const both_know = agreed(feature::kProbe);
+  if (both_know && model_skew() == ModelSkew::none) {
+    probing_.enable(peer_->replica, !is_parent());
+  }
   out.notices.emplace_back(LinkUp{*peer_});
   out.send.emplace_back(Offer{sending_.allow(sendable())});
   receive_offered(out);
@@ -421,6 +480,7 @@ void LinkSession::Machine::keep_record(Actions& out) {
 
 void LinkSession::Machine::receive_offered(Actions& out) {
   if (model_skew() == ModelSkew::peer_is_older) return;
+  if (!config_.admitted) return;
   for (auto const& scope : offered_) {
     if (config_.entitlement.may_receive(scope)) receiving_.open(scope, peer_->replica, out);
   }
@@ -431,7 +491,8 @@ void LinkSession::Machine::heartbeat(Actions& out) {
   ping_ = Ping{static_cast<std::uint64_t>(to_unix_ms(now_))};
   ping_at_ = now_;
   out.send.emplace_back(*ping_);
-  sending_.flush_idle(now_, out);
+  if (config_.admitted) sending_.flush_idle(now_, out);
+  probing_.heartbeat(now_);
   fetching_.expire(now_, out);
   if (record_ && record_->counter < peer_counter_) {
     record_->counter = peer_counter_;
@@ -463,6 +524,7 @@ void LinkSession::Machine::arm(Actions& out) {
   if (auto const waiting = sending_.waiting_since()) {
     due = std::min(due, *waiting + limits::kStallLimit);
   }
+  if (auto const probe = probing_.due_at()) due = std::min(due, std::max(*probe, now_));
   if (armed_for_ && *armed_for_ <= due) return;
   armed_for_ = due;
   out.wake_at = due;
@@ -487,8 +549,9 @@ bool LinkSession::Machine::expect_up(std::string_view name, Actions& out) {
 }
 
 LinkView LinkSession::Machine::view() const {
-  return {state_,          model_skew(),      peer_,
-          sending_.view(), receiving_.view(), sending_.batches_in_flight()};
+  return {state_,           model_skew(),       peer_,
+          sending_.view(),  receiving_.view(),  sending_.batches_in_flight(),
+          config_.admitted, probing_.enabled(), probing_.view()};
 }
 
 // ---- The public face ----
@@ -531,42 +594,44 @@ LinkState LinkSession::state() const noexcept {
 
 namespace {
 
-struct Doer {
-  ReplicaStore& store;
+class Doer {
+ public:
+  explicit Doer(ReplicaStore& given) : store_(given) {}
 
   template <class Answer>
   [[nodiscard]] Result<Answer> on_blobs(auto const& work) const {
-    auto* const blobs = store.blobs();
+    auto* const blobs = store_.blobs();
     if (blobs == nullptr) return fail(Code::unsupported, "this store keeps no files");
     return work(*blobs);
   }
 
-  Event operator()(ReadToken const& task) const { return TokenRead{store.link_token(task.peer)}; }
+  Event operator()(ReadToken const& task) const { return TokenRead{store_.link_token(task.peer)}; }
   Event operator()(KeepToken const& task) const {
     if (task.instead_of) {
-      auto const kept = store.link_token(task.peer);
+      auto const kept = store_.link_token(task.peer);
       if (!kept) return TokenKept{std::unexpected(kept.error())};
       if (*kept != *task.instead_of) return TokenKept{fail(Code::conflict, "another is kept")};
     }
-    return TokenKept{store.keep_link_token(task.peer, task.token)};
+    return TokenKept{store_.keep_link_token(task.peer, task.token)};
   }
   Event operator()(ReadCursor const& task) const {
-    return CursorRead{task.scope, store.cursor(task.peer, task.scope)};
+    return CursorRead{task.scope, store_.cursor(task.peer, task.scope)};
   }
   Event operator()(ReadFeed const& task) const {
     return FeedRead{task.scope, task.after,
-                    store.read_feed(task.scope, task.after, task.documents_max, task.bytes_max)};
+                    store_.read_feed(task.scope, task.after, task.documents_max, task.bytes_max)};
   }
   Event operator()(ApplyBatch const& task) const {
     auto const& batch = task.batch;
     bool const disowned = std::ranges::any_of(batch.documents, [&](auto const& document) {
-      return claims_unmade_writes(document, store);
+      return claims_unmade_writes(document, store_);
     });
     Result<> outcome =
-        disowned ? fail(Code::denied, "writes that this replica never made") : store.apply(batch);
+        disowned ? fail(Code::denied, "writes that this replica never made") : store_.apply(batch);
     Result<Sequence> cursor = batch.last;
-    if (!outcome) cursor = store.cursor(batch.peer, batch.scope);
-    return BatchApplied{batch.scope, batch.last, std::move(outcome), std::move(cursor), disowned};
+    if (!outcome) cursor = store_.cursor(batch.peer, batch.scope);
+    return BatchApplied{batch.scope,       batch.last, std::move(outcome),
+                        std::move(cursor), disowned,   task.repair};
   }
   Event operator()(ReadBlob const& task) const {
     auto const& want = task.want;
@@ -585,6 +650,40 @@ struct Doer {
                       return blobs.append_blob(task.sha256, task.offset, task.size, task.bytes);
                     })};
   }
+  Event operator()(ReadDocuments const& task) const {
+    return DocumentsRead{task.scope, store_.documents(task.scope, task.ids, limits::kBatchBytes)};
+  }
+  // The cursor is read before and after: if it stands still, the digests belong to it.
+  Event operator()(ReadDigest const& task) const {
+    DigestRead read{task.scope, task.serial, {}, {}, false, fail(Code::internal, "not looked at")};
+    auto const before = store_.cursor(task.peer, task.scope);
+    auto const head = store_.look(
+        task.scope, [&](DigestTree const& tree) { read.outcome = consider(tree, task.work); });
+    auto const after = store_.cursor(task.peer, task.scope);
+    for (auto const* number : {&before, &head, &after}) {
+      if (!*number) read.outcome = std::unexpected(number->error());
+    }
+    if (!before || !head || !after) return read;
+    read.head = *head;
+    read.cursor = *after;
+    read.moved = *before != *after;
+    return read;
+  }
+
+ private:
+  using Outcome = Result<std::variant<Question, Answer, Findings>>;
+  static Outcome consider(DigestTree const& tree, decltype(ReadDigest::work) const& work) {
+    if (auto const* asked = std::get_if<ReadDigest::Reply>(&work)) {
+      return answer(tree, asked->question);
+    }
+    if (auto const* reply = std::get_if<ReadDigest::Compare>(&work)) {
+      SOL_ASSIGN(auto found, compare(tree, reply->asked, reply->given));
+      return found;
+    }
+    return first_question(tree);
+  }
+
+  ReplicaStore& store_;
 };
 
 }  // namespace

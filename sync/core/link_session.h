@@ -52,8 +52,11 @@ struct LinkConfig {
   std::uint64_t counter = 0;  // ReplicaStore::counter() when the session starts
   Bytes fresh_token{};  // peer_role child only: 16 bytes from a SystemRng, drawn for this session
   std::string software{};
-  std::uint64_t model_version = 0;  // as in Hello: its major number may make the link read-only
-  std::uint64_t features = 0;       // that this end offers: bits of namespace feature (frames.h)
+  std::uint64_t model_version = 0;     // as in Hello: its major number may make the link read-only
+  std::uint64_t features = kFeatures;  // offered; tests play older versions with fewer
+  // False: greets and offers, but neither sends nor takes documents until Admitted: the driver lets
+  // only so many links catch up at once.
+  bool admitted = true;
 };
 
 // ---- Tasks: what the store is asked. Each is answered by exactly one event. ----
@@ -80,6 +83,25 @@ struct ReadFeed {  // -> FeedRead
 };
 struct ApplyBatch {  // -> BatchApplied, when durable or failed
   RemoteBatch batch;
+  bool repair = false;
+};
+struct ReadDigest {  // -> DigestRead
+  struct Open {};
+  struct Reply {
+    Question question;
+  };
+  struct Compare {
+    Question asked;
+    Answer given;
+  };
+  ReplicaId peer{};
+  ScopeId scope{};
+  std::uint32_t serial = 0;
+  std::variant<Open, Reply, Compare> work{};
+};
+struct ReadDocuments {  // -> DocumentsRead
+  ScopeId scope{};
+  std::vector<DocumentId> ids{};
 };
 struct ReadBlob {  // -> BlobRead: for the peer
   BlobWant want;
@@ -94,7 +116,7 @@ struct KeepBlob {  // -> BlobKept, when durable or failed. In the order given
   Bytes bytes{};
 };
 using StoreTask = std::variant<ReadToken, KeepToken, ReadCursor, ReadFeed, ApplyBatch, ReadBlob,
-                               ReadBlobProgress, KeepBlob>;
+                               ReadBlobProgress, KeepBlob, ReadDigest, ReadDocuments>;
 // Of the files: one after another, in the order given; they need not wait for the others.
 [[nodiscard]] inline bool is_blob_task(StoreTask const& task) noexcept {
   return std::holds_alternative<ReadBlob>(task) || std::holds_alternative<ReadBlobProgress>(task) ||
@@ -138,6 +160,19 @@ struct BatchApplied {
   Result<> outcome;
   Result<Sequence> cursor;  // read from the store afterwards
   bool disowned = false;    // a document claims writes of this replica that it never made
+  bool repair = false;      // as in the task
+};
+struct DigestRead {
+  ScopeId scope{};
+  std::uint32_t serial = 0;
+  Sequence head{};     // of the scope's feed when the digests were read
+  Sequence cursor{};   // into the peer's feed, at that moment too
+  bool moved = false;  // the cursor moved meanwhile: the outcome says nothing
+  Result<std::variant<Question, Answer, Findings>> outcome;  // to Open, Reply, Compare
+};
+struct DocumentsRead {
+  ScopeId scope{};
+  Result<std::vector<Document>> documents;
 };
 struct ScopeCommitted {
   ScopeId scope{};
@@ -146,7 +181,9 @@ struct ScopeCommitted {
 struct EntitlementChanged {   // e.g. a node joined: its public/ scope can now be offered
   Entitlement entitlement{};  // same self, peer and role
 };
-struct StatusDue {  // the driver's facts, sent to the peer; about every kHeartbeat
+struct Admitted {};        // it is this link's turn to catch up
+struct ProbeRequested {};  // somebody wants to know now whether both ends hold the same
+struct StatusDue {         // the driver's facts, sent to the peer; about every kHeartbeat
   std::uint64_t disk_free_bytes = 0;
   std::uint64_t open_conflicts = 0;
   std::uint64_t quarantined = 0;
@@ -178,10 +215,11 @@ struct StopRequested {
   Millis retry_after{0};
   std::string detail{};
 };
-using Event = std::variant<Started, FrameReceived, FrameUnreadable, TransportProgress, TimerFired,
-                           TokenRead, TokenKept, CursorRead, FeedRead, BatchApplied, ScopeCommitted,
-                           EntitlementChanged, StatusDue, WantBlob, BlobCame, BlobRead,
-                           BlobProgressRead, BlobKept, StopRequested>;
+using Event =
+    std::variant<Started, FrameReceived, FrameUnreadable, TransportProgress, TimerFired, TokenRead,
+                 TokenKept, CursorRead, FeedRead, BatchApplied, ScopeCommitted, EntitlementChanged,
+                 StatusDue, WantBlob, BlobCame, BlobRead, BlobProgressRead, BlobKept, StopRequested,
+                 DigestRead, DocumentsRead, ProbeRequested, Admitted>;
 
 // ---- Actions ----
 
@@ -201,6 +239,16 @@ struct PeerStatus {
 };
 struct RoundTrip {
   Millis time{0};
+};
+// The two ends do not hold the same, though nothing is on its way. In a healthy network this never
+// happens: an alarm. What can be repaired is being repaired.
+struct Difference {
+  ScopeId scope{};
+  std::size_t only_here = 0;
+  std::size_t only_there = 0;
+  std::size_t different = 0;       // held by both, in different states
+  bool repairable = true;          // false: what is left may not travel the way it would have to
+  std::vector<DocumentId> some{};  // for the log
 };
 struct Remark {  // something odd that was ignored: worth a line in the log
   std::string text{};
@@ -222,7 +270,7 @@ struct BlobMissed {  // the peer asked for a file that is not here, through a do
   Bytes sha256{};
 };
 using Notice = std::variant<LinkUp, Quarantined, Refused, PeerStatus, RoundTrip, Remark,
-                            BlobFetched, BlobNotFetched, BlobArrived, BlobMissed>;
+                            BlobFetched, BlobNotFetched, BlobArrived, BlobMissed, Difference>;
 
 struct Disconnect {
   CloseReason reason = CloseReason::other;
@@ -257,6 +305,22 @@ struct ReceivingView {
   Sequence cursor{};  // durable here
   Sequence peer_head{};
 };
+enum class Agreement : std::uint8_t {
+  unknown,  // not compared yet in this session
+  equal,    // at the last comparison
+  differs,  // found, and not yet found equal since
+};
+struct ProbeView {
+  ScopeId scope{};
+  Agreement agreement = Agreement::unknown;
+  bool proven = false;          // equal, and nothing has changed here or come in since: up to date
+  bool due = false;             // a comparison is on its way or waits for the scope to come to rest
+  Instant checked_at{};         // when the last comparison ended; epoch: none yet
+  std::uint64_t documents = 0;  // of the scope, deleted ones too, at the last comparison
+  std::uint64_t differences = 0;  // documents found to differ in this session
+  std::uint64_t repaired = 0;     // documents sent or received to mend that
+  std::uint64_t comparisons = 0;  // that ended, in this session
+};
 enum class LinkState : std::uint8_t { starting, greeting, checking, up, closed };
 // Content models whose major numbers differ (PROTOCOL.md, "Versions"): the older end reads on, and
 // sends nothing until it is upgraded.
@@ -268,6 +332,9 @@ struct LinkView {
   std::vector<SendingView> sending{};
   std::vector<ReceivingView> receiving{};
   std::size_t batches_in_flight = 0;
+  bool admitted = true;   // false: it waits for its turn
+  bool compares = false;  // both ends know how to probe
+  std::vector<ProbeView> probes{};
 };
 
 // What people are told of it, in one sentence; empty for none.

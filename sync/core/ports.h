@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "sync/base/ids.h"
 #include "sync/base/result.h"
+#include "sync/core/digest_tree.h"
 #include "sync/core/document.h"
 
 namespace solidaires::sync {
@@ -35,7 +37,7 @@ struct RemoteBatch {
   ReplicaId peer{};
   ScopeId scope;
   Sequence previous{};  // must equal the stored cursor for (peer, scope), else Code::conflict
-  Sequence last{};
+  Sequence last{};      // the same as `previous`: the documents repair a difference
   std::vector<Document> documents;  // all of `scope`, validated
 };
 
@@ -61,6 +63,16 @@ class ReplicaStore {
                                                    std::size_t documents_max,
                                                    std::size_t bytes_max) const = 0;
   [[nodiscard]] virtual Result<Sequence> head(ScopeId const& scope) const = 0;
+  // Shows `visit` the digests of a scope, and gives the head of its feed at that very moment. From
+  // memory: no document is read. `visit` runs under a lock: it must be short and ask nothing of the
+  // store.
+  [[nodiscard]] virtual Result<Sequence> look(
+      ScopeId const& scope, std::function<void(DigestTree const&)> const& visit) const = 0;
+  // As they are now, in the order of `ids`, without those that are not here; of at most about
+  // `bytes_max` bytes together, but at least one if there is any.
+  [[nodiscard]] virtual Result<std::vector<Document>> documents(ScopeId const& scope,
+                                                                std::vector<DocumentId> const& ids,
+                                                                std::size_t bytes_max) const = 0;
   // Merges, appends to the feed what changed (absorb.h), moves the cursor; returns when it is
   // durable. Refused whole: Code::conflict (the cursor is elsewhere), Code::invalid (a document of
   // another scope or type), Code::corrupt (it claims writes that this replica never made: this

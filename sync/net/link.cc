@@ -63,14 +63,15 @@ void Link::start() {
 
 void Link::begin(ReplicaId replica, std::uint64_t counter) {
   if (ending_) return;
-  session_.emplace(
-      sync::LinkConfig{.entitlement = setup_.entitlement,
-                       .replica = replica,
-                       .counter = counter,
-                       .fresh_token = setup_.fresh_token,
-                       .software = setup_.software,
-                       .model_version = setup_.model_version,
-                       .features = store_.blobs() != nullptr ? sync::feature::kBlobs : 0});
+  session_.emplace(sync::LinkConfig{
+      .entitlement = setup_.entitlement,
+      .replica = replica,
+      .counter = counter,
+      .fresh_token = setup_.fresh_token,
+      .software = setup_.software,
+      .model_version = setup_.model_version,
+      .features = sync::kFeatures | (store_.blobs() != nullptr ? sync::feature::kBlobs : 0),
+      .admitted = setup_.admitted});
   channel_open_ = true;
   opened_.channel->start(*this);
   heartbeat();
@@ -90,7 +91,13 @@ void Link::feed(sync::Event event) {
   }
   read_asked_files();
   if (actions.wake_at) wake_at(*actions.wake_at);
-  for (auto const& notice : actions.notices) owner_.link_notice(*this, notice);
+  for (auto const& notice : actions.notices) {
+    if (auto const* up = std::get_if<sync::LinkUp>(&notice)) {
+      bool const packs = (up->peer.features & sync::kFeatures & sync::feature::kCompression) != 0;
+      packing_ = packs ? sync::Packing::zstd : sync::Packing::none;
+    }
+    owner_.link_notice(*this, notice);
+  }
   if (actions.disconnect && !ending_) {
     ending_ = true;
     end_.decided = std::move(actions.disconnect);
@@ -117,6 +124,15 @@ void Link::want(sync::WantBlob want) {
 
 void Link::file_came(Bytes const& sha256) {
   feed(sync::BlobCame{sha256});
+}
+
+void Link::admit() {
+  setup_.admitted = true;
+  feed(sync::Admitted{});
+}
+
+void Link::compare() {
+  feed(sync::ProbeRequested{});
 }
 
 void Link::stop(sync::CloseReason reason, std::string const& detail) {
@@ -176,12 +192,13 @@ void Link::send_bulk(sync::Frame frame) {
     opened_.channel->send(*std::move(bytes), lane);
   };
   if (documents <= kInlineDocuments && encoding_->idle()) {
-    return pass_on(sync::encode_frame(frame));
+    return pass_on(sync::encode_frame(frame, packing_));
   }
   bool const taken = encoding_->run([self = shared_from_this(), frame = std::move(frame),
-                                     pass_on]() -> JobQueue::Completion {
-    return
-        [self, pass_on, bytes = sync::encode_frame(frame)]() mutable { pass_on(std::move(bytes)); };
+                                     packing = packing_, pass_on]() -> JobQueue::Completion {
+    return [self, pass_on, bytes = sync::encode_frame(frame, packing)]() mutable {
+      pass_on(std::move(bytes));
+    };
   });
   if (!taken) give_up({Code::unavailable, "the program is stopping"});
 }

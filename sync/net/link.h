@@ -13,6 +13,7 @@
 #include "sync/core/link_session.h"
 #include "sync/net/channel.h"
 #include "sync/net/job_queue.h"
+#include "sync/wire/frame_codec.h"
 
 namespace solidaires::net {
 
@@ -46,6 +47,7 @@ struct LinkSetup {
   Bytes fresh_token;  // the accepting side's
   std::string software;
   std::uint64_t model_version = 0;
+  bool admitted = true;  // false: documents wait for admit()
 };
 
 class Link final : public ChannelEvents, public std::enable_shared_from_this<Link> {
@@ -58,6 +60,8 @@ class Link final : public ChannelEvents, public std::enable_shared_from_this<Lin
   void entitle(sync::Entitlement const& entitlement);  // nothing happens if it is the same
   void want(sync::WantBlob want);
   void file_came(Bytes const& sha256);
+  void admit();    // its turn to catch up has come
+  void compare();  // do both ends hold the same? Seen in view() when it is known
   void stop(sync::CloseReason reason, std::string const& detail);
   void drop();  // as a broken cable would
 
@@ -113,6 +117,7 @@ class Link final : public ChannelEvents, public std::enable_shared_from_this<Lin
   std::deque<sync::StoreTask> asked_files_;  // by the peer, until the channel has room
   LinkTraffic traffic_;
   Instant last_contact_;
+  sync::Packing packing_ = sync::Packing::none;
   LinkEnd end_{{Code::unavailable, "closed"}, {}, false};
   bool channel_open_ = false;
   bool ending_ = false;

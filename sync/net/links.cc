@@ -10,6 +10,7 @@
 #include "sync/base/check.h"
 #include "sync/base/log.h"
 #include "sync/net/backoff.h"
+#include "sync/net/turns.h"
 
 namespace solidaires::net {
 namespace {
@@ -24,6 +25,9 @@ constexpr std::size_t kReplicasRemembered = 16;  // of one peer
 constexpr std::string_view kTwins =
     "two instances run under this name, one a copy of the other: stop one of them, or enrol it "
     "under a name of its own. Nothing is lost meanwhile";
+constexpr Millis kTurnsInterval{250};
+// A link that has just begun looks as if it had nothing to do: the peer has not asked yet.
+constexpr Millis kTurnMin{1'000};
 constexpr std::size_t kStrangersLogged = 3;  // in a row from one address; then one every hour
 
 std::string decided(sync::Disconnect const& disconnect) {
@@ -36,6 +40,17 @@ bool needs_somebody(sync::CloseReason reason) {
   using enum sync::CloseReason;
   return reason == identity || reason == stale_replica || reason == version ||
          reason == suspended || reason == protocol || reason == rolled_back;
+}
+
+// Everything that was asked for is there, both ways.
+bool caught_up(sync::LinkView const& view) {
+  if (view.state != sync::LinkState::up || view.batches_in_flight > 0) return false;
+  bool const sent = std::ranges::all_of(view.sending, [](sync::SendingView const& stream) {
+    return !stream.subscribed || stream.held || !stream.behind_since;
+  });
+  return sent && std::ranges::all_of(view.receiving, [](sync::ReceivingView const& stream) {
+           return stream.held || stream.cursor >= stream.peer_head;
+         });
 }
 
 LinkTraffic operator+(LinkTraffic const& a, LinkTraffic const& b) {
@@ -73,6 +88,8 @@ class Links::Impl final : public Door,
         transport_(io, workers, clock, options_.transport),
         backoff_(options_.reconnect_min, options_.reconnect_max),
         stranger_log_(kStrangersLogged, kMaintenanceInterval),
+        turns_(options_.catching_up_max, options_.turn_max),
+        turns_timer_(io),
         keeping_(std::make_shared<JobQueue>(io, workers)),
         redial_(io),
         refresh_(io),
@@ -148,6 +165,14 @@ class Links::Impl final : public Door,
 
   void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
 
+  void compare(NodeName const& name) {
+    asio::post(io_, [self = shared_from_this(), name] {
+      for (auto const& [known, peer] : self->peers_) {
+        if (peer.link && (name.empty() || known == name)) peer.link->compare();
+      }
+    });
+  }
+
   void cut() {
     for (auto const& [name, peer] : peers_) {
       if (peer.link) peer.link->drop();
@@ -165,6 +190,7 @@ class Links::Impl final : public Door,
     on_stopped_ = std::move(done);
     redial_.cancel();
     maintenance_.cancel();
+    turns_timer_.cancel();
     for (auto const& link : std::vector(links_)) {
       link->stop(sync::CloseReason::going_away, "this instance stops");
     }
@@ -228,7 +254,10 @@ class Links::Impl final : public Door,
       } else {
         peer->logged_error.clear();
       }
+      if (link.peer_role() == sync::PeerRole::child) give_turns(turns_.come(link, clock_.now()));
       refresh_now();
+    } else if (auto const* difference = std::get_if<sync::Difference>(&notice)) {
+      note_difference(link, *peer, *difference);
     } else if (auto const* trip = std::get_if<sync::RoundTrip>(&notice)) {
       peer->status.round_trip = trip->time;
     } else if (auto const* held = std::get_if<sync::Quarantined>(&notice)) {
@@ -260,6 +289,7 @@ class Links::Impl final : public Door,
   void link_ended(Link& link, LinkEnd const& end) override {
     auto const keep_alive = link.shared_from_this();
     std::erase(links_, keep_alive);
+    give_turns(turns_.leave(link, clock_.now()));
     if (auto* const claimed = claimed_by(link)) {
       claimed->next = nullptr;
       // The link that lives goes on; but its name was claimed by a copy, and that is shown.
@@ -372,12 +402,14 @@ class Links::Impl final : public Door,
   void take(Opened opened, sync::Entitlement entitlement, Bytes token) {
     auto const name = opened.peer.node;
     auto& peer = peers_.try_emplace(name).first->second;
+    bool const is_child = entitlement.peer_role == sync::PeerRole::child;
     auto const link =
         std::make_shared<Link>(io_, workers_, store_, clock_, *this, std::move(opened),
                                LinkSetup{.entitlement = std::move(entitlement),
                                          .fresh_token = std::move(token),
                                          .software = options_.software,
-                                         .model_version = options_.model_version});
+                                         .model_version = options_.model_version,
+                                         .admitted = !is_child});
     links_.push_back(link);
     if (peer.link) {
       // It must prove itself before what lives makes room: a copy that is refused disturbs nobody.
@@ -391,6 +423,59 @@ class Links::Impl final : public Door,
     }
     link->start();
     refresh_now();
+  }
+
+  // ---- Alarms, turns ----
+
+  void note_difference(Link const& link, Peer& peer, sync::Difference const& found) {
+    auto& status = peer.status;
+    status.differences += found.only_here + found.only_there + found.different;
+    status.last_difference_at = clock_.now();
+    std::string ids;
+    for (auto const& id : found.some) ids += cat(ids.empty() ? "" : " ", id.to_string());
+    status.last_difference =
+        cat(found.scope.to_string(), ": ", found.only_here, " only here, ", found.only_there,
+            " only there, ", found.different, " in different states",
+            found.repairable ? "; being mended" : "; cannot be mended over this link");
+    log_error("link.difference", {{"peer", link.peer().node.str()},
+                                  {"scope", found.scope.to_string()},
+                                  {"only_here", found.only_here},
+                                  {"only_there", found.only_there},
+                                  {"different", found.different},
+                                  {"repairable", found.repairable},
+                                  {"documents", ids}});
+    refresh_now();
+  }
+
+  // A link's turn begins after the step of whatever link led here.
+  void give_turns(std::vector<Link*> const& next) {
+    for (auto* const link : next) {
+      asio::post(io_, [weak = link->weak_from_this()] {
+        if (auto const alive = weak.lock()) alive->admit();
+      });
+    }
+    if (turns_.waiting() == 0 || stopping_ || std::exchange(turns_timed_, true)) return;
+    turns_timer_.expires_after(kTurnsInterval);
+    turns_timer_.async_wait([weak = weak_from_this()](boost::system::error_code const& cancelled) {
+      auto const self = weak.lock();
+      if (!self) return;
+      self->turns_timed_ = false;
+      if (!cancelled && !self->stopping_) self->review_turns();
+    });
+  }
+
+  // While somebody waits: who has caught up makes room.
+  void review_turns() {
+    auto const now = clock_.now();
+    std::vector<Link*> next;
+    for (auto* const link : turns_.begun_before(now - kTurnMin)) {
+      if (!caught_up(link->view())) continue;
+      auto const freed = turns_.leave(*link, now);
+      next.insert(next.end(), freed.begin(), freed.end());
+    }
+    auto const late = turns_.look(now);
+    next.insert(next.end(), late.begin(), late.end());
+    give_turns(next);
   }
 
   // ---- Dialling ----
@@ -595,6 +680,9 @@ class Links::Impl final : public Door,
   std::vector<std::shared_ptr<Link>> links_;  // also those that were replaced and are ending
   std::string last_stranger_;
   std::uint64_t strangers_ = 0;
+  Turns<Link> turns_;
+  asio::steady_timer turns_timer_;
+  bool turns_timed_ = false;
   std::shared_ptr<JobQueue> keeping_;  // writes credentials down
   asio::steady_timer redial_;
   asio::steady_timer refresh_;
@@ -662,6 +750,10 @@ void Links::on_change(std::function<void()> callback) {
 
 void Links::reconnect() {
   impl_->reconnect();
+}
+
+void Links::compare(NodeName const& peer) {
+  impl_->compare(peer);
 }
 
 void Links::cut() {

@@ -46,6 +46,11 @@ struct LinksOptions {
   Millis reconnect_min = limits::kReconnectMin;
   Millis reconnect_max = limits::kReconnectMax;
   std::size_t links_max = 256;
+  // Nodes below that catch up at once. The others keep their link and wait, in the order they came;
+  // a turn ends when the node has caught up, or after `turn_max` if others wait: it then goes on
+  // beside the next, so that a node on a thin line holds up nobody.
+  std::size_t catching_up_max = 4;
+  Millis turn_max{30'000};
   std::string software;
   std::uint64_t model_version = 0;
 };
@@ -75,6 +80,9 @@ struct PeerStatus {
   std::uint64_t connections = 0;
   sync::LinkView view{};                  // of the last link; live only in state live
   std::vector<std::string> quarantine{};  // reasons, at most 20: documents that cannot be taken
+  std::uint64_t differences = 0;  // documents that comparisons found to differ, since the start
+  std::string last_difference{};  // empty: none ever, as it must be
+  Instant last_difference_at{};
 };
 
 struct LinksStatus {
@@ -120,6 +128,9 @@ class Links {
   void on_change(std::function<void()> callback);
   // Drops every link and dials again at once: after this store became another incarnation.
   void reconnect();
+  // Any thread: compares with the peer (with every peer, if empty) what both ends hold, as soon as
+  // each scope rests. The outcome is in status(), PeerStatus::view::probes.
+  void compare(NodeName const& peer);
   // Drops the connection of every link as a broken cable would: for tests and for the console.
   void cut();
 

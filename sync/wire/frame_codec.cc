@@ -7,6 +7,7 @@
 #include "proto/link.pb.h"
 #include "sync/base/hash.h"
 #include "sync/base/limits.h"
+#include "sync/wire/compression.h"
 #include "sync/wire/document_codec.h"
 
 namespace solidaires::sync {
@@ -96,8 +97,21 @@ Result<> put(Batch const& batch, proto::Frame& frame) {
   out.set_previous(number(batch.previous));
   out.set_last(number(batch.last));
   out.set_head(number(batch.head));
+  out.set_repair(batch.repair);
   for (auto const& document : batch.documents) out.add_documents(encode_document(document));
   return put(batch.scope, *out.mutable_scope());
+}
+
+// In place of the documents: themselves, packed together; if that pays.
+void pack(proto::Batch& batch) {
+  if (batch.documents().empty()) return;
+  proto::Documents documents;
+  documents.mutable_documents()->Swap(batch.mutable_documents());
+  if (auto packed = compress(documents.SerializeAsString())) {
+    batch.set_compressed(*std::move(packed));
+  } else {
+    batch.mutable_documents()->Swap(documents.mutable_documents());
+  }
 }
 
 Result<> put(Ack const& ack, proto::Frame& frame) {
@@ -169,6 +183,55 @@ Result<> put(BlobChunk const& chunk, proto::Frame& frame) {
   return {};
 }
 
+void put(KeyRange const& range, proto::KeyRange& out) {
+  out.set_prefix(range.prefix);
+  out.set_depth(range.depth);
+}
+
+void put(RangeSplit const& split, proto::RangeSplit& out) {
+  put(split.range, *out.mutable_range());
+  ByteWriter digests(*out.mutable_digests());
+  for (auto const& part : split.parts) {
+    out.add_counts(part.count);
+    digests.u64(part.digest);
+  }
+}
+
+std::string_view bytes_of(std::array<std::uint8_t, 16> const& bytes) {
+  return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
+}
+
+Result<> put(Probe const& probe, proto::Frame& frame) {
+  auto& out = *frame.mutable_probe();
+  out.set_serial(probe.serial);
+  out.set_sent(number(probe.anchor.sent));
+  out.set_received(number(probe.anchor.received));
+  if (auto const& whole = probe.question.whole) {
+    out.set_digest(std::string(bytes_of(whole->digest)));
+    out.set_count(whole->count);
+  }
+  for (auto const& split : probe.question.splits) put(split, *out.add_splits());
+  for (auto const& range : probe.question.lists) put(range, *out.add_lists());
+  for (auto const& id : probe.wants) out.mutable_wants()->append(id.bytes());
+  return put(probe.scope, *out.mutable_scope());
+}
+
+Result<> put(ProbeReply const& reply, proto::Frame& frame) {
+  auto& out = *frame.mutable_probe_reply();
+  out.set_serial(reply.serial);
+  out.set_outcome(static_cast<std::uint32_t>(reply.outcome));
+  for (auto const& split : reply.answer.splits) put(split, *out.add_splits());
+  for (auto const& listing : reply.answer.listings) {
+    auto& entry = *out.add_listings();
+    put(listing.range, *entry.mutable_range());
+    for (auto const& item : listing.items) {
+      entry.mutable_items()->append(item.id.bytes());
+      entry.mutable_items()->append(bytes_of(item.fingerprint));
+    }
+  }
+  return put(reply.scope, *out.mutable_scope());
+}
+
 Result<> put(UnknownFrame const&, proto::Frame&) {
   return fail(Code::invalid, "an unknown frame is only ever received");
 }
@@ -232,20 +295,12 @@ Result<Frame> take(proto::Subscribe const& wire) {
   return Subscribe{std::move(scope), Sequence{wire.cursor()}};
 }
 
-Result<Frame> take(proto::Batch const& wire) {
-  if (static_cast<std::size_t>(wire.documents_size()) > limits::kBatchDocuments) {
+Result<> take_documents(google::protobuf::RepeatedPtrField<std::string> const& wire, Batch& batch) {
+  if (static_cast<std::size_t>(wire.size()) > limits::kBatchDocuments) {
     return fail(Code::invalid, "a batch of too many documents");
   }
-  SOL_ASSIGN(auto scope, take(wire.scope()));
-  Batch batch{std::move(scope),
-              wire.generation(),
-              Sequence{wire.previous()},
-              Sequence{wire.last()},
-              Sequence{wire.head()},
-              {},
-              {}};
-  batch.documents.reserve(static_cast<std::size_t>(wire.documents_size()));
-  for (auto const& bytes : wire.documents()) {
+  batch.documents.reserve(static_cast<std::size_t>(wire.size()));
+  for (auto const& bytes : wire) {
     auto document = decode_document(bytes, batch.scope);
     if (document) {
       batch.documents.push_back(*std::move(document));
@@ -253,6 +308,28 @@ Result<Frame> take(proto::Batch const& wire) {
       batch.unreadable.push_back(document.error().to_string());
     }
   }
+  return {};
+}
+
+Result<Frame> take(proto::Batch const& wire) {
+  SOL_ASSIGN(auto scope, take(wire.scope()));
+  Batch batch{std::move(scope),
+              wire.generation(),
+              Sequence{wire.previous()},
+              Sequence{wire.last()},
+              Sequence{wire.head()},
+              {},
+              {},
+              wire.repair()};
+  if (wire.compressed().empty()) {
+    SOL_TRY(take_documents(wire.documents(), batch));
+    return batch;
+  }
+  if (wire.documents_size() > 0) return fail(Code::invalid, "documents both packed and not");
+  SOL_ASSIGN(auto const bytes, decompress(wire.compressed(), limits::kFrameBytes));
+  proto::Documents documents;
+  if (!documents.ParseFromString(bytes)) return fail(Code::corrupt, "no documents were packed");
+  SOL_TRY(take_documents(documents.documents(), batch));
   return batch;
 }
 
@@ -319,6 +396,102 @@ Result<Frame> take(proto::BlobChunk const& wire) {
                    wire.offset(),  wire.size(),       wire.bytes()};
 }
 
+Result<KeyRange> take(proto::KeyRange const& wire) {
+  KeyRange const range{wire.prefix(), static_cast<std::uint8_t>(std::min(wire.depth(), 255U))};
+  if (!range.valid()) return fail(Code::invalid, "a range of keys that is none");
+  return range;
+}
+
+Result<RangeSplit> take(proto::RangeSplit const& wire) {
+  RangeSplit split;
+  SOL_ASSIGN(split.range, take(wire.range()));
+  bool const fits = static_cast<std::size_t>(wire.counts_size()) == split.parts.size() &&
+                    wire.digests().size() == split.parts.size() * sizeof(std::uint64_t);
+  if (!fits) return fail(Code::invalid, "a range split into other than sixteen parts");
+  ByteReader digests(wire.digests());
+  for (std::size_t i = 0; i < split.parts.size(); ++i) {
+    split.parts.at(i).count = wire.counts(static_cast<int>(i));
+    SOL_ASSIGN(split.parts.at(i).digest, digests.u64());
+  }
+  return split;
+}
+
+Result<std::array<std::uint8_t, 16>> sixteen(ByteReader& reader) {
+  SOL_ASSIGN(auto const bytes, reader.raw(16));
+  std::array<std::uint8_t, 16> out{};
+  std::ranges::copy(bytes, out.begin());
+  return out;
+}
+
+Result<std::vector<DocumentId>> ids(std::string const& bytes, std::size_t most) {
+  if (bytes.size() > most * DocumentId::kSize) return fail(Code::invalid, "too many documents");
+  std::vector<DocumentId> found;
+  for (ByteReader reader(bytes); !reader.done();) {
+    SOL_ASSIGN(auto const id, reader.raw(DocumentId::kSize));
+    SOL_ASSIGN(auto parsed, DocumentId::from_bytes(id));
+    found.push_back(parsed);
+  }
+  return found;
+}
+
+Result<RangeListing> take(proto::RangeListing const& wire) {
+  RangeListing listing;
+  SOL_ASSIGN(listing.range, take(wire.range()));
+  constexpr std::size_t kItem = 2 * 16;
+  if (wire.items().size() > limits::kProbeListItems * kItem || wire.items().size() % kItem != 0) {
+    return fail(Code::invalid, "a list of too many documents, or of half a one");
+  }
+  for (ByteReader reader(wire.items()); !reader.done();) {
+    KeyedFingerprint item;
+    SOL_ASSIGN(auto const id, reader.raw(DocumentId::kSize));
+    SOL_ASSIGN(item.id, DocumentId::from_bytes(id));
+    SOL_ASSIGN(item.fingerprint, sixteen(reader));
+    listing.items.push_back(item);
+  }
+  return listing;
+}
+
+template <class Out, class Wire>
+Result<std::vector<Out>> take_all(Wire const& wire) {
+  if (static_cast<std::size_t>(wire.size()) > limits::kProbeRanges) {
+    return fail(Code::invalid, "too many ranges in one message");
+  }
+  std::vector<Out> out;
+  for (auto const& entry : wire) {
+    SOL_ASSIGN(auto taken, take(entry));
+    out.push_back(std::move(taken));
+  }
+  return out;
+}
+
+Result<Frame> take(proto::Probe const& wire) {
+  SOL_ASSIGN(auto scope, take(wire.scope()));
+  Probe probe{std::move(scope), wire.serial(), {}, {}, {}};
+  probe.anchor = {Sequence{wire.sent()}, Sequence{wire.received()}};
+  if (!wire.digest().empty()) {
+    ByteReader reader(wire.digest());
+    SOL_ASSIGN(auto const digest, sixteen(reader));
+    if (!reader.done()) return fail(Code::invalid, "a digest of other than 16 bytes");
+    probe.question.whole = RangeDigest{wire.count(), digest};
+  }
+  SOL_ASSIGN(probe.question.splits, take_all<RangeSplit>(wire.splits()));
+  SOL_ASSIGN(probe.question.lists, take_all<KeyRange>(wire.lists()));
+  SOL_ASSIGN(probe.wants, ids(wire.wants(), limits::kRepairDocuments));
+  return probe;
+}
+
+Result<Frame> take(proto::ProbeReply const& wire) {
+  SOL_ASSIGN(auto scope, take(wire.scope()));
+  ProbeReply reply{std::move(scope), wire.serial(), ProbeOutcome::other, {}};
+  if (wire.outcome() <= static_cast<std::uint32_t>(ProbeOutcome::refused)) {
+    reply.outcome = static_cast<ProbeOutcome>(wire.outcome());
+  }
+  reply.answer.equal = reply.outcome == ProbeOutcome::equal;
+  SOL_ASSIGN(reply.answer.splits, take_all<RangeSplit>(wire.splits()));
+  SOL_ASSIGN(reply.answer.listings, take_all<RangeListing>(wire.listings()));
+  return reply;
+}
+
 Result<Frame> take(proto::Frame const& wire) {
   switch (wire.kind_case()) {
     case proto::Frame::kHello: return take(wire.hello());
@@ -334,6 +507,8 @@ Result<Frame> take(proto::Frame const& wire) {
     case proto::Frame::kClose: return take(wire.close());
     case proto::Frame::kBlobWant: return take(wire.blob_want());
     case proto::Frame::kBlobChunk: return take(wire.blob_chunk());
+    case proto::Frame::kProbe: return take(wire.probe());
+    case proto::Frame::kProbeReply: return take(wire.probe_reply());
     case proto::Frame::KIND_NOT_SET: break;
   }
   auto const& unknown = wire.GetReflection()->GetUnknownFields(wire);
@@ -343,9 +518,10 @@ Result<Frame> take(proto::Frame const& wire) {
 
 }  // namespace
 
-Result<Bytes> encode_frame(Frame const& frame) {
+Result<Bytes> encode_frame(Frame const& frame, Packing packing) {
   proto::Frame wire;
   SOL_TRY(std::visit([&wire](auto const& kind) { return put(kind, wire); }, frame));
+  if (packing == Packing::zstd && wire.has_batch()) pack(*wire.mutable_batch());
   auto bytes = wire.SerializeAsString();
   if (bytes.size() > limits::kFrameBytes) {
     return fail(Code::invalid, cat("a frame of ", bytes.size(), " bytes is larger than the limit"));

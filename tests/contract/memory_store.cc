@@ -27,6 +27,7 @@ struct MemoryStore::Image {
   std::uint64_t counter = 0;
   Documents documents;
   std::map<ScopeId, Feed> feeds;
+  std::map<ScopeId, DigestTree> digests;
   std::map<std::pair<ReplicaId, ScopeId>, Sequence> cursors;
   std::map<ReplicaId, Bytes> tokens;
 
@@ -45,6 +46,7 @@ std::set<ScopeId> MemoryStore::Image::put(Commit const& commit) {
     feed.head = Sequence{static_cast<std::uint64_t>(feed.head) + 1};
     stored.sequence = feed.head;
     feed.entries[feed.head] = key.id;
+    digests[key.scope].set(key.id, fingerprint(stored.document));
     touched.insert(key.scope);
   }
   if (commit.cursor) cursors[commit.cursor->first] = commit.cursor->second;
@@ -57,6 +59,7 @@ void MemoryStore::Image::forget(DocumentKey const& key) {
   auto const found = documents.find(key);
   if (found == documents.end()) return;
   feeds[key.scope].entries.erase(found->second.sequence);
+  digests[key.scope].set(key.id, std::nullopt);
   documents.erase(found);
 }
 
@@ -127,6 +130,28 @@ Result<FeedPage> MemoryStore::read_feed(ScopeId const& scope, Sequence after,
 Result<Sequence> MemoryStore::head(ScopeId const& scope) const {
   auto const found = live_->feeds.find(scope);
   return found == live_->feeds.end() ? Sequence{} : found->second.head;
+}
+
+Result<Sequence> MemoryStore::look(ScopeId const& scope,
+                                   std::function<void(DigestTree const&)> const& visit) const {
+  auto const found = live_->digests.find(scope);
+  visit(found == live_->digests.end() ? DigestTree() : found->second);
+  return head(scope);
+}
+
+Result<std::vector<Document>> MemoryStore::documents(ScopeId const& scope,
+                                                     std::vector<DocumentId> const& ids,
+                                                     std::size_t bytes_max) const {
+  std::vector<Document> found;
+  std::size_t bytes = 0;
+  for (auto const& id : ids) {
+    auto const* document = find({scope, id});
+    if (document == nullptr) continue;
+    bytes += weight(*document);
+    if (!found.empty() && bytes > bytes_max) break;
+    found.push_back(*document);
+  }
+  return found;
 }
 
 Absorbed MemoryStore::absorb_one(Document const* ours, Document theirs, ReplicaId peer) const {
@@ -231,6 +256,13 @@ void MemoryStore::restore(Backup const& backup, ReplicaId incarnation) {
 
 void MemoryStore::fill_disk(bool full) {
   full_ = full;
+}
+
+void MemoryStore::corrupt(DocumentKey const& key, Document state) {
+  for (auto* image : {live_.get(), durable_.get()}) {
+    image->digests[key.scope].set(key.id, fingerprint(state));
+    image->documents[key].document = state;
+  }
 }
 
 void MemoryStore::forget(DocumentKey const& key) {

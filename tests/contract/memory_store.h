@@ -27,6 +27,11 @@ class MemoryStore : public ReplicaStore {
                                            std::size_t documents_max,
                                            std::size_t bytes_max) const override;
   [[nodiscard]] Result<Sequence> head(ScopeId const& scope) const override;
+  [[nodiscard]] Result<Sequence> look(
+      ScopeId const& scope, std::function<void(DigestTree const&)> const& visit) const override;
+  [[nodiscard]] Result<std::vector<Document>> documents(ScopeId const& scope,
+                                                        std::vector<DocumentId> const& ids,
+                                                        std::size_t bytes_max) const override;
   Result<> apply(RemoteBatch const& batch) override;
   [[nodiscard]] Result<Bytes> link_token(ReplicaId peer) const override;
   Result<> keep_link_token(ReplicaId peer, Bytes const& token) override;
@@ -57,6 +62,10 @@ class MemoryStore : public ReplicaStore {
   void crash();               // what is not synced is gone
   void sync();                // everything committed so far becomes durable
   void fill_disk(bool full);  // every commit fails with Code::exhausted
+  // Damage that nobody is told of: a document as if it had never been, or in another state, with no
+  // word in the feed. Only a planted fault does this.
+  void forget(DocumentKey const& key);
+  void corrupt(DocumentKey const& key, Document state);
   // Called after every commit, for each scope whose head moved.
   std::function<void(ScopeId const&, Sequence)> on_commit;
 
@@ -73,7 +82,6 @@ class MemoryStore : public ReplicaStore {
   // The rule for a received document: sync/core's, unless a test plants another.
   [[nodiscard]] virtual Absorbed absorb_one(Document const* ours, Document theirs,
                                             ReplicaId peer) const;
-  void forget(DocumentKey const& key);  // as if it had never been: only a planted fault does this
 
  private:
   std::unique_ptr<Image> live_;

@@ -124,7 +124,7 @@ TYPED_TEST_P(ReplicaStoreContract, an_applied_batch_is_durable_with_its_cursor_a
   ASSERT_TRUE(this->apply(0, 9, {document}));
   this->bench_.reopen();
   EXPECT_EQ(this->cursor(), 9U);
-  EXPECT_EQ(this->bench_.find(document.key).value(), document);
+  EXPECT_EQ(this->bench_.find(document.key).value().value(), document);
   ASSERT_EQ(this->feed().entries.size(), 1U);
   EXPECT_EQ(this->feed().entries[0].origin, this->kPeer);
 }
@@ -238,6 +238,66 @@ TYPED_TEST_P(ReplicaStoreContract, values_of_any_bytes_come_back_as_they_were) {
   EXPECT_EQ(this->feed().entries[0].document, document);
 }
 
+TYPED_TEST_P(ReplicaStoreContract, digests_are_those_of_the_documents_whatever_led_there) {
+  SeededRng rng(31);
+  std::vector<DocumentKey> keys;
+  std::uint64_t cursor = 0;
+  std::uint64_t theirs = 0;
+  for (int round = 0; round < 60; ++round) {
+    auto const mine = rng.below(3) != 0;
+    if (keys.empty() || rng.below(2) == 0) keys.push_back(this->key());
+    auto const& at = keys[rng.below(keys.size())];
+    if (mine) {
+      this->write(at, cat(rng.below(5)));
+    } else {
+      auto document = this->made(at, this->kPeer, ++theirs, cat(rng.below(5)));
+      ASSERT_TRUE(this->apply(cursor, cursor + 1, {document}));
+      ++cursor;
+    }
+    if (rng.below(10) == 0) this->bench_.reopen();
+    DigestTree expected;
+    for (auto const& key : keys) {
+      if (auto const found = this->bench_.find(key).value()) {
+        expected.set(key.id, fingerprint(*found));
+      }
+    }
+    RangeDigest digest;
+    auto const head =
+        this->store().look(this->scope(), [&](DigestTree const& tree) { digest = tree.digest(); });
+    EXPECT_EQ(digest, expected.digest());
+    EXPECT_EQ(head.value(), this->store().head(this->scope()).value());
+  }
+  bool empty = false;
+  EXPECT_TRUE(this->store().look(this->scope("public/isere"),
+                                 [&](DigestTree const& tree) { empty = tree.count() == 0; }));
+  EXPECT_TRUE(empty);
+}
+
+TYPED_TEST_P(ReplicaStoreContract, documents_are_given_by_id_within_a_limit) {
+  auto const a = this->key();
+  auto const b = this->key();
+  this->write(a, std::string(2'000, 'a'));
+  this->write(b, std::string(2'000, 'b'));
+  auto const nowhere = this->key();
+  auto const all = this->store().documents(this->scope(), {b.id, nowhere.id, a.id}, 1U << 20U);
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->size(), 2U);
+  EXPECT_EQ((*all)[0].key, b);
+  EXPECT_EQ((*all)[1].key, a);
+  EXPECT_EQ(this->store().documents(this->scope(), {a.id, b.id}, 100)->size(), 1U);
+  EXPECT_TRUE(this->store().documents(this->scope("public/isere"), {a.id}, 100)->empty());
+}
+
+TYPED_TEST_P(ReplicaStoreContract, a_repair_is_merged_and_moves_no_cursor) {
+  auto const document = this->made(this->key(), this->kPeer, 1, "mended");
+  ASSERT_TRUE(this->apply(0, 7, {}));
+  ASSERT_TRUE(this->apply(7, 7, {document}));
+  EXPECT_EQ(this->store().cursor(this->kPeer, this->scope()).value(), Sequence{7});
+  EXPECT_EQ(this->bench_.find(document.key).value(), document);
+  EXPECT_EQ(this->feed().entries.at(0).origin, this->kPeer);
+  EXPECT_EQ(this->apply(8, 8, {document}).error().code(), Code::conflict);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(
     ReplicaStoreContract, starts_with_nothing,
     a_document_stands_in_the_feed_once_at_its_latest_change,
@@ -248,6 +308,8 @@ REGISTER_TYPED_TEST_SUITE_P(
     edits_that_met_here_are_all_kept_and_sent_back, a_local_edit_takes_the_origin_away,
     a_document_twice_in_a_batch_is_merged_with_itself,
     a_batch_with_one_wrong_document_is_refused_whole, the_counter_never_gives_a_dot_twice,
-    values_of_any_bytes_come_back_as_they_were);
+    values_of_any_bytes_come_back_as_they_were,
+    digests_are_those_of_the_documents_whatever_led_there, documents_are_given_by_id_within_a_limit,
+    a_repair_is_merged_and_moves_no_cursor);
 
 }  // namespace solidaires::sync

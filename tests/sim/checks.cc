@@ -45,7 +45,7 @@ void World::check_cursor(Site receiver, Site sender, ScopeId const& scope) {
   auto const& ours = *instances_[receiver].store;
   auto const& theirs = *instances_[sender].store;
   auto const cursor = ours.durable_cursor(theirs.replica(), scope);
-  if (cursor == Sequence{}) return;
+  if (cursor == Sequence{} || options_.plant == Plant::lost_in_silence) return;
   if (theirs.head(scope).value() < cursor) {
     return violate(cat("cursor: ", tree_.name(receiver).str(), " is ahead of the feed of ",
                        scope.to_string(), " at ", tree_.name(sender).str()));
@@ -82,6 +82,22 @@ std::map<DocumentId, Document const*> World::held(Site site, ScopeId const& scop
     found[at->first.id] = &at->second.document;
   }
   return found;
+}
+
+// Both ends of every link must come to know that they hold the same.
+std::optional<std::string> World::unproven() {
+  for (Site child = 1; child < tree_.size(); ++child) {
+    auto const& link = links_[child];
+    if (link.connection == 0) return cat("the link of ", tree_.name(child).str(), " is down");
+    for (auto const& end : link.ends) {
+      auto const view = end.session->view();
+      if (view.probes.empty()) return "nothing is compared";
+      for (auto const& probe : view.probes) {
+        if (!probe.proven) return cat(probe.scope.to_string(), " is not proven equal");
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> World::unlike() {

@@ -24,6 +24,9 @@ enum class Plant : std::uint8_t {
   scope_leak,            // the entitlement of a node names its sibling
   tombstone_expired,     // a deletion is forgotten after a while
   replica_id_reused,     // a restored backup writes on under its old identity
+  // No bug but damage: when all is healed, a document is gone from one replica, and nobody is told.
+  // It must come back by itself.
+  lost_in_silence,
 };
 
 inline constexpr std::array kPlants{

@@ -38,6 +38,17 @@ TEST(Simulator, plays_the_same_seed_twice_to_the_byte) {
   }
 }
 
+TEST(Simulator, a_document_lost_in_silence_comes_back_by_itself) {
+  std::size_t differences = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Options const options{.seed = seed, .plant = Plant::lost_in_silence};
+    auto const outcome = run(options);
+    ASSERT_EQ(outcome.violation, "") << seed;
+    differences += outcome.differences;
+  }
+  EXPECT_GT(differences, 20U) << "both ends of a link must be told";
+}
+
 class Sensitivity : public testing::TestWithParam<std::pair<Plant, std::string_view>> {};
 
 TEST_P(Sensitivity, finds_the_planted_bug) {

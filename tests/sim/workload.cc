@@ -217,6 +217,24 @@ void World::heal() {
     schedule_.in(between(20'000, 100'000), [this] { write_something(); });
   }
   quiet_from_ = schedule_.now() + Millis{100'000};
+  if (options_.plant == Plant::lost_in_silence) {
+    schedule_.in(Millis{105'000}, [this] { lose_something(); });
+    quiet_from_ += Millis{20'000};
+  }
+}
+
+// A document that the child got from its parent, or sent to it, is gone from the child's disk. As
+// after any damage, the instance is started anew.
+void World::lose_something() {
+  Site const child = tree_.size() - 1;
+  auto& store = *instances_[child].store;
+  for (auto const& [key, stored] : store.documents()) {
+    if (key.scope.kind() == ScopeKind::local) continue;
+    say(cat("lose ", key.scope.to_string(), ' ', key.id.to_string()));
+    store.forget(DocumentKey(key));
+    hang_up(child);
+    return;
+  }
 }
 
 }  // namespace solidaires::sync::sim

@@ -25,7 +25,8 @@ struct Outcome {
   std::size_t writes = 0;
   std::size_t crashes = 0;
   std::size_t documents = 0;
-  std::size_t conflicts = 0;  // documents with one at the end
+  std::size_t conflicts = 0;    // documents with one at the end
+  std::size_t differences = 0;  // found by comparisons: 0, unless damage was planted
 };
 
 [[nodiscard]] Outcome run(Options const& options);

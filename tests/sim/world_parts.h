@@ -60,7 +60,7 @@ class World {
   void hang_up(Site child);
   void feed(Place place, Event event);
   void carry_out_actions(Place place, End& end, Actions actions);
-  void note(Notice const& notice, Place place);
+  void note(Notice const& notice);
   void ended(Place place, Disconnect const& disconnect);
   void transmit(Place place, Frame const& frame);
   void send_bytes(Place place, Bytes const& bytes, bool control);
@@ -86,6 +86,7 @@ class World {
   void restore(Site site);
   void join();
   void heal();
+  void lose_something();
 
   // ---- checks.cc ----
   void violate(std::string what);
@@ -94,7 +95,8 @@ class World {
   void check_cursors_of(Site site);
   void keep_snapshot(Document const& document);
   void check_merges();
-  [[nodiscard]] std::optional<std::string> unlike();  // how the network has not converged yet
+  [[nodiscard]] std::optional<std::string> unproven();  // what no link has proven equal yet
+  [[nodiscard]] std::optional<std::string> unlike();    // how the network has not converged yet
   [[nodiscard]] std::map<DocumentId, Document const*> held(Site site, ScopeId const& scope) const;
 
   [[nodiscard]] bool roll(std::uint64_t percent) { return rng_.below(100) < percent; }

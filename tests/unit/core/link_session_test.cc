@@ -33,9 +33,9 @@ class End {
  public:
   End(MemoryStore& store, Entitlement rules, std::string const& token,
       std::uint64_t model = make_model_version(1, 0))
-      : store_(store),
-        session_(
-            LinkConfig{std::move(rules), store.replica(), store.counter(), token, "test", model}) {
+      : End(store,
+            LinkConfig{std::move(rules), store.replica(), store.counter(), token, "test", model}) {}
+  End(MemoryStore& store, LinkConfig config) : store_(store), session_(std::move(config)) {
     store_.on_commit = [this](ScopeId const& of, Sequence head) {
       commits_.push_back(ScopeCommitted{of, head});
     };
@@ -353,6 +353,34 @@ TEST_F(Link, does_not_serve_a_scope_that_it_did_not_offer) {
   ASSERT_EQ(only<Nack>(trace).size(), 1U);
   EXPECT_EQ(only<Nack>(trace)[0].reason, NackReason::entitlement);
   EXPECT_EQ(node_store.find(secret), nullptr);
+}
+
+TEST_F(Link, waits_for_its_turn_to_catch_up_and_then_loses_nothing) {
+  auto const mine = put(node_store, "mine");
+  auto const orders = put(hub_store, "orders", kNetwork);
+  connect();
+  LinkConfig waiting{hub_rules(), hub_store.replica(),     hub_store.counter(), "turn",
+                     "test",      make_model_version(1, 0)};
+  waiting.admitted = false;
+  hub = std::make_unique<End>(hub_store, std::move(waiting));
+  hub->feed(Started{}, now);
+  run();
+  EXPECT_EQ(below->view().state, LinkState::up);
+  EXPECT_FALSE(hub->view().admitted);
+  EXPECT_TRUE(only<Batch>(trace).empty());
+  EXPECT_EQ(hub_store.find(mine), nullptr);
+  for (int beat = 0; beat < 4; ++beat) {
+    now += limits::kHeartbeat;
+    hub->feed(TimerFired{}, now);
+    below->feed(TimerFired{}, now);
+    run();
+  }
+  EXPECT_FALSE(hub->disconnect) << "waiting is no stall";
+  EXPECT_FALSE(below->disconnect);
+  hub->feed(Admitted{}, now);
+  run();
+  EXPECT_NE(hub_store.find(mine), nullptr);
+  EXPECT_NE(node_store.find(orders), nullptr);
 }
 
 TEST_F(Link, does_not_take_a_scope_that_it_is_not_entitled_to) {

@@ -60,6 +60,53 @@ TEST(Links, carry_documents_both_ways_and_push_new_ones_at_once) {
   EXPECT_GT(status.certificate_expires, SystemClock().now() + 29 * 24h);
 }
 
+TEST(Links, know_that_both_ends_hold_the_same_and_find_what_was_lost) {
+  Pair pair;
+  std::vector<sync::DocumentKey> keys;
+  for (std::uint64_t i = 1; i <= 50; ++i) {
+    keys.push_back(key_in(kOffice, i));
+    pair.node.store.write(keys.back(), "one of many");
+  }
+  pair.connect();
+  auto const proven = [](Side& side, std::string_view peer) {
+    auto const view = side.peer(peer).view;
+    return view.compares && !view.probes.empty() &&
+           std::ranges::all_of(view.probes, &sync::ProbeView::proven);
+  };
+  EXPECT_TRUE(pair.node.signal.wait([&] { return proven(pair.node, "aura"); }));
+  EXPECT_TRUE(pair.hub.signal.wait([&] { return proven(pair.hub, "isere"); }));
+  EXPECT_EQ(pair.hub.peer("isere").differences, 0U);
+  pair.hub.store.lose(keys[7]);
+  pair.node.links->compare(name("aura"));
+  EXPECT_TRUE(pair.hub.holds(keys[7], "one of many"));
+  EXPECT_TRUE(pair.node.signal.wait([&] { return proven(pair.node, "aura"); }));
+  EXPECT_EQ(pair.node.peer("aura").differences, 1U);
+  EXPECT_NE(pair.node.peer("aura").last_difference.find("office/isere"), std::string::npos);
+}
+
+TEST(Links, let_returning_nodes_catch_up_in_turn_until_all_have) {
+  TestNetwork network;
+  auto options = quick_options();
+  options.catching_up_max = 1;
+  Side hub("aura", 1, options);
+  auto const port = hub.listen(network.credentials("aura", Role::hub));
+  std::vector<std::unique_ptr<Side>> nodes;
+  std::vector<sync::DocumentKey> keys;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    auto const own = cat("node", i);
+    nodes.push_back(std::make_unique<Side>(own, 10 + i));
+    keys.push_back(key_in(ScopeId::office(name(own)), i));
+    nodes.back()->store.write(keys.back(), "written while away");
+    nodes.back()->dial(port, network.credentials(own));
+  }
+  for (auto const& key : keys) EXPECT_TRUE(hub.holds(key, "written while away"));
+  EXPECT_TRUE(hub.signal.wait([&] {
+    auto const status = hub.links->status();
+    return status.peers.size() == 4 &&
+           std::ranges::all_of(status.peers, [](auto const& peer) { return peer.view.admitted; });
+  }));
+}
+
 TEST(Links, relay_from_one_node_through_the_hub_to_another) {
   Pair pair;
   pair.hub.policy.know(name("isere"));

@@ -81,6 +81,17 @@ class LockedStore final : public sync::ReplicaStore {
   [[nodiscard]] Result<sync::Sequence> head(ScopeId const& scope) const override {
     return locked(&S::head, scope);
   }
+  [[nodiscard]] Result<sync::Sequence> look(
+      ScopeId const& scope,
+      std::function<void(sync::DigestTree const&)> const& visit) const override {
+    return locked(&S::look, scope, visit);
+  }
+  [[nodiscard]] Result<std::vector<sync::Document>> documents(
+      ScopeId const& scope, std::vector<DocumentId> const& ids,
+      std::size_t bytes_max) const override {
+    std::lock_guard const lock(mutex_);
+    return store_.documents(scope, ids, bytes_max);
+  }
   Result<> apply(sync::RemoteBatch const& batch) override {
     std::lock_guard const lock(mutex_);
     return store_.apply(batch);
@@ -105,6 +116,10 @@ class LockedStore final : public sync::ReplicaStore {
     std::lock_guard const lock(mutex_);
     auto const* found = store_.find(key);
     return found == nullptr ? "" : std::string(sync::shown_value(*found, "title").value_or(""));
+  }
+  void lose(sync::DocumentKey const& key) {  // in silence
+    std::lock_guard const lock(mutex_);
+    store_.forget(key);
   }
   [[nodiscard]] std::size_t size() const {
     std::lock_guard const lock(mutex_);

@@ -30,6 +30,23 @@ TEST(Replication, brings_an_edit_of_one_node_to_the_hub_and_to_the_other_node) {
   EXPECT_EQ(savoie->read(draft), "");
 }
 
+TEST(Replication, proves_that_hub_and_node_hold_the_same_and_says_so) {
+  Network network;
+  auto const isere = network.join("isere");
+  auto const key = isere->write(ScopeId::published(name("isere")), "Marché");
+  ASSERT_TRUE(network.hub->holds(key, "Marché"));
+  isere->replication->compare(name("aura"));
+  EXPECT_TRUE(isere->wait([&] { return isere->link("aura").in_sync; }));
+  EXPECT_TRUE(network.hub->wait([&] { return network.hub->link("isere").in_sync; }));
+  for (auto const& proof : network.hub->link("isere").proofs) {
+    EXPECT_EQ(proof.proof, Proof::proven) << proof.scope.to_string();
+    EXPECT_EQ(proof.differences, 0U);
+  }
+  isere->stop();
+  EXPECT_TRUE(network.hub->wait([&] { return !network.hub->link("isere").in_sync; }))
+      << "what is away is not proven";
+}
+
 TEST(Replication, pushes_live_and_prints_how_fast) {
   Network network;
   auto const isere = network.join("isere");
