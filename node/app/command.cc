@@ -19,6 +19,7 @@ int parse(CommandContext& context) {
   add_people_commands(app, context);
   add_network_commands(app, context);
   add_check_commands(app, context);
+  add_erase_commands(app, context);
   try {
     app.parse(std::vector<std::string>(context.input.words.rbegin(), context.input.words.rend()));
   } catch (CLI::ParseError const& error) {
@@ -38,6 +39,7 @@ std::vector<std::pair<std::string, std::string>> store_command_list() {
   return {{"import", "Load records from a CSV file"},
           {"user", "Accounts of persons"},
           {"node", "The nodes of this hub's network"},
+          {"erase", "Erasure of records in the whole network"},
           {"demo", "Demonstration content"},
           {"check", "Verify everything that this instance, or a backup, holds"},
           {"status", "State of this instance and of its links"},

@@ -28,5 +28,6 @@ void add_import_commands(CLI::App& app, CommandContext& context);   // import, d
 void add_people_commands(CLI::App& app, CommandContext& context);   // user
 void add_check_commands(CLI::App& app, CommandContext& context);    // check, checkpoint
 void add_network_commands(CLI::App& app, CommandContext& context);  // node, status
+void add_erase_commands(CLI::App& app, CommandContext& context);    // erase
 
 }  // namespace solidaires::app

@@ -221,6 +221,8 @@ json::object link_json(replication::LinkReport const& link) {
   }
   json::array quarantine;
   for (auto const& reason : link.link.quarantine) quarantine.emplace_back(reason);
+  json::array withdrawals;
+  for (auto const& scope : link.withdrawals) withdrawals.emplace_back(scope.to_string());
   json::object out{{"peer", link.link.peer.str()},
                    {"in_sync", link.in_sync},
                    {"waits_for_its_turn", !link.link.view.admitted},
@@ -234,7 +236,8 @@ json::object link_json(replication::LinkReport const& link) {
                    {"documents_behind", link.documents_behind_at_most},
                    {"age_ms", link.age_max.count()},
                    {"last_error", link.link.last_error},
-                   {"scopes", std::move(scopes)}};
+                   {"scopes", std::move(scopes)},
+                   {"withdrawals_waiting", std::move(withdrawals)}};
   if (link.certificate_days) out["certificate_days"] = *link.certificate_days;
   return out;
 }
@@ -291,6 +294,9 @@ void say_link(CommandContext& context, replication::LinkReport const& link) {
   }
   for (auto const& reason : link.link.quarantine) {
     context.say(cat("  in quarantine, so that nothing behind it is taken for done: ", reason));
+  }
+  for (auto const& scope : link.withdrawals) {
+    context.say(cat("  may not hold ", scope.to_string(), ", and has not confirmed its removal"));
   }
 }
 

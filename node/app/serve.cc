@@ -116,13 +116,17 @@ Result<> Instance::open_pages() {
       http::SessionOptions{.idle_max = config.session.idle_timeout_min,
                            .age_max = std::chrono::duration_cast<std::chrono::minutes>(
                                config.session.lifetime_max_h)});
-  office_ = std::make_unique<office::Office>(office::Context{.instance = services_->instance(),
-                                                             .accounts = services_->accounts(),
-                                                             .editorial = services_->editorial(),
-                                                             .gazetteer = services_->gazetteer(),
-                                                             .sessions = *sessions_,
-                                                             .limiter = log_in_limiter_,
-                                                             .site = site});
+  office_ = std::make_unique<office::Office>(office::Context{
+      .instance = services_->instance(),
+      .accounts = services_->accounts(),
+      .editorial = services_->editorial(),
+      .gazetteer = services_->gazetteer(),
+      .sessions = *sessions_,
+      .limiter = log_in_limiter_,
+      .site = site,
+      .erase = [this](auto targets, auto objection) {
+        return services_->erasures().request(std::move(targets), std::move(objection));
+      }});
   link_status_ = std::make_unique<LinkStatus>(services_->instance(), services_->store());
   console_ = std::make_unique<admin::Console>(admin::Context{.instance = services_->instance(),
                                                              .office = *office_,
@@ -278,6 +282,7 @@ Result<> Instance::start() {
     auto const guard = asio::make_work_guard(io_);
     io_.run();
   });
+  services_->erasures().start();
   ready_ = true;
   log_info("instance.ready", {{"node", config.instance.name.str()},
                               {"http_port", public_server_->port()},
@@ -319,6 +324,7 @@ void Instance::stop() {
   sd_notify(0, "STOPPING=1");
   auto const patience = services_->config().limits.drain_timeout_s;
   control_.reset();
+  services_->erasures().stop();
   public_server_->stop(patience);
   private_server_->stop(std::chrono::seconds(1));
   std::promise<void> links_stopped;

@@ -55,6 +55,11 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
   options.disk_reserve_bytes = own.data.disk_reserve_bytes;
   SOL_ASSIGN(made->store_, store::Store::open(own.data.directory / "store", std::move(options)));
   SOL_ASSIGN(made->registry_, replication::NodeRegistry::open(*made->store_, [] {}));
+  replication::StateFiles const files{own.data.directory / "keys"};
+  made->erasures_ = std::make_unique<replication::Erasures>(
+      *made->store_, *made->registry_, made->clock_, made->rng_, own.instance.name,
+      own.instance.role == Role::hub,
+      net::Signer(own.instance.name, files.authority(), files.credentials()));
   made->directory_ = std::make_unique<RegistryDirectory>(
       *made->registry_,
       service::NodeDescription{own.instance.name, own.instance.title, own.instance.base_url,
@@ -73,6 +78,7 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
 }
 
 Services::~Services() {
+  if (erasures_) erasures_->stop();
   catalogue_.reset();
   if (registry_) registry_->unfollow();
 }

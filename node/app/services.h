@@ -10,6 +10,7 @@
 #include "node/app/config.h"
 #include "node/geography/gazetteer.h"
 #include "node/page/site.h"
+#include "node/replication/erasure.h"
 #include "node/replication/registry.h"
 #include "node/service/accounts.h"
 #include "node/service/catalogue.h"
@@ -49,6 +50,7 @@ class Services {
   [[nodiscard]] schema::ContentModel const& model() const noexcept { return *model_; }
   [[nodiscard]] service::Accounts& accounts() noexcept { return *accounts_; }
   [[nodiscard]] service::Editorial& editorial() noexcept { return *editorial_; }
+  [[nodiscard]] replication::Erasures& erasures() noexcept { return *erasures_; }
   [[nodiscard]] replication::NodeRegistry const& registry() const noexcept { return *registry_; }
   [[nodiscard]] std::shared_ptr<geography::Gazetteer const> gazetteer() const noexcept {
     return gazetteer_;
@@ -74,6 +76,7 @@ class Services {
   std::shared_ptr<geography::Gazetteer const> gazetteer_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<replication::NodeRegistry> registry_;
+  std::unique_ptr<replication::Erasures> erasures_;
   std::unique_ptr<RegistryDirectory> directory_;
   std::unique_ptr<service::Instance> instance_;
   std::unique_ptr<service::Accounts> accounts_;

@@ -15,6 +15,7 @@
 #include "node/service/accounts.h"
 #include "node/service/editorial.h"
 #include "node/service/instance.h"
+#include "sync/core/erasure.h"
 
 namespace solidaires::office {
 
@@ -26,6 +27,8 @@ struct Context {
   http::Sessions& sessions;
   http::RateLimiter& limiter;
   std::function<std::shared_ptr<page::Site const>()> site;
+  // Erases documents here and orders it in the network; gives the order's id. Empty: not offered.
+  std::function<Result<DocumentId>(std::vector<sync::DocumentKey>, sync::Objection)> erase{};
 };
 
 // Somebody who is logged in, for one request.

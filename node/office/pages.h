@@ -19,7 +19,10 @@ void add_account_routes(http::Router& router, Office const& office);  // account
 void add_desk_routes(http::Router& router, Office const& office);     // home, lists, queue
 void add_writing_routes(http::Router& router, Office const& office);  // forms
 void add_review_routes(http::Router& router, Office const& office);  // record, decisions, conflicts
+void add_erasure_routes(http::Router& router, Office const& office);
 
+// It is offered here, and this visitor administers the portal.
+[[nodiscard]] bool may_erase(Office const& office, Visitor const& visitor);
 // The record that the address names, if this visitor may see it; else an error in French.
 [[nodiscard]] Result<service::WorkingCopy> record_of(Office const& office, Visitor const& visitor,
                                                      http::Request const& request);

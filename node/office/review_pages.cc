@@ -115,6 +115,7 @@ http::Response record_page(Office const& office, Visitor const& visitor,
   if (copy.published_at)
     view.text("public_href", service::public_path(*copy.type, copy.key.id, copy.title));
   if (visitor.actor.offices.size() > 1) view.text("node", title_of_node(context, copy.node));
+  if (may_erase(office, visitor)) view.text("erase_href", cat(record_path(copy.key), "/effacer"));
   view.text("basis", copy.basis.encode()).text("error", error).text("typed_reason", reason);
   add_steps(view, office, visitor, copy);
   std::vector<View> problems;

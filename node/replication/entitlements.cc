@@ -78,6 +78,10 @@ Result<sync::Entitlement> entitlement_of_child(NodeName const& self,
   }
   for (auto const& inside : entitlement.subtree) entitlement.hubs.erase(inside);
   entitlement.subscriptions = std::move(wishes.subscriptions);
+  for (auto const& node : nodes) {
+    auto const scope = ScopeId::published(node.name);
+    if (!entitlement.may_send(scope)) entitlement.withdrawn.insert(scope);
+  }
   return entitlement;
 }
 

@@ -9,6 +9,7 @@
 
 #include "node/replication/entitlements.h"
 #include "node/replication/file_exchange.h"
+#include "node/replication/withdrawals.h"
 #include "sync/base/check.h"
 #include "sync/base/log.h"
 #include "sync/net/job_queue.h"
@@ -105,6 +106,7 @@ class Replication::Impl final : public net::LinksPolicy,
         clock_(clock),
         rng_(rng),
         config_(std::move(config)),
+        withdrawals_(store, config_.self),
         links_(io, workers, store, clock, rng, *this, config_.links),
         files_(io, workers, store, links_, clock,
                [this](ScopeId const& scope) { return is_eager(scope); }),
@@ -115,10 +117,13 @@ class Replication::Impl final : public net::LinksPolicy,
   Result<> open() {
     SOL_ASSIGN(registry_, NodeRegistry::open(store_, [this] {
                  links_.policy_changed();
+                 rights_changed();
                  asio::post(io_, [weak = weak_from_this()] {
                    if (auto const self = weak.lock()) self->follow_roots();
                  });
                }));
+    SOL_TRY(withdrawals_.load(clock_.now()));
+    SOL_TRY(withdrawals_.forget_regained(registry_->nodes(), clock_.now()));
     commits_ = store_.subscribe([this](store::CommitNotice const& notice) { tell(notice); });
     return {};
   }
@@ -153,7 +158,10 @@ class Replication::Impl final : public net::LinksPolicy,
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] NodeRegistry const& registry() const { return *registry_; }
   void tell_conflicts(std::uint64_t open_conflicts) { conflicts_ = open_conflicts; }
-  void on_change(std::function<void()> callback) { links_.on_change(std::move(callback)); }
+  void on_change(std::function<void()> callback) {
+    on_change_ = callback;
+    links_.on_change(std::move(callback));
+  }
   void cut() { links_.cut(); }
   void authorities_changed() {
     asio::post(io_, [weak = weak_from_this()] {
@@ -197,6 +205,17 @@ class Replication::Impl final : public net::LinksPolicy,
   void ended(NodeName const& peer) override { files_.ended(peer); }
 
   net::EnrolmentDesk* desk() override { return desk_ ? &*desk_ : nullptr; }
+
+  void withdrawn(NodeName const& peer, std::vector<ScopeId> const& scopes) override {
+    jobs_->run([self = shared_from_this(), peer, scopes]() -> net::JobQueue::Completion {
+      if (auto const kept = self->withdrawals_.keep(peer, scopes, self->clock_.now()); !kept) {
+        log_warning("link.withdrawn", {{"error", kept.error().to_string()}});
+      }
+      return [self] {
+        if (self->on_change_) self->on_change_();
+      };
+    });
+  }
 
   Result<> keep(net::Credentials const& credentials) override {
     SOL_TRY(net::write_credentials(config_.files.credentials(), credentials));
@@ -277,6 +296,20 @@ class Replication::Impl final : public net::LinksPolicy,
           {{"node", one.node.str()}, {"announced_by", one.by.str()}, {"reason", one.reason}});
     }
     declined_ = std::move(declined);
+  }
+
+  // Any thread. What a node may hold again is not taken for withdrawn later on an old word of its.
+  void rights_changed() {
+    asio::post(io_, [weak = weak_from_this()] {
+      auto const self = weak.lock();
+      if (!self || self->stopping_) return;
+      self->jobs_->run([self]() -> net::JobQueue::Completion {
+        auto const done =
+            self->withdrawals_.forget_regained(self->registry_->nodes(), self->clock_.now());
+        if (!done) log_warning("link.withdrawn", {{"error", done.error().to_string()}});
+        return [] {};
+      });
+    });
   }
 
   void wait_for(std::string reason) {
@@ -469,6 +502,7 @@ class Replication::Impl final : public net::LinksPolicy,
   Clock const& clock_;
   Rng& rng_;
   Config const config_;
+  WithdrawalRecords withdrawals_;
   net::Links links_;
   FileExchange files_;
   std::shared_ptr<net::JobQueue> jobs_;
@@ -482,6 +516,7 @@ class Replication::Impl final : public net::LinksPolicy,
   std::atomic<std::uint64_t> conflicts_ = 0;
   std::atomic<bool> has_overlap_ = false;
   std::vector<std::string> asked_for_;  // roots for which a certificate was asked for already
+  std::function<void()> on_change_;
   bool is_dialling_ = false;
   bool stopping_ = false;
   std::atomic<bool> tree_due_ = false;
@@ -529,6 +564,9 @@ Report Replication::Impl::report() const {
     link.title = known ? known->title : peer.peer.str();
     if (peer.certificate_expires != Instant{}) {
       link.certificate_days = days_until(peer.certificate_expires, now);
+    }
+    if (known != nodes.end()) {
+      link.withdrawals = withdrawals_.open(*known, nodes);
     }
     for (auto const& lag : link.scopes) {
       link.documents_behind_at_most += lag.documents_at_most;

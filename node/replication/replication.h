@@ -66,6 +66,7 @@ struct LinkReport {
   std::string title{};                    // of the peer, if the registry knows it
   std::optional<int> certificate_days{};  // left to the peer's certificate
   std::vector<ScopeLag> scopes{};
+  std::vector<ScopeId> withdrawals{};          // it may not hold these, and has not confirmed it
   std::uint64_t documents_behind_at_most = 0;  // of all scopes, both ways
   Millis age_max{0};
   std::vector<ScopeProof> proofs{};

@@ -6,6 +6,7 @@
 #include "node/geography/gazetteer.h"
 #include "node/service/import_row.h"
 #include "node/service/indexes.h"
+#include "node/service/objection.h"
 #include "node/service/publication.h"
 #include "node/service/working_copy_reader.h"
 #include "node/store/store.h"
@@ -119,6 +120,8 @@ std::string_view outcome_label(RowOutcome outcome, std::size_t count) {
     case RowOutcome::duplicate:
       return one ? "doublon possible, non importé" : "doublons possibles, non importés";
     case RowOutcome::refused: return one ? "refusée" : "refusées";
+    case RowOutcome::objected:
+      return one ? "écartée : opposition à son retour" : "écartées : opposition à leur retour";
   }
   return "";
 }
@@ -129,12 +132,13 @@ namespace {
 class Run {
  public:
   Run(Instance const& instance, geography::Gazetteer const& gazetteer, schema::Type const& type,
-      std::set<std::string, std::less<>> covered, ImportOptions const& options,
-      ImportReport& report)
+      std::set<std::string, std::less<>> covered, Objections objections,
+      ImportOptions const& options, ImportReport& report)
       : instance_(instance),
         gazetteer_(gazetteer),
         type_(type),
         covered_(std::move(covered)),
+        objections_(std::move(objections)),
         options_(options),
         report_(report),
         batch_(cat(options.source, '-',
@@ -146,6 +150,7 @@ class Run {
  private:
   [[nodiscard]] std::string id_of(ReadRow const& row) const;
   [[nodiscard]] Result<std::optional<sync::DocumentKey>> known(std::string const& id) const;
+  [[nodiscard]] bool is_objected(schema::Record const& record, std::string const& id) const;
   [[nodiscard]] sync::Document probe_of(schema::Record const& record) const;
   [[nodiscard]] Result<std::string> duplicate_of(schema::Record const& record) const;
   Result<> create(schema::Record const& record, std::string const& id, RowReport& said);
@@ -164,6 +169,7 @@ class Run {
   geography::Gazetteer const& gazetteer_;
   schema::Type const& type_;
   std::set<std::string, std::less<>> covered_;  // fields that a column of this file feeds
+  Objections objections_;
   ImportOptions const& options_;
   ImportReport& report_;
   std::string batch_;
@@ -389,10 +395,13 @@ Result<> Run::row(TableRow const& row, RowReader const& reader) {
     said.outcome = outcome;
     said.notes.insert(said.notes.begin(), std::move(reason));
   };
+  auto const id = id_of(read);
   if (!read.faults.empty()) {
     note(RowOutcome::refused, read.faults.front());
+  } else if (is_objected(read.record, id)) {
+    note(RowOutcome::objected,
+         "la personne ou la structure a fait effacer cette fiche et s’oppose à son retour");
   } else {
-    auto const id = id_of(read);
     auto const [earlier, is_first] = seen_.try_emplace(id, row.line);
     SOL_ASSIGN(auto const key, known(id));
     auto const twin = key || options_.keep_duplicates || !is_first
@@ -439,6 +448,13 @@ std::string Run::repeated(schema::Record const& record, std::size_t line, RowRep
     }
   }
   return sentence;
+}
+
+bool Run::is_objected(schema::Record const& record, std::string const& id) const {
+  if (objections_.empty()) return false;
+  auto identities = identities_of(probe_of(record));
+  identities.push_back(source_identity(options_.source, id));
+  return objections_.forbids(identities);
 }
 
 sync::Document Run::probe_of(schema::Record const& record) const {
@@ -507,7 +523,9 @@ Result<ImportReport> Importer::run(std::string_view file, ImportOptions const& o
     }
   }
   RowReader const reader(*type, header->inputs, *gazetteer_);
-  Run run(instance_, *gazetteer_, *type, fields_fed(*type, header->inputs), options, report);
+  SOL_ASSIGN(auto objections, Objections::read(instance_));
+  Run run(instance_, *gazetteer_, *type, fields_fed(*type, header->inputs), std::move(objections),
+          options, report);
   auto const first = header->row + 1;
   for (std::size_t i = first; i < table.rows.size(); ++i) {
     SOL_TRY(run.row(table.rows[i], reader));

@@ -51,6 +51,7 @@ enum class RowOutcome : std::uint8_t {
   kept_local,  // the file changed, but so did people here: theirs is kept
   duplicate,   // looks like a record from elsewhere, or repeats a row of this file
   refused,     // cannot be read as a record
+  objected,    // whom it speaks of had it erased and objected to its return
 };
 // "créée", "créées"; French.
 [[nodiscard]] std::string_view outcome_label(RowOutcome outcome, std::size_t count);

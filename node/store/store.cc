@@ -372,13 +372,16 @@ Result<ReplicaId> Store::renew_incarnation() {
 
 Result<std::uint64_t> Store::drop_scope(ScopeId const& scope) {
   std::uint64_t dropped = 0;
+  // Cut short and allowed again, the scope must be read from its beginning: the cursors go first.
+  SOL_TRY(
+      parts_->submit([&](Transaction& transaction) { return forget_cursors(transaction, scope); }));
   for (bool more = true; more;) {
     SOL_TRY(parts_->submit([&](Transaction& transaction) -> Result<> {
       SOL_ASSIGN(std::size_t const removed, remove_documents(transaction, scope, kDropChunk));
       dropped += removed;
       more = removed == kDropChunk;
       if (removed > 0) write_scope_due(transaction, scope);
-      return more ? Result<>() : forget_cursors(transaction, scope);
+      return {};
     }));
   }
   return dropped;

@@ -159,7 +159,7 @@ class Store final : public sync::ReplicaStore, public sync::BlobStore {
   Result<ReplicaId> renew_incarnation();
   // Removes the documents of a scope with all that belongs to them, and the cursors into it: when
   // this node lost its right to hold it. Returns how many. Interrupted, it is to be called again.
-  Result<std::uint64_t> drop_scope(ScopeId const& scope);
+  Result<std::uint64_t> drop_scope(ScopeId const& scope) override;
   // Makes stubs of the documents, for good: a copy that arrives later becomes one too, and none
   // takes writes. Values, conflicts, histories and index entries go; a copy stays of what is held.
   // What is a paper of erasure itself, or not here, is left. `mark.value`: the id of the order.

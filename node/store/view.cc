@@ -271,6 +271,12 @@ Result<std::vector<HeldDocument>> View::held() const {
   return read_held(*engine_, snapshot_.get());
 }
 
+Result<bool> View::is_marked(sync::DocumentKey const& key) const {
+  SOL_ASSIGN(auto const mark,
+             engine_->get(Family::local, cat(kMarkTag, document_key(key)), snapshot_.get()));
+  return mark.has_value();
+}
+
 Result<std::optional<sync::Document>> View::held_copy(sync::DocumentKey const& key) const {
   return read_held_copy(*engine_, snapshot_.get(), key);
 }

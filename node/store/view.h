@@ -130,6 +130,8 @@ class View {
   // Documents whose content was removed here, which no receipt has told yet.
   [[nodiscard]] Result<std::vector<ErasedHere>> erased() const;
   [[nodiscard]] Result<std::vector<HeldDocument>> held() const;
+  // Store::erase named it, whether it was here or not.
+  [[nodiscard]] Result<bool> is_marked(sync::DocumentKey const& key) const;
   // As it was when it was erased in spite of a hold; nullopt: no copy is kept.
   [[nodiscard]] Result<std::optional<sync::Document>> held_copy(sync::DocumentKey const& key) const;
 

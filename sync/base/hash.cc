@@ -1,6 +1,7 @@
 #include "sync/base/hash.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 #include "sync/base/check.h"
@@ -35,6 +36,13 @@ Bytes Sha256::finish() {
   Bytes out(kSha256Bytes, '\0');
   SOL_CHECK(EVP_DigestFinal_ex(state_->context.get(), reinterpret_cast<unsigned char*>(out.data()),
                                nullptr) == 1);
+}
+
+Bytes hmac_sha256(std::string_view key, std::string_view bytes) {
+  Bytes out(SHA256_DIGEST_LENGTH, '\0');
+  SOL_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                 reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size(),
+                 reinterpret_cast<unsigned char*>(out.data()), nullptr) != nullptr);
   return out;
 }
 

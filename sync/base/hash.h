@@ -1,4 +1,5 @@
-// SHA-256, the one hash of the program (fingerprints, blobs, tokens). OpenSSL stays in the .cc.
+// SHA-256, the one hash of the program (fingerprints, blobs, tokens), plain and keyed. OpenSSL
+// stays in the .cc.
 #pragma once
 
 #include <memory>
@@ -11,6 +12,8 @@ inline constexpr std::size_t kSha256Bytes = 32;
 
 // 32 bytes. Any thread.
 [[nodiscard]] Bytes sha256(std::string_view bytes);
+// HMAC (RFC 2104), 32 bytes. Any thread.
+[[nodiscard]] Bytes hmac_sha256(std::string_view key, std::string_view bytes);
 
 // Of bytes that come in parts. One thread at a time.
 class Sha256 {

@@ -39,6 +39,9 @@ struct Entitlement {
   // The upper end was restored from a backup, and takes its own network/ and public/ scope back
   // from this lower end, by the will of its administrator.
   bool gives_back = false;
+  // Upper end only: what the lower end may have held and may not hold (any more). It is told so in
+  // every session, for a restored backup may have brought it back.
+  std::set<ScopeId> withdrawn{};
 
   [[nodiscard]] bool may_send(ScopeId const& scope) const;
   [[nodiscard]] bool may_receive(ScopeId const& scope) const;

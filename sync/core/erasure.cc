@@ -129,7 +129,10 @@ Result<EraseOrder> take_order(std::string_view bytes) {
   SOL_ASSIGN(order.request, take_request(inner));
   order.request.dot = {ReplicaId{replica}, counter};
   order.request.at = at;
-  if (replica == 0 || counter == 0) return fail(Code::invalid, "an order without a mark");
+  bool const dated = to_unix_ms(at) >= 0 && to_unix_ms(at) <= limits::kStampMsMax;
+  if (replica == 0 || counter == 0 || !dated) {
+    return fail(Code::invalid, "an order without a mark");
+  }
   return order;
 }
 
@@ -241,6 +244,17 @@ Result<EraseOrder> read_order(std::string_view statement) {
 
 Result<EraseReceipt> read_receipt(std::string_view statement) {
   return as_invalid(take_receipt(statement));
+}
+
+Objection objection_in(Document const& document) {
+  if (document.type == kEraseRequestType) {
+    auto request = read_request(document);
+    return request ? std::move(request->objection) : Objection{};
+  }
+  auto const value = shown_value(document, kStatementField);
+  auto const proof = value ? read_signed(*value) : Result<SignedStatement>(fail(Code::invalid, ""));
+  auto order = proof ? read_order(proof->statement) : Result<EraseOrder>(fail(Code::invalid, ""));
+  return order ? std::move(order->request.objection) : Objection{};
 }
 
 Result<> check_rights(EraseRequest const& request, std::set<NodeName> const& members) {

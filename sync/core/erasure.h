@@ -82,6 +82,9 @@ struct EraseReceipt {
 [[nodiscard]] Result<EraseOrder> read_order(std::string_view statement);
 [[nodiscard]] Result<EraseReceipt> read_receipt(std::string_view statement);
 
+// Of an order or a request, unverified: it can only keep something out. Empty if there is none.
+[[nodiscard]] Objection objection_in(Document const& document);
+
 // A node may have erased what lies in its own office/ and public/ scopes, and in those of the nodes
 // of its network, `members`, if it is a hub. Never the papers of erasures themselves: they are told
 // by their type, where they lie. Code::denied.

@@ -46,8 +46,9 @@ std::string_view blob_answer_name(BlobAnswer answer) noexcept {
 
 std::string_view frame_name(Frame const& frame) noexcept {
   static constexpr std::array<std::string_view, std::variant_size_v<Frame>> kNames{
-      "hello", "welcome", "offer", "subscribe", "batch",      "ack",   "nack",        "status",
-      "ping",  "pong",    "close", "blob_want", "blob_chunk", "probe", "probe_reply", "unknown"};
+      "hello",      "welcome", "offer",       "subscribe", "batch",     "ack",
+      "nack",       "status",  "ping",        "pong",      "close",     "blob_want",
+      "blob_chunk", "probe",   "probe_reply", "withdraw",  "withdrawn", "unknown"};
   return kNames[frame.index()];
 }
 

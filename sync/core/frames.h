@@ -25,9 +25,11 @@ namespace feature {
 inline constexpr std::uint64_t kCompression = 1U << 0U;  // batches may come compressed
 inline constexpr std::uint64_t kProbe = 1U << 1U;        // Probe, ProbeReply, repairs
 inline constexpr std::uint64_t kBlobs = 1U << 2U;        // BlobWant, BlobChunk
+inline constexpr std::uint64_t kWithdraw = 1U << 3U;     // Withdraw, Withdrawn
 }  // namespace feature
 // What every instance of this version offers; kBlobs besides, if its store keeps files.
-inline constexpr std::uint64_t kFeatures = feature::kCompression | feature::kProbe;
+inline constexpr std::uint64_t kFeatures =
+    feature::kCompression | feature::kProbe | feature::kWithdraw;
 
 // The first frame of either end: the parent's opens the session, the child's answers it.
 struct Hello {
@@ -198,6 +200,18 @@ struct Close {
   friend bool operator==(Close const&, Close const&) = default;
 };
 
+// Parent to child: these scopes are not yours any more; remove what you hold of them, and say so.
+struct Withdraw {
+  std::vector<ScopeId> scopes{};
+  friend bool operator==(Withdraw const&, Withdraw const&) = default;
+};
+
+// Child to parent: nothing of these is held here any more, durably.
+struct Withdrawn {
+  std::vector<ScopeId> scopes{};
+  friend bool operator==(Withdrawn const&, Withdrawn const&) = default;
+};
+
 // A kind that this version does not know: a sign of life, otherwise ignored.
 struct UnknownFrame {
   std::uint32_t number = 0;
@@ -236,8 +250,9 @@ struct BlobChunk {
   friend bool operator==(BlobChunk const&, BlobChunk const&) = default;
 };
 
-using Frame = std::variant<Hello, Welcome, Offer, Subscribe, Batch, Ack, Nack, Status, Ping, Pong,
-                           Close, BlobWant, BlobChunk, Probe, ProbeReply, UnknownFrame>;
+using Frame =
+    std::variant<Hello, Welcome, Offer, Subscribe, Batch, Ack, Nack, Status, Ping, Pong, Close,
+                 BlobWant, BlobChunk, Probe, ProbeReply, Withdraw, Withdrawn, UnknownFrame>;
 
 [[nodiscard]] std::string_view frame_name(Frame const& frame) noexcept;  // "batch"; for logs
 // The bytes of files: a driver sends them when nothing else waits.

@@ -10,6 +10,8 @@ class Receiving {
  public:
   // The peer offers `scope` and may send it: asks for its cursor, unless the stream stands already.
   void open(ScopeId const& scope, ReplicaId peer, Actions& out);
+  // Ends the stream: what still comes of it is refused.
+  void end(ScopeId const& scope) { streams_.erase(scope); }
   // Ends the streams that are no longer allowed.
   void keep_only(Entitlement const& entitlement);
 

@@ -10,6 +10,7 @@
 #include "sync/core/link_receiving.h"
 #include "sync/core/link_sending.h"
 #include "sync/core/link_token.h"
+#include "sync/core/withdrawal.h"
 
 namespace solidaires::sync {
 
@@ -51,6 +52,7 @@ class LinkSession::Machine {
   void on(DocumentsRead event, Actions& out);
   void on(ProbeRequested, Actions&);
   void on(Admitted, Actions& out);
+  void on(ScopeDropped const& event, Actions& out);
 
   void frame(Hello hello, Actions& out);
   void frame(Welcome welcome, Actions& out);
@@ -67,6 +69,8 @@ class LinkSession::Machine {
   void frame(BlobChunk chunk, Actions& out);
   void frame(Probe probe, Actions& out);
   void frame(ProbeReply reply, Actions& out);
+  void frame(Withdraw const& withdraw, Actions& out);
+  void frame(Withdrawn const& withdrawn, Actions& out);
   void frame(UnknownFrame unknown, Actions& out);
 
   [[nodiscard]] Hello own_hello(Bytes token) const;
@@ -107,6 +111,7 @@ class LinkSession::Machine {
   BlobServing serving_;
   BlobFetching fetching_;
   Probing probing_{sending_, receiving_};
+  Withdrawals withdrawals_;
 };
 
 Actions LinkSession::Machine::step(Event event, Instant now) {
@@ -227,6 +232,7 @@ void LinkSession::Machine::on(EntitlementChanged event, Actions& out) {
   receiving_.keep_only(config_.entitlement);
   fetching_.keep_only(config_.entitlement, out);
   probing_.keep_only(config_.entitlement);
+  withdrawals_.say(config_.entitlement, out);
   receive_offered(out);
 }
 
@@ -289,6 +295,11 @@ void LinkSession::Machine::on(StopRequested const& event, Actions& out) {
   close({event.reason, event.retry_after, event.detail}, out);
 }
 
+void LinkSession::Machine::on(ScopeDropped const& event, Actions& out) {
+  check(withdrawals_.dropped(event, out), out);
+  if (state_ == LinkState::up) receive_offered(out);  // it may be ours again
+}
+
 // ---- Frames ----
 
 void LinkSession::Machine::frame(Hello hello, Actions& out) {
@@ -330,7 +341,13 @@ void LinkSession::Machine::frame(Offer const& offer, Actions& out) {
         Remark{cat(refused, " of ", offer.scopes.size(), " scopes offered may not be received")});
   }
   peer_is_up_ = true;
-  if (state_ == LinkState::up) receive_offered(out);
+  if (state_ != LinkState::up) return;
+  if (is_parent() &&
+      agreed(feature::kWithdraw)) {  // before its first Offer the child takes nothing
+    withdrawals_.enable();
+    withdrawals_.say(config_.entitlement, out);
+  }
+  receive_offered(out);
 }
 
 void LinkSession::Machine::frame(Subscribe const& subscribe, Actions& out) {
@@ -413,6 +430,25 @@ void LinkSession::Machine::frame(ProbeReply reply, Actions& out) {
   if (expect_up("ProbeReply", out)) check(probing_.reply(std::move(reply), now_, out), out);
 }
 
+void LinkSession::Machine::frame(Withdraw const& withdraw, Actions& out) {
+  if (!expect_up("Withdraw", out)) return;
+  if (is_parent() || !withdrawals_.enabled()) {
+    return close({CloseReason::protocol, Millis{0}, "a Withdraw out of place"}, out);
+  }
+  for (auto const& scope : withdrawals_.told(withdraw, config_.entitlement, out)) {
+    offered_.erase(scope);
+    receiving_.end(scope);
+  }
+}
+
+void LinkSession::Machine::frame(Withdrawn const& withdrawn, Actions& out) {
+  if (!expect_up("Withdrawn", out)) return;
+  if (!is_parent() || !withdrawals_.enabled()) {
+    return close({CloseReason::protocol, Millis{0}, "a Withdrawn out of place"}, out);
+  }
+  withdrawals_.confirmed(withdrawn, out);
+}
+
 void LinkSession::Machine::frame(UnknownFrame unknown, Actions& out) {
   out.notices.emplace_back(Remark{cat("a frame of unknown kind ", unknown.number)});
 }
@@ -470,6 +506,7 @@ void LinkSession::Machine::go_up(Actions& out) {
   }
   out.notices.emplace_back(LinkUp{*peer_});
   out.send.emplace_back(Offer{sending_.allow(sendable())});
+  if (!is_parent() && agreed(feature::kWithdraw)) withdrawals_.enable();
   receive_offered(out);
 }
 
@@ -482,7 +519,8 @@ void LinkSession::Machine::receive_offered(Actions& out) {
   if (model_skew() == ModelSkew::peer_is_older) return;
   if (!config_.admitted) return;
   for (auto const& scope : offered_) {
-    if (config_.entitlement.may_receive(scope)) receiving_.open(scope, peer_->replica, out);
+    if (!config_.entitlement.may_receive(scope) || withdrawals_.is_dropping(scope)) continue;
+    receiving_.open(scope, peer_->replica, out);
   }
 }
 
@@ -620,6 +658,11 @@ class Doer {
   Event operator()(ReadFeed const& task) const {
     return FeedRead{task.scope, task.after,
                     store_.read_feed(task.scope, task.after, task.documents_max, task.bytes_max)};
+  }
+  Event operator()(DropScope const& task) const {
+    auto const dropped = store.drop_scope(task.scope);
+    return ScopeDropped{task.scope,
+                        dropped ? Result<>() : Result<>(std::unexpected(dropped.error()))};
   }
   Event operator()(ApplyBatch const& task) const {
     auto const& batch = task.batch;

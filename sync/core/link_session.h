@@ -12,9 +12,9 @@
 //       waits for `tasks` of the same step.
 //     - files (BlobChunk) yield to both: they wait while anything else does.
 //     - run `tasks` off the IO thread (carry_out() below does it against a ReplicaStore) and feed
-//       the event that each answers with. ApplyBatch and KeepToken tasks of one session run one
-//       after another, in the order given; reads may run at any time. Answer BatchApplied only when
-//       it is durable.
+//       the event that each answers with. ApplyBatch, KeepToken and DropScope tasks of one session
+//       run one after another, in the order given; reads may run at any time. Answer BatchApplied
+//       only when it is durable.
 //     - arm ONE timer for `wake_at` (it replaces the earlier one; nullopt leaves it) and feed
 //       TimerFired. Firing early or twice is harmless.
 //     - `notices`: for logs and metrics.
@@ -85,6 +85,9 @@ struct ApplyBatch {  // -> BatchApplied, when durable or failed
   RemoteBatch batch;
   bool repair = false;
 };
+struct DropScope {  // -> ScopeDropped, when durable. In the order of the writes
+  ScopeId scope{};
+};
 struct ReadDigest {  // -> DigestRead
   struct Open {};
   struct Reply {
@@ -116,7 +119,7 @@ struct KeepBlob {  // -> BlobKept, when durable or failed. In the order given
   Bytes bytes{};
 };
 using StoreTask = std::variant<ReadToken, KeepToken, ReadCursor, ReadFeed, ApplyBatch, ReadBlob,
-                               ReadBlobProgress, KeepBlob, ReadDigest, ReadDocuments>;
+                               ReadBlobProgress, KeepBlob, ReadDigest, ReadDocuments, DropScope>;
 // Of the files: one after another, in the order given; they need not wait for the others.
 [[nodiscard]] inline bool is_blob_task(StoreTask const& task) noexcept {
   return std::holds_alternative<ReadBlob>(task) || std::holds_alternative<ReadBlobProgress>(task) ||
@@ -174,6 +177,10 @@ struct DocumentsRead {
   ScopeId scope{};
   Result<std::vector<Document>> documents;
 };
+struct ScopeDropped {
+  ScopeId scope{};
+  Result<> outcome;
+};
 struct ScopeCommitted {
   ScopeId scope{};
   Sequence head{};
@@ -219,7 +226,7 @@ using Event =
     std::variant<Started, FrameReceived, FrameUnreadable, TransportProgress, TimerFired, TokenRead,
                  TokenKept, CursorRead, FeedRead, BatchApplied, ScopeCommitted, EntitlementChanged,
                  StatusDue, WantBlob, BlobCame, BlobRead, BlobProgressRead, BlobKept, StopRequested,
-                 DigestRead, DocumentsRead, ProbeRequested, Admitted>;
+                 DigestRead, DocumentsRead, ProbeRequested, Admitted, ScopeDropped>;
 
 // ---- Actions ----
 
@@ -269,8 +276,12 @@ struct BlobMissed {  // the peer asked for a file that is not here, through a do
   DocumentKey document{};
   Bytes sha256{};
 };
-using Notice = std::variant<LinkUp, Quarantined, Refused, PeerStatus, RoundTrip, Remark,
-                            BlobFetched, BlobNotFetched, BlobArrived, BlobMissed, Difference>;
+struct ScopesWithdrawn {  // parent: the child has removed what it held of these, as it was told
+  std::vector<ScopeId> scopes{};
+};
+using Notice =
+    std::variant<LinkUp, Quarantined, Refused, PeerStatus, RoundTrip, Remark, BlobFetched,
+                 BlobNotFetched, BlobArrived, BlobMissed, Difference, ScopesWithdrawn>;
 
 struct Disconnect {
   CloseReason reason = CloseReason::other;

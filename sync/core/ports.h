@@ -78,6 +78,9 @@ class ReplicaStore {
   // another scope or type), Code::corrupt (it claims writes that this replica never made: this
   // store was restored or copied). tests/contract holds every store to it.
   virtual Result<> apply(RemoteBatch const& batch) = 0;
+  // Removes what is held of a scope, and the cursors into it; durable when it returns how many
+  // documents that were. Interrupted, it is to be called again.
+  virtual Result<std::uint64_t> drop_scope(ScopeId const& scope) = 0;
   // What the link keeps about `peer`: a token, or the record of those given (PROTOCOL.md,
   // "Identity"). Opaque here; empty if none.
   [[nodiscard]] virtual Result<Bytes> link_token(ReplicaId peer) const = 0;

@@ -23,7 +23,8 @@ constexpr std::chrono::seconds kProgressInterval{1};
 
 bool is_write(sync::StoreTask const& task) {
   return std::holds_alternative<sync::ApplyBatch>(task) ||
-         std::holds_alternative<sync::KeepToken>(task);
+         std::holds_alternative<sync::KeepToken>(task) ||
+         std::holds_alternative<sync::DropScope>(task);
 }
 
 }  // namespace

@@ -276,6 +276,8 @@ class Links::Impl final : public Door,
                    cat("the other side does not take ", nack.scope.to_string(), ": ",
                        sync::nack_reason_name(nack.reason), ": ", nack.detail));
       }
+    } else if (auto const* withdrawn = std::get_if<sync::ScopesWithdrawn>(&notice)) {
+      policy_.withdrawn(link.peer().node, withdrawn->scopes);
     } else if (auto const* remark = std::get_if<sync::Remark>(&notice)) {
       log_info("link.remark", {{"peer", link.peer().node.str()}, {"text", remark->text}});
     }

@@ -26,6 +26,8 @@ class LinksPolicy {
   virtual Result<sync::Entitlement> child(CertificateFacts const& peer) = 0;
   virtual sync::Entitlement parent(NodeName const& hub) = 0;
   virtual sync::StatusDue status_facts() = 0;
+  // A node below has removed what it held of these scopes. IO thread.
+  virtual void withdrawn(NodeName const& /*peer*/, std::vector<ScopeId> const& /*scopes*/) {}
   virtual EnrolmentDesk* desk() = 0;  // null: nobody enrols here
   // What a link says of itself (LinkUp) and of files (BlobFetched and its like); and that it ended.
   // Neither calls back into Links.

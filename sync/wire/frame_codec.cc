@@ -85,6 +85,18 @@ Result<> put(Offer const& offer, proto::Frame& frame) {
   return {};
 }
 
+Result<> put(Withdraw const& withdraw, proto::Frame& frame) {
+  auto& out = *frame.mutable_withdraw();
+  for (auto const& scope : withdraw.scopes) SOL_TRY(put(scope, *out.add_scopes()));
+  return {};
+}
+
+Result<> put(Withdrawn const& withdrawn, proto::Frame& frame) {
+  auto& out = *frame.mutable_withdrawn();
+  for (auto const& scope : withdrawn.scopes) SOL_TRY(put(scope, *out.add_scopes()));
+  return {};
+}
+
 Result<> put(Subscribe const& subscribe, proto::Frame& frame) {
   auto& out = *frame.mutable_subscribe();
   out.set_cursor(number(subscribe.cursor));
@@ -276,18 +288,35 @@ Result<Frame> take(proto::Welcome const& wire) {
   return Welcome{std::move(bytes)};
 }
 
-Result<Frame> take(proto::Offer const& wire) {
+// Of an Offer, a Withdraw, a Withdrawn.
+template <class Wire>
+Result<std::vector<ScopeId>> take_scopes(Wire const& wire) {
   if (static_cast<std::size_t>(wire.scopes_size()) > limits::kSubscriptions) {
-    return fail(Code::invalid, "an offer of too many scopes");
+    return fail(Code::invalid, "a frame of too many scopes");
   }
-  Offer offer;
+  std::vector<ScopeId> scopes;
   for (auto const& entry : wire.scopes()) {
-    // A kind of scope that a later version knows is none that we could take.
+    // A kind of scope that a later version knows is none that we could hold.
     if (entry.holder_case() == proto::Scope::HOLDER_NOT_SET) continue;
     SOL_ASSIGN(auto scope, take(entry));
-    offer.scopes.push_back(std::move(scope));
+    scopes.push_back(std::move(scope));
   }
-  return offer;
+  return scopes;
+}
+
+Result<Frame> take(proto::Offer const& wire) {
+  SOL_ASSIGN(auto scopes, take_scopes(wire));
+  return Offer{std::move(scopes)};
+}
+
+Result<Frame> take(proto::Withdraw const& wire) {
+  SOL_ASSIGN(auto scopes, take_scopes(wire));
+  return Withdraw{std::move(scopes)};
+}
+
+Result<Frame> take(proto::Withdrawn const& wire) {
+  SOL_ASSIGN(auto scopes, take_scopes(wire));
+  return Withdrawn{std::move(scopes)};
 }
 
 Result<Frame> take(proto::Subscribe const& wire) {
@@ -509,6 +538,8 @@ Result<Frame> take(proto::Frame const& wire) {
     case proto::Frame::kBlobChunk: return take(wire.blob_chunk());
     case proto::Frame::kProbe: return take(wire.probe());
     case proto::Frame::kProbeReply: return take(wire.probe_reply());
+    case proto::Frame::kWithdraw: return take(wire.withdraw());
+    case proto::Frame::kWithdrawn: return take(wire.withdrawn());
     case proto::Frame::KIND_NOT_SET: break;
   }
   auto const& unknown = wire.GetReflection()->GetUnknownFields(wire);

@@ -187,6 +187,20 @@ Result<> MemoryStore::apply(RemoteBatch const& batch) {
   return commit(std::move(changes));
 }
 
+// In one step, as large stores do it in several: whoever looks in between asks again.
+Result<std::uint64_t> MemoryStore::drop_scope(ScopeId const& scope) {
+  if (full_) return fail(Code::exhausted, "the disk is full");
+  sync();
+  auto const drop = [&scope](Image& image) {
+    std::erase_if(image.cursors, [&](auto const& entry) { return entry.first.second == scope; });
+    image.feeds[scope].entries.clear();
+    return std::erase_if(image.documents,
+                         [&](auto const& entry) { return entry.first.scope == scope; });
+  };
+  drop(*durable_);
+  return drop(*live_);
+}
+
 Result<Bytes> MemoryStore::link_token(ReplicaId peer) const {
   auto const found = live_->tokens.find(peer);
   return found == live_->tokens.end() ? Bytes{} : found->second;

@@ -32,9 +32,9 @@ std::vector<Kind> only(std::vector<Frame> const& frames) {
 class End {
  public:
   End(MemoryStore& store, Entitlement rules, std::string const& token,
-      std::uint64_t model = make_model_version(1, 0))
-      : End(store,
-            LinkConfig{std::move(rules), store.replica(), store.counter(), token, "test", model}) {}
+      std::uint64_t model = make_model_version(1, 0), std::uint64_t features = kFeatures)
+      : End(store, LinkConfig{std::move(rules), store.replica(), store.counter(), token, "test",
+                              model, features}) {}
   End(MemoryStore& store, LinkConfig config) : store_(store), session_(std::move(config)) {
     store_.on_commit = [this](ScopeId const& of, Sequence head) {
       commits_.push_back(ScopeCommitted{of, head});
@@ -91,9 +91,10 @@ class Link : public testing::Test {
     return rules;
   }
 
-  void connect() {
-    hub = std::make_unique<End>(hub_store, hub_rules(), cat("token", ++sessions), hub_model);
-    below = std::make_unique<End>(node_store, node_rules(), "", node_model);
+  void connect() { connect(hub_rules()); }
+  void connect(Entitlement rules, std::uint64_t features_below = kFeatures) {
+    hub = std::make_unique<End>(hub_store, std::move(rules), cat("token", ++sessions), hub_model);
+    below = std::make_unique<End>(node_store, node_rules(), "", node_model, features_below);
     hub->feed(Started{}, now);
     below->feed(Started{}, now);
   }
@@ -784,6 +785,107 @@ TEST_F(Link, reports_how_it_is_doing) {
   ASSERT_EQ(status.size(), 1U);
   EXPECT_EQ(status[0].oldest_unacknowledged_ms, 2500);
   EXPECT_EQ(status[0].open_conflicts, 2U);
+}
+
+class Withdrawal : public Link {
+ protected:
+  static Entitlement with_savoie() {
+    auto rules = hub_rules();
+    rules.subscriptions = {node("savoie")};
+    return rules;
+  }
+  static Entitlement without_savoie() {
+    auto rules = hub_rules();
+    rules.withdrawn = {kSavoie};
+    return rules;
+  }
+  [[nodiscard]] std::vector<ScopeId> confirmed() const {
+    std::vector<ScopeId> scopes;
+    for (auto const& notice : hub->notices) {
+      if (auto const* one = std::get_if<ScopesWithdrawn>(&notice)) {
+        scopes.insert(scopes.end(), one->scopes.begin(), one->scopes.end());
+      }
+    }
+    return scopes;
+  }
+  static inline ScopeId const kSavoie = ScopeId::published(node("savoie"));
+};
+
+TEST_F(Withdrawal, what_the_node_may_not_hold_any_more_is_removed_and_confirmed) {
+  connect(with_savoie());
+  auto const key = put(hub_store, "of Savoie", kSavoie);
+  auto const own = put(node_store, "own");
+  run();
+  ASSERT_NE(node_store.find(key), nullptr);
+  hub->feed(EntitlementChanged{without_savoie()}, now);
+  run();
+  EXPECT_EQ(node_store.find(key), nullptr);
+  EXPECT_EQ(node_store.cursor(hub_store.replica(), kSavoie).value(), Sequence{});
+  EXPECT_NE(node_store.find(own), nullptr);
+  EXPECT_NE(hub_store.find(key), nullptr);
+  EXPECT_EQ(confirmed(), std::vector{kSavoie});
+  // Subscribed to again, all of it comes again.
+  hub->feed(EntitlementChanged{with_savoie()}, now);
+  run();
+  EXPECT_NE(node_store.find(key), nullptr);
+}
+
+TEST_F(Withdrawal, a_node_that_was_away_hears_of_it_when_it_comes_back) {
+  connect(with_savoie());
+  auto const key = put(hub_store, "of Savoie", kSavoie);
+  run();
+  connect(without_savoie());
+  run();
+  EXPECT_EQ(node_store.find(key), nullptr);
+  EXPECT_EQ(confirmed(), std::vector{kSavoie});
+}
+
+TEST_F(Withdrawal, allowed_again_before_it_is_done_loses_nothing) {
+  connect(with_savoie());
+  auto const key = put(hub_store, "of Savoie", kSavoie);
+  run();
+  hub->feed(EntitlementChanged{without_savoie()}, now);
+  hub->feed(EntitlementChanged{with_savoie()}, now);
+  deliver(*hub, *below);  // Withdraw and Offer arrive together; nothing is removed yet
+  run();
+  ASSERT_NE(node_store.find(key), nullptr);
+  EXPECT_EQ(confirmed(), std::vector<ScopeId>{}) << "it is not withdrawn any more";
+}
+
+TEST_F(Withdrawal, nobody_takes_a_nodes_own_scopes) {
+  auto rules = hub_rules();
+  rules.withdrawn = {kOffice, ScopeId::published(node("isere")), kNetwork};
+  auto const key = put(node_store, "own");
+  put(hub_store, "registry", kNetwork);
+  connect(rules);
+  run();
+  EXPECT_NE(node_store.find(key), nullptr);
+  EXPECT_TRUE(only<Withdrawn>(trace).empty());
+  EXPECT_FALSE(below->disconnect);
+}
+
+TEST_F(Withdrawal, an_older_instance_is_not_told_what_it_does_not_know) {
+  connect(without_savoie(), 0);
+  run();
+  EXPECT_TRUE(only<Withdraw>(trace).empty());
+  EXPECT_FALSE(hub->disconnect);
+}
+
+TEST_F(Withdrawal, a_store_that_cannot_remove_ends_the_session_and_confirms_nothing) {
+  connect(with_savoie());
+  auto const key = put(hub_store, "of Savoie", kSavoie);
+  run();
+  node_store.fill_disk(true);
+  hub->feed(EntitlementChanged{without_savoie()}, now);
+  run();
+  ASSERT_TRUE(below->disconnect);
+  EXPECT_EQ(below->disconnect->reason, CloseReason::storage);
+  EXPECT_EQ(confirmed(), std::vector<ScopeId>{});
+  node_store.fill_disk(false);
+  connect(without_savoie());
+  run();
+  EXPECT_EQ(node_store.find(key), nullptr);
+  EXPECT_EQ(confirmed(), std::vector{kSavoie});
 }
 
 }  // namespace

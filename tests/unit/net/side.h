@@ -96,6 +96,10 @@ class LockedStore final : public sync::ReplicaStore {
     std::lock_guard const lock(mutex_);
     return store_.apply(batch);
   }
+  Result<std::uint64_t> drop_scope(ScopeId const& scope) override {
+    std::lock_guard const lock(mutex_);
+    return store_.drop_scope(scope);
+  }
   [[nodiscard]] Result<Bytes> link_token(ReplicaId peer) const override {
     return locked(&S::link_token, peer);
   }

@@ -63,7 +63,12 @@ class OfficeTest : public testing::Test, protected service::World {
                             .gazetteer = service::real_places(),
                             .sessions = sessions_,
                             .limiter = limiter_,
-                            .site = [this] { return site_; }});
+                            .site = [this] { return site_; },
+                            .erase = [this](auto targets, auto objection) -> Result<DocumentId> {
+                              erased_ = targets;
+                              objection_ = objection;
+                              return targets.front().id;
+                            }});
     office_->add_routes(router_);
   }
 
@@ -145,6 +150,8 @@ class OfficeTest : public testing::Test, protected service::World {
   std::optional<Office> office_;
   http::Router router_;
   std::string cookie_, token_;
+  std::vector<sync::DocumentKey> erased_;  // as asked of the erasure
+  sync::Objection objection_;
 };
 
 class OfficeWithMoreData : public OfficeTest {
@@ -174,6 +181,33 @@ TEST_F(OfficeTest, a_wrong_password_keeps_the_address_and_tries_are_limited) {
   EXPECT_EQ(status, 429);
   clock.pass(std::chrono::minutes(5));
   EXPECT_EQ(send(http::Method::post, "/espace/connexion", form).status, 422) << "never for good";
+}
+
+TEST_F(OfficeTest, an_administrator_erases_a_record_by_typing_its_title) {
+  auto const copy = published("structure", service::structure_form("Épicerie de l’Essai"));
+  auto const path = cat("/espace/fiches/savoie-mont-blanc/", copy.key.id.to_string());
+  log_in("administrator");
+  EXPECT_NE(show(path).body.find("/effacer"), std::string::npos);
+  auto const try_with = [&](std::string const& title) {
+    show(cat(path, "/effacer"));
+    http::Parameters form;
+    form.add("titre", title);
+    form.add("opposition", "oui");
+    return post(cat(path, "/effacer"), std::move(form)).status;
+  };
+  EXPECT_EQ(try_with("Épicerie"), 422);
+  EXPECT_TRUE(erased_.empty());
+  EXPECT_EQ(try_with("epicerie de l’essai"), 303);
+  EXPECT_EQ(erased_, (std::vector{copy.key, public_key(copy)}));
+  EXPECT_FALSE(objection_.digests.empty());
+}
+
+TEST_F(OfficeTest, nobody_but_an_administrator_erases) {
+  auto const copy = published("structure", service::structure_form("Épicerie de l’Essai"));
+  auto const path = cat("/espace/fiches/savoie-mont-blanc/", copy.key.id.to_string());
+  log_in("animateur");
+  EXPECT_EQ(show(path).body.find("/effacer"), std::string::npos);
+  EXPECT_EQ(get(cat(path, "/effacer")).status, 403);
 }
 
 TEST_F(OfficeTest, a_form_from_elsewhere_or_without_its_token_does_nothing) {

@@ -66,6 +66,41 @@ TEST(Replication, pushes_live_and_prints_how_fast) {
             << " ms\n";
 }
 
+TEST(Replication, a_subscription_that_ends_takes_its_documents_away_and_is_confirmed) {
+  Network network;
+  auto const isere = network.join("isere");
+  auto const savoie = network.join("savoie");
+  auto const key = isere->write(ScopeId::published(name("isere")), "Marché paysan");
+  auto const own = savoie->write(ScopeId::published(name("savoie")), "own");
+  ASSERT_TRUE(savoie->holds(key, "Marché paysan"));
+  std::ignore = network.invite("savoie", {.node = {.every_public = false}});
+  EXPECT_TRUE(savoie->holds(key, ""));
+  EXPECT_TRUE(network.hub->wait([&] { return network.hub->link("savoie").withdrawals.empty(); }));
+  EXPECT_EQ(savoie->read(own), "own");
+  EXPECT_EQ(network.hub->read(key), "Marché paysan");
+  // Its word outlives the hub's process, until the right comes back.
+  network.restart_hub();
+  EXPECT_TRUE(network.hub->link("savoie").withdrawals.empty());
+  std::ignore = network.invite("savoie");
+  EXPECT_TRUE(savoie->holds(key, "Marché paysan"));
+}
+
+TEST(Replication, a_node_that_is_away_is_shown_as_still_holding_what_was_withdrawn) {
+  Network network;
+  auto const isere = network.join("isere");
+  auto savoie = network.join("savoie");
+  auto const key = isere->write(ScopeId::published(name("isere")), "Marché paysan");
+  ASSERT_TRUE(savoie->holds(key, "Marché paysan"));
+  savoie.reset();
+  std::ignore = network.invite("savoie", {.node = {.every_public = false}});
+  auto const waiting = [&] { return network.hub->link("savoie").withdrawals; };
+  ASSERT_FALSE(waiting().empty());
+  savoie = network.node("savoie");
+  ASSERT_TRUE(savoie->start());
+  EXPECT_TRUE(savoie->holds(key, ""));
+  EXPECT_TRUE(network.hub->wait([&] { return waiting().empty(); }));
+}
+
 TEST(Replication, shows_the_registry_of_the_network_on_every_node) {
   Network network;
   auto const isere = network.join("isere");

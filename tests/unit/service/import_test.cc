@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "node/service/objection.h"
 #include "schema/display.h"
 #include "tests/unit/service/world.h"
 
@@ -369,6 +370,36 @@ TEST_F(ImportTest, a_row_with_an_open_quote_is_refused_and_the_others_go_in) {
   auto const report = run("id;nom;commune\n1;Bonne;Chambéry\n2;\"Ouverte;Chambéry\n");
   EXPECT_EQ(report.counts, (Counts{{RowOutcome::created, 1}, {RowOutcome::refused, 1}}));
   EXPECT_EQ(report.rows[1].line, 3U);
+}
+
+TEST_F(ImportTest, what_was_erased_with_an_objection_does_not_come_back_by_any_name_that_it_had) {
+  auto const row = table({"7;Maison Effacée;3 rue des Essais;74150;Rumilly;74225;;;"});
+  run(row);
+  auto const copy = working("Maison Effacée");
+  sync::EraseRequest request{.id = DocumentId::make(clock.now(), rng),
+                             .node = instance.self,
+                             .targets = {copy.key, public_key(copy)}};
+  request.objection = object_to(instance, request.targets).value();
+  EXPECT_EQ(request.objection.digests.size(), 2U)
+      << "its row in the source, its name in its commune";
+  auto const kept = store->commit(
+      {.now = clock.now(),
+       .documents = {
+           {.key = {ScopeId::office(instance.self), request.id},
+            .type = std::string(sync::kEraseRequestType),
+            .fields = {{std::string(sync::kStatementField), sync::statement(request)}}}}});
+  ASSERT_TRUE(kept);
+  request = sync::read_request(*kept->front().document).value();
+  ASSERT_TRUE(store->erase(request.targets, request.mark()));
+  EXPECT_EQ(found("Maison Effacée"), nullptr) << "gone from the search";
+  EXPECT_EQ(run(row).counts, (Counts{{RowOutcome::objected, 1}})) << "the same row";
+  auto const renamed = table({"7;Maison Nouvelle;3 rue des Essais;74150;Rumilly;74225;;;"});
+  EXPECT_EQ(run(renamed).counts, (Counts{{RowOutcome::objected, 1}})) << "its id in the source";
+  EXPECT_EQ(run(row, options("ailleurs")).counts, (Counts{{RowOutcome::objected, 1}}))
+      << "its name, from another source";
+  auto const other = table({"8;Maison Voisine;5 rue des Essais;74150;Rumilly;74225;;;"});
+  auto const report = run(other);
+  EXPECT_EQ(report.counts, (Counts{{RowOutcome::created, 1}})) << "its neighbour";
 }
 
 }  // namespace

@@ -81,7 +81,9 @@ std::vector<Frame> one_of_each() {
            {{KeyRange{0x8000000000000000, 1}, {{DocumentId::make(from_unix_ms(8), rng), {7}}}}}}},
       Batch{scope("public/isere"), 0, {}, {}, {}, {a_document(3)}, {}, true},
       BlobWant{4, group, DocumentId::make(from_unix_ms(6), rng), rng.bytes(32), 1ULL << 40U},
-      BlobChunk{4, rng.bytes(32), BlobAnswer::bytes, 262'144, 262'150, "ending"}};
+      BlobChunk{4, rng.bytes(32), BlobAnswer::bytes, 262'144, 262'150, "ending"},
+      Withdraw{{scope("public/savoie"), group}},
+      Withdrawn{{scope("public/savoie")}}};
 }
 
 TEST(FrameCodec, refuses_probes_beyond_their_limits) {
