@@ -43,7 +43,8 @@ void Probing::opened(ScopeId const& scope, Instant now) {
   if (!enabled_) return;
   auto const [at, added] = scopes_.try_emplace(scope);
   at->second.view.scope = scope;
-  if (asks_ && added) make_due(scope, at->second, now);
+  // Not at once: the other end has only begun to read its feed, and would answer `moved`.
+  if (asks_ && added) make_due(scope, at->second, now + limits::kProbeRetryMin);
 }
 
 void Probing::keep_only(Entitlement const& entitlement) {

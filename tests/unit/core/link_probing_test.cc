@@ -262,7 +262,7 @@ TEST_F(Probes, a_thousand_lost_documents_come_back_in_bounded_pieces) {
   for (std::size_t i = 0; i < 1'000; ++i) hub_store.forget(keys[i]);
   connect();
   run();
-  pass(Millis{20'000});
+  pass(Millis{40'000});
   EXPECT_EQ(hub_store.documents().size(), 1'200U);
   EXPECT_TRUE(proven(*hub, kOffice));
   for (auto const& frame : trace) {
