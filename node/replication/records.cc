@@ -59,6 +59,7 @@ Result<> put_record(store::Store& store, NodeName const& hub, NodeRecord record,
     record.state = record.hub ? NodeState::active : found->record.state;
     record.enrolled_at = found->record.enrolled_at;
     if (record.roots.empty()) record.roots = found->record.roots;
+    if (record.taking_back.empty()) record.taking_back = found->record.taking_back;
     edit.key = found->document.key;
     edit.fields = edits_for(record, &found->document);
   } else {

@@ -431,13 +431,18 @@ class Replication::Impl final : public net::LinksPolicy,
            status.peers.front().state == net::PeerState::refused;
   }
 
+  [[nodiscard]] bool holds(net::Credentials const& credentials) const {
+    std::lock_guard const lock(mutex_);
+    return credentials_ == credentials;
+  }
+
   void look_for_credentials() {
     if (!jobs_->idle()) return;
     jobs_->run([self = shared_from_this()]() -> net::JobQueue::Completion {
       auto found = net::read_credentials(self->config_.files.credentials());
       auto ready = found ? renew_incarnation_if_due(self->config_.files, self->store_) : Result<>();
       return [self, found = std::move(found), ready = std::move(ready)]() mutable {
-        if (!found || self->stopping_ || (self->credentials_ && *self->credentials_ == *found)) {
+        if (!found || self->stopping_ || self->holds(*found)) {
           return;
         }
         auto const outcome = ready ? self->take_up(*std::move(found)) : ready;
