@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "node/replication/network.h"
 #include "node/service/indexes.h"
 
 namespace solidaires::app {

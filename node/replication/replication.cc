@@ -570,7 +570,7 @@ Report Replication::Impl::report() const {
     if (peer.certificate_expires != Instant{}) {
       link.certificate_days = days_until(peer.certificate_expires, now);
     }
-    if (known != nodes.end()) {
+    if (known) {
       link.withdrawals = withdrawals_.open(*known, nodes);
     }
     for (auto const& lag : link.scopes) {

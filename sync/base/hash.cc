@@ -36,6 +36,7 @@ Bytes Sha256::finish() {
   Bytes out(kSha256Bytes, '\0');
   SOL_CHECK(EVP_DigestFinal_ex(state_->context.get(), reinterpret_cast<unsigned char*>(out.data()),
                                nullptr) == 1);
+  return out;
 }
 
 Bytes hmac_sha256(std::string_view key, std::string_view bytes) {

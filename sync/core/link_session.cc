@@ -660,7 +660,7 @@ class Doer {
                     store_.read_feed(task.scope, task.after, task.documents_max, task.bytes_max)};
   }
   Event operator()(DropScope const& task) const {
-    auto const dropped = store.drop_scope(task.scope);
+    auto const dropped = store_.drop_scope(task.scope);
     return ScopeDropped{task.scope,
                         dropped ? Result<>() : Result<>(std::unexpected(dropped.error()))};
   }

@@ -80,7 +80,8 @@ class Liar final : public ChannelEvents {
     if (frame) heard_.push_back(*std::move(frame));
     signal_.notify();
   }
-  void sent(std::size_t) override {}
+  void sent(std::size_t, Lane) override {}
+  void receiving(std::size_t) override {}
   void closed(Error const&) override { signal_.notify(); }
 
  private:
