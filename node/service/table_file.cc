@@ -130,6 +130,7 @@ void end_row(int /*terminator*/, void* context) {
     reading.too_many = true;
   }
   reading.row = {};
+  reading.row.line = reading.line;  // after a lone carriage return the next row begins in this line
   reading.in_row = false;
 }
 

@@ -82,6 +82,14 @@ TEST(TableFile, an_open_quote_does_not_swallow_a_long_file) {
   EXPECT_EQ(file.rows.back().line, 1'002U);
 }
 
+TEST(TableFile, a_row_that_a_lone_carriage_return_begins_names_its_line) {
+  auto const file = read_table("a,b\n1,2\r3,4\n5,6\n");
+  ASSERT_TRUE(file);
+  std::vector<std::size_t> lines;
+  for (auto const& row : file->rows) lines.push_back(row.line);
+  EXPECT_EQ(lines, (std::vector<std::size_t>{1, 2, 2, 3}));
+}
+
 TEST(TableFile, refuses_what_is_no_table_with_a_sentence) {
   for (std::string const& bytes :
        {std::string(), std::string(" \r\n\t\n"), std::string("\xef\xbb\xbf"),
