@@ -48,7 +48,7 @@ class World:
 
 
 def own_hub(directory):
-    sys.path.insert(0, str(HERE.parent / "system"))
+    sys.path.insert(0, str(HERE.parent / "processes"))
     import network
     if not pathlib.Path(network.PROGRAM).is_file():
         raise SystemExit(f"There is no program at {network.PROGRAM}: build it with deploy/up or tests/run.")
