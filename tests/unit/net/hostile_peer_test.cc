@@ -156,13 +156,13 @@ TEST_F(HostilePeer, that_names_the_ends_of_every_range_is_closed_or_ignored) {
   std::uint64_t replica = 100;
   auto const network_scope = ScopeId::network(name("aura"));
   for (Frame const& lie :
-       {Frame{Subscribe{network_scope, Sequence{kMost}}}, Frame{Ack{kPublic, 0, Sequence{kMost}}},
-        Frame{Nack{kPublic, 0, Sequence{kMost}, NackReason::gap, ""}},
+       {Frame{Subscribe{network_scope, Sequence{kMost}}}, Frame{Ack{kPublic, 1, Sequence{kMost}}},
+        Frame{Nack{kPublic, 1, Sequence{kMost}, NackReason::gap, ""}},
         Frame{Batch{kPublic, 1, Sequence{0}, Sequence{0}, Sequence{kMost}, {}, {}}},
         Frame{Batch{kPublic, 1, Sequence{kMost}, Sequence{kMost}, Sequence{0}, {}, {}}}}) {
     auto lies = liar();
     lies.greet(++replica);
-    lies.say({lie, Ping{1}});
+    lies.say({Subscribe{kPublic, Sequence{0}}, lie, Ping{1}});
     EXPECT_TRUE(lies.closed_for()) << frame_name(lie);
     others_go_on();
   }
