@@ -112,6 +112,7 @@ struct LinkConfig {
   HostPort advertised;            // of a hub, never empty after loading: where its nodes reach it
   std::uint32_t catching_up_max = 4;
   std::vector<std::string> subscriptions = {"all"};
+  std::string fetch_files = "below";  // "own", "below", "all": what is fetched before anybody asks
 };
 
 struct GeographyConfig {

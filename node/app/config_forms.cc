@@ -120,6 +120,9 @@ Result<> check_form(Form form, std::string_view text) {
     case Form::subscription:
       return require(text == "all" || NodeName::parse(text).has_value(),
                      "must hold names of nodes, or \"all\"");
+    case Form::fetching:
+      return require(text == "own" || text == "below" || text == "all",
+                     R"(must be "own", "below" or "all")");
     case Form::any:
     case Form::markdown:
     case Form::file:

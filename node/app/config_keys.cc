@@ -165,6 +165,11 @@ constexpr std::array kKeys = std::to_array<Key>({
     {"link", "subscriptions", AT(link.subscriptions),
      "Portals whose published content this one asks for: names of nodes, or `all`; the hub "
      "decides what it gives", false, Form::subscription},
+    {"link", "fetch_files", AT(link.fetch_files),
+     "Files (pictures, attachments) that are fetched as soon as a document names them: `own`, of "
+     "this instance; `below`, those of the nodes below a hub too, as a second copy; `all`, of every "
+     "document that is held here. Any other is fetched when somebody first asks for it",
+     false, Form::fetching},
 
     {"geography", "directory", AT(geography.directory),
      "Geography to use instead of the one built with the program", false, Form::directory},

@@ -21,6 +21,7 @@ using Slot =
 // What a text must look like beyond being text. For lists: each element.
 enum class Form : std::uint8_t {
   any,
+  fetching,  // which files are fetched before anybody asks
   email,
   phone,
   language,

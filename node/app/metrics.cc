@@ -152,6 +152,12 @@ std::string Metrics::text(Services const& services, http::PageCache const& cache
           number(stats->disk_free_bytes));
     gauge("solidaires_store_commits", "Commits since start", {}, number(stats->commits));
     gauge("solidaires_store_syncs", "Disk syncs for them", {}, number(stats->syncs));
+    gauge("solidaires_files", "Pictures and attachments, whole", {}, number(stats->files.files));
+    gauge("solidaires_files_bytes", "Their bytes", {}, number(stats->files.bytes));
+    gauge("solidaires_files_partial", "Files that are here in part", {},
+          number(stats->files.partial));
+    gauge("solidaires_files_collected", "Files removed since start: nobody referred to them", {},
+          number(stats->files.collected));
   }
   auto const pages = cache.stats();
   gauge("solidaires_page_cache_pages", "Pages kept", {}, number(pages.pages));
@@ -161,6 +167,10 @@ std::string Metrics::text(Services const& services, http::PageCache const& cache
         number(pages.invalidated));
   auto const connections = server.stats();
   gauge("solidaires_http_connections_open", "Open connections", {}, number(connections.open));
+  gauge("solidaires_files_wanted", "Files that lack here", {}, number(report.files.wanted));
+  gauge("solidaires_files_fetched", "Files that came over links since start", {},
+        number(report.files.fetched));
+  gauge("solidaires_files_failed", "Attempts that brought none", {}, number(report.files.failed));
   for (auto const& link : report.links) add_link(gauge, link);
   for (auto& family : now.Collect()) families.push_back(std::move(family));
   return prometheus::TextSerializer().Serialize(families);

@@ -34,6 +34,7 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr std::chrono::minutes kUpkeepEvery{10};
+constexpr Millis kSlowLinkRest{10'000};
 
 // One instance, running. Members stand in the order in which they depend on each other: what is
 // declared later is made later and goes first.
@@ -49,6 +50,8 @@ class Instance {
  private:
   Result<> open_pages();
   Result<> open_links();
+  Result<> bring_file(sync::DocumentKey const& document, schema::FileReference const& file,
+                      Millis within);
   Result<> open_servers();
   [[nodiscard]] http::Router public_routes();
   [[nodiscard]] http::Router private_routes();
@@ -76,6 +79,7 @@ class Instance {
   asio::io_context io_{1};
   std::unique_ptr<net::ThreadWorkers> link_workers_;
   std::unique_ptr<replication::Replication> replication_;
+  std::atomic<Instant> slow_until_{};
   store::Subscription forgetting_;  // cached pages that a commit touched
   std::unique_ptr<http::WorkerPool> workers_;
   std::unique_ptr<http::Server> private_server_;
@@ -84,6 +88,12 @@ class Instance {
   std::atomic<bool> ready_{false};
   std::jthread io_thread_;
 };
+
+// The configuration lets no other word through.
+replication::FileFetching fetching(std::string_view word) {
+  if (word == "own") return replication::FileFetching::own;
+  return word == "all" ? replication::FileFetching::all : replication::FileFetching::below;
+}
 
 void Instance::refresh_site() {
   auto identity =
@@ -107,8 +117,11 @@ Result<> Instance::open_pages() {
     std::scoped_lock const lock(site_mutex_);
     return site_;
   };
+  auto const bring = [this](auto const& document, auto const& file, Millis within) {
+    return bring_file(document, file, within);
+  };
   portal_.reset(new portal::Context{services_->instance(), *catalogue, services_->gazetteer(), site,
-                                    config.search.results_per_page});
+                                    config.search.results_per_page, bring});
   cache_ = std::make_unique<http::PageCache>(config.limits.page_cache_bytes_max);
   session_store_ = std::make_unique<LocalSessions>(services_->store(), services_->clock());
   sessions_ = std::make_unique<http::Sessions>(
@@ -124,9 +137,11 @@ Result<> Instance::open_pages() {
       .sessions = *sessions_,
       .limiter = log_in_limiter_,
       .site = site,
-      .erase = [this](auto targets, auto objection) {
-        return services_->erasures().request(std::move(targets), std::move(objection));
-      }});
+      .erase =
+          [this](auto targets, auto objection) {
+            return services_->erasures().request(std::move(targets), std::move(objection));
+          },
+      .bring_file = bring});
   link_status_ = std::make_unique<LinkStatus>(services_->instance(), services_->store());
   console_ = std::make_unique<admin::Console>(admin::Context{.instance = services_->instance(),
                                                              .office = *office_,
@@ -141,6 +156,20 @@ Result<> Instance::open_pages() {
     if (!tags.empty()) cache_->invalidate(tags);
   });
   return {};
+}
+
+// A page's worker waits for a link, but not again and again when the link is slow: the file then
+// comes in the background, for the next visitor.
+Result<> Instance::bring_file(sync::DocumentKey const& document, schema::FileReference const& file,
+                              Millis within) {
+  if (!replication_) return fail(Code::unavailable, "the links are not up yet");
+  auto const now = services_->clock().now();
+  bool const was_slow = now < slow_until_.load();
+  auto brought = replication_->fetch_file(document, file, was_slow ? Millis{0} : within);
+  if (!was_slow && !brought && brought.error().code() == Code::timeout) {
+    slow_until_ = now + kSlowLinkRest;
+  }
+  return brought;
 }
 
 Result<> Instance::open_links() {
@@ -162,6 +191,7 @@ Result<> Instance::open_links() {
   SOL_ASSIGN(auto const model, schema::load_version(services_->share() / "schema"));
   links.links.model_version = sync::make_model_version(model.major, model.minor);
   links.links.catching_up_max = config.link.catching_up_max;
+  links.fetch_files = fetching(config.link.fetch_files);
   link_workers_ = std::make_unique<net::ThreadWorkers>(2);
   SOL_ASSIGN(replication_, replication::Replication::open(io_, *link_workers_, services_->store(),
                                                           services_->clock(), services_->rng(),

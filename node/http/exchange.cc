@@ -411,11 +411,15 @@ void Exchange::finish_file(Response& response) {
   }
   auto const size = static_cast<std::uint64_t>(status.st_size);
   Instant const modified = from_unix_ms(status.st_mtim.tv_sec * 1000);
+  // Whoever knows the file better says its tag.
+  bool const is_tagged = response.headers.has("ETag");
   std::string const etag =
-      cat('"', size, '-', status.st_mtim.tv_sec, '.', status.st_mtim.tv_nsec, '"');
+      is_tagged ? std::string(response.headers.get("ETag"))
+                : cat('"', size, '-', status.st_mtim.tv_sec, '.', status.st_mtim.tv_nsec, '"');
   std::string fields = field_lines(response);
   if (!response.headers.has("Cache-Control")) fields += "Cache-Control: private, no-cache\r\n";
-  fields += cat("ETag: ", etag, "\r\nLast-Modified: ", http_date(modified), "\r\n");
+  if (!is_tagged) fields += cat("ETag: ", etag, "\r\n");
+  fields += cat("Last-Modified: ", http_date(modified), "\r\n");
   if (response.status == 200 && is_known(etag, modified)) {
     out_.without_body = true;
     return set_head(304, fields);

@@ -28,8 +28,9 @@ struct Response {
   int status = 200;
   Headers headers;
   std::string body;
-  // Instead of `body`: a file on disk (a download; ranges are honoured), or chunks asked for one by
-  // one on a worker until one is empty (a large export; an error cuts the connection).
+  // Instead of `body`: a file on disk (a download; ranges are honoured; an ETag that is set stands
+  // for the one that the server makes of size and time), or chunks asked for one by one on a worker
+  // until one is empty (a large export; an error cuts the connection).
   std::optional<std::filesystem::path> file;
   std::function<Result<std::string>()> stream;
   // Unset: never kept. Only routes with `cacheable` may set it; ignored with Set-Cookie.

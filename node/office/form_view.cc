@@ -48,6 +48,7 @@ class Drawing {
   [[nodiscard]] std::vector<View> address(std::string const& key, Field const& field) const;
   [[nodiscard]] std::vector<View> schedule(Field const& field) const;
   [[nodiscard]] std::vector<View> price(Field const& field) const;
+  [[nodiscard]] std::vector<View> picture(std::string const& key) const;
   [[nodiscard]] std::vector<View> list_rows(Field const& field) const;
   [[nodiscard]] View choices(Field const& field) const;
   [[nodiscard]] View references(Field const& field) const;
@@ -84,7 +85,7 @@ View Drawing::base(std::string name, std::string_view label) const {
       .text("id", input_id(name))
       .text("label", label)
       .text("value", value(name));
-  view.text("error", error_of(name));
+  view.text("error", error_of(name)).flag("wide", false);
   return view;
 }
 
@@ -220,6 +221,37 @@ std::vector<View> Drawing::schedule(Field const& field) const {
     }
     parts.push_back(input(cat(row, ".note"), "À savoir"));
   }
+  return parts;
+}
+
+// The file that is kept already is shown, and goes with the form by its hash; nothing of it is
+// typed.
+std::vector<View> Drawing::picture(std::string const& key) const {
+  auto const source = value(cat(key, ".source"));
+  bool const is_file = source.starts_with("blob:");
+  std::vector<View> parts;
+  View choice = base(cat(key, ".file"), is_file ? "Remplacer l’image" : "Choisir une image");
+  choice.flag("is_file", true).flag("has_file", is_file);
+  choice
+      .text("preview",
+            is_file && options_.picture_href ? options_.picture_href(source) : std::string())
+      .text("width", value(cat(key, ".width")))
+      .text("height", value(cat(key, ".height")))
+      .text("alt", value(cat(key, ".alt")));
+  parts.push_back(std::move(choice));
+  if (is_file) {
+    for (std::string_view const part : {"source", "size", "media_type", "width", "height"}) {
+      parts.push_back(std::move(base(cat(key, '.', part), {}).flag("is_hidden", true)));
+    }
+    View remove = checkbox(cat(key, ".remove"), "Retirer l’image");
+    parts.push_back(std::move(remove.flag("wide", true)));
+  } else if (!source.empty() || !error_of(cat(key, ".source")).empty()) {  // of an import
+    parts.push_back(input(cat(key, ".source"), "Adresse de l’image (https)", "url"));
+  }
+  View alt =
+      input(cat(key, ".alt"), "Ce que l’image montre, en une phrase (nécessaire pour publier)");
+  parts.push_back(std::move(alt.flag("wide", true)));
+  parts.push_back(input(cat(key, ".credit"), "Crédit"));
   return parts;
 }
 
@@ -396,13 +428,7 @@ std::vector<View> Drawing::single(Field const& field) const {
     }
     case FieldKind::references: return one(references(field));
     case FieldKind::area: return one(area(field));
-    case FieldKind::picture: {
-      std::vector<View> parts;
-      parts.push_back(input(cat(key, ".source"), "Adresse de l’image (https)", "url"));
-      parts.push_back(input(cat(key, ".alt"), "Description pour qui ne la voit pas"));
-      parts.push_back(input(cat(key, ".credit"), "Crédit"));
-      return parts;
-    }
+    case FieldKind::picture: return picture(key);
     case FieldKind::file: return {};
     case FieldKind::address: return address(key, field);
     case FieldKind::schedule: return schedule(field);

@@ -24,6 +24,8 @@ struct FormOptions {
   std::vector<Candidate> const* candidates = nullptr;
   // What a person reads for the code of an area; empty for what is no code. May be null.
   std::function<std::string(std::string_view code)> area_name;
+  // Where the file of a picture's source ("blob:...") can be seen; empty: nowhere. May be null.
+  std::function<std::string(std::string_view source)> picture_href{};
 };
 
 // Groups with their fields; every input of `typed` that a field shows keeps its text.

@@ -160,6 +160,7 @@ void Office::add_routes(http::Router& router) {
   add_desk_routes(router, *this);
   add_writing_routes(router, *this);
   add_review_routes(router, *this);
+  add_file_routes(router, *this);
   add_erasure_routes(router, *this);
 }
 

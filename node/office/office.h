@@ -15,6 +15,7 @@
 #include "node/service/accounts.h"
 #include "node/service/editorial.h"
 #include "node/service/instance.h"
+#include "schema/file_reference.h"
 #include "sync/core/erasure.h"
 
 namespace solidaires::office {
@@ -29,6 +30,10 @@ struct Context {
   std::function<std::shared_ptr<page::Site const>()> site;
   // Erases documents here and orders it in the network; gives the order's id. Empty: not offered.
   std::function<Result<DocumentId>(std::vector<sync::DocumentKey>, sync::Objection)> erase{};
+  // Brings a file that a document names here, over a link; blocks for at most the time given.
+  // Empty: no links.
+  std::function<Result<>(sync::DocumentKey const&, schema::FileReference const&, Millis)>
+      bring_file{};
 };
 
 // Somebody who is logged in, for one request.

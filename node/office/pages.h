@@ -19,6 +19,7 @@ void add_account_routes(http::Router& router, Office const& office);  // account
 void add_desk_routes(http::Router& router, Office const& office);     // home, lists, queue
 void add_writing_routes(http::Router& router, Office const& office);  // forms
 void add_review_routes(http::Router& router, Office const& office);  // record, decisions, conflicts
+void add_file_routes(http::Router& router, Office const& office);
 void add_erasure_routes(http::Router& router, Office const& office);
 
 // It is offered here, and this visitor administers the portal.

@@ -8,6 +8,7 @@
 #include "node/service/catalogue.h"
 #include "schema/audience.h"
 #include "schema/display.h"
+#include "schema/file_reference.h"
 #include "schema/quality.h"
 
 namespace solidaires::office {
@@ -21,6 +22,28 @@ std::string person(Context const& context, service::Author const& author) {
   auto name = author.name.empty() ? std::string("auteur inconnu") : author.name;
   if (!author.node.empty()) name += cat(" (", title_of_node(context, author.node), ')');
   return name;
+}
+
+// As the public will see it; or its address, where it is no file.
+void add_picture(View& view, service::WorkingCopy const& copy, schema::Record const& part,
+                 schema::Field const& field) {
+  auto const* const picture = schema::get<schema::Picture>(part, field.key);
+  if (picture == nullptr) return;
+  std::vector<View> lines;
+  if (auto const file = schema::file_reference(*picture); file) {
+    view.text("picture_src", cat(record_path(copy.key), "/fichiers/", hex(file->sha256), "/image"))
+        .text("picture_alt", picture->alt);
+    bool const sized = picture->width > 0 && picture->height > 0;
+    view.text("picture_width", sized ? std::to_string(picture->width) : std::string())
+        .text("picture_height", sized ? std::to_string(picture->height) : std::string());
+  } else {
+    lines.push_back(std::move(View().text("text", picture->source)));
+  }
+  if (!picture->alt.empty())
+    lines.push_back(std::move(View().text("text", cat("Description : ", picture->alt))));
+  if (!picture->credit.empty())
+    lines.push_back(std::move(View().text("text", cat("Crédit : ", picture->credit))));
+  view.list("lines", std::move(lines));
 }
 
 // Every filled field that the visitor may see, marked when it is not for the public.
@@ -39,7 +62,10 @@ std::vector<View> group_views(Context const& context, service::WorkingCopy const
       View view;
       view.text("label", field->label.fr)
           .flag("office_only", !schema::is_public(*field, copy.record));
-      if (field->kind == schema::FieldKind::long_text) {
+      view.text("picture_src", {});
+      if (field->kind == schema::FieldKind::picture) {
+        add_picture(view, copy, part, *field);
+      } else if (field->kind == schema::FieldKind::long_text) {
         view.html("text_html", page::markdown(schema::text_of(part, field->key)));
       } else {
         std::vector<View> lines;

@@ -8,6 +8,8 @@ namespace {
 
 using page::View;
 
+constexpr std::string_view kLostFile = "_fichier";
+
 // A path of ours and nothing else: never "//host" or "/\host".
 std::string local_path(std::string_view text) {
   bool const ours = text.size() > 1 && text.front() == '/' && text[1] != '/' && text[1] != '\\' &&
@@ -24,6 +26,9 @@ std::vector<View> carried_fields(http::Request const& request) {
       continue;
     fields.push_back(std::move(View().text("name", name).text("value", value)));
   }
+  // A file cannot be carried; that it was there is.
+  if (!request.files.empty() && request.form.get(kLostFile).empty())
+    fields.push_back(std::move(View().text("name", kLostFile).text("value", "1")));
   return fields;
 }
 
@@ -49,9 +54,9 @@ http::Response log_in_page(Office const& office, http::Request const& request,
 
 // After a log-in that interrupted a form: the same form, sent again by one button, with its text.
 http::Response resend_page(Office const& office, Visitor const& visitor, std::string const& next,
-                           std::vector<View> carried) {
+                           std::vector<View> carried, bool lost_file) {
   View view;
-  view.text("next", next).list("carried", std::move(carried));
+  view.text("next", next).list("carried", std::move(carried)).flag("lost_file", lost_file);
   page::PageInfo info;
   info.title = "Vous êtes de retour";
   info.main_class = "wrap page narrow";
@@ -102,7 +107,8 @@ http::Response log_in(Office const& office, http::Request const& request) {
   }
   if (carried.empty()) return response;
   Visitor const visitor{*session, *account, context.accounts.actor(*account)};
-  auto again = resend_page(office, visitor, next, std::move(carried));
+  auto again =
+      resend_page(office, visitor, next, std::move(carried), !request.form.get(kLostFile).empty());
   for (auto const& header : response.headers.items()) {
     if (http::equals_ignoring_case(header.name, "Set-Cookie"))
       again.headers.add(header.name, header.value);

@@ -1,8 +1,10 @@
 #include "node/http/csrf.h"
+#include "node/office/form_pictures.h"
 #include "node/office/form_places.h"
 #include "node/office/form_view.h"
 #include "node/office/pages.h"
 #include "node/service/areas.h"
+#include "schema/file_reference.h"
 
 namespace solidaires::office {
 namespace {
@@ -38,6 +40,21 @@ schema::Audience widest(Office const& office, Visitor const& visitor, Draft cons
                     : schema::Audience::office;
 }
 
+// Where the form's own author sees the file: through the record that shows it, or, until one does,
+// because they sent it.
+std::string picture_href(Draft const& draft, std::string_view source) {
+  auto const hash = source.substr(std::min(schema::kBlobSource.size(), source.size()));
+  if (draft.copy) {
+    for (auto const& field : draft.type->fields) {
+      auto const* const picture = schema::get<schema::Picture>(draft.copy->record, field.key);
+      if (field.kind != schema::FieldKind::picture || picture == nullptr) continue;
+      if (picture->source == source)
+        return cat(record_path(draft.copy->key), "/fichiers/", hash, "/image");
+    }
+  }
+  return cat("/espace/images/", hash);
+}
+
 http::Response form_page(Office const& office, Visitor const& visitor, Draft const& draft,
                          int status) {
   View view;
@@ -52,10 +69,12 @@ http::Response form_page(Office const& office, Visitor const& visitor, Draft con
                              : cat(record_path(draft.copy->key), "/modifier"));
   view.text("cancel", is_new ? "/espace" : record_path(draft.copy->key));
   auto const named = candidates(office, visitor);
-  FormOptions const options{widest(office, visitor, draft), &named,
-                            [&gazetteer = *office.context().gazetteer](std::string_view code) {
-                              return service::area_name(gazetteer, code);
-                            }};
+  FormOptions const options{
+      widest(office, visitor, draft), &named,
+      [&gazetteer = *office.context().gazetteer](std::string_view code) {
+        return service::area_name(gazetteer, code);
+      },
+      [&draft](std::string_view source) { return picture_href(draft, source); }};
   view.list("groups", form_groups(*draft.type, draft.typed, draft.problems, options));
   view.flag("has_problems", !draft.problems.empty())
       .list("problems", problem_views(*draft.type, draft.problems));
@@ -120,6 +139,15 @@ http::Response then(Office const& office, Visitor& visitor, http::Request const&
   return http::Response::redirect(record_path(saved.key));
 }
 
+// Before anything that was typed is read.
+void take_sent_pictures(Office const& office, Visitor const& visitor, http::Request const& request,
+                        Draft& draft) {
+  auto const& instance = office.context().instance;
+  PictureForm const form{*draft.type, visitor.actor.author.account,
+                         draft.copy ? &draft.copy->record : nullptr, instance.clock.now()};
+  take_pictures(instance.store, form, request, draft.typed, draft.problems);
+}
+
 // What was typed as a record; nullopt if something must be put right first: draft.problems says
 // what.
 std::optional<schema::Record> read_typed(Office const& office, Draft& draft,
@@ -146,6 +174,7 @@ http::Response create(Office const& office, Visitor& visitor, http::Request cons
   if (draft.type == nullptr)
     return office.refused(visitor, {Code::not_found, "Ce genre de fiche n’existe pas."});
   draft.typed = typed_in(request);
+  take_sent_pictures(office, visitor, request, draft);
   auto const fields = schema::form_fields(*draft.type, schema::Audience::office);
   auto const record = read_typed(office, draft, fields);
   if (!record) return form_page(office, visitor, draft, 422);
@@ -174,6 +203,7 @@ http::Response save(Office const& office, Visitor& visitor, http::Request const&
   draft.typed = typed_in(request);
   draft.basis = request.form.get("_basis");
   draft.copy = *copy;
+  take_sent_pictures(office, visitor, request, draft);
   auto const basis = service::EditBasis::decode(draft.basis);
   if (!basis) return office.refused(visitor, basis.error());
   auto const fields = schema::form_fields(*draft.type, widest(office, visitor, draft));
@@ -196,6 +226,8 @@ http::Response save(Office const& office, Visitor& visitor, http::Request const&
 void add_writing_routes(http::Router& router, Office const& office) {
   http::RouteOptions large;
   large.body_bytes_max = 2UL * 1024 * 1024;
+  large.file_bytes_max = 3 * kPictureBytes;  // what is too large gets a word beside its input
+  large.files_max = 4;
   router.get("/espace/nouveau/{type}", for_visitor(office, new_form));
   router.post("/espace/nouveau/{type}", for_visitor(office, create), large);
   router.get("/espace/fiches/{node}/{id}/modifier", for_visitor(office, edit_form));

@@ -9,6 +9,7 @@
 #include "node/page/site.h"
 #include "node/service/catalogue.h"
 #include "node/service/instance.h"
+#include "schema/file_reference.h"
 
 namespace solidaires::portal {
 
@@ -18,6 +19,10 @@ struct Context {
   std::shared_ptr<geography::Gazetteer const> gazetteer;
   std::function<std::shared_ptr<page::Site const>()> site;
   std::size_t results_per_page = 20;
+  // Brings a file of another node here, over a link; blocks for at most the time given. Empty: no
+  // links.
+  std::function<Result<>(sync::DocumentKey const&, schema::FileReference const&, Millis)>
+      bring_file{};
 
   [[nodiscard]] model::CivilDate today() const {
     return model::to_civil(instance.clock.now()).date;

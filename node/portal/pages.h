@@ -29,6 +29,9 @@ namespace solidaires::portal {
 [[nodiscard]] http::Response record_export(Context const& context, schema::Type const& type,
                                            http::Request const& request, std::string_view format);
 
+// A file that a published document shows.
+[[nodiscard]] http::Response file_page(Context const& context, http::Request const& request);
+
 [[nodiscard]] http::Response about_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response contact_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response help_page(Context const& context, http::Request const& request);

@@ -153,6 +153,8 @@ void add_routes(http::Router& router, Context const& context) {
                          "application/geo+json");
       },
       kPublic);
+  router.get("/fichiers/{document}/{sha256}/{name}",
+             [&context](http::Request const& request) { return file_page(context, request); });
   router.get(
       "/robots.txt",
       [&context](http::Request const& /*request*/) {

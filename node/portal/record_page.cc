@@ -5,6 +5,7 @@
 #include "node/portal/cards.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
+#include "node/portal/pictures.h"
 #include "node/service/areas.h"
 #include "node/text/fold.h"
 #include "schema/display.h"
@@ -260,6 +261,7 @@ http::Response record_page(Context const& context, schema::Type const& type,
   bool const dated = add_dates(view, context, record);
   bool const reachable = add_contact(view, context, record);
   view.flag("has_side", dated || reachable);
+  view.list("pictures", picture_views(context, record));
   add_fields(view, context, record);
   add_linked(view, context, record);
   view.text("updated", page::french_date(model::to_civil(record.updated_at).date));

@@ -235,7 +235,8 @@ class Replication::Impl final : public net::LinksPolicy,
         scope.kind() == ScopeKind::office || scope.kind() == ScopeKind::published;
     if (!of_one_node || scope.owner() == config_.self.str()) return true;
     // The own network's registry names the whole tree below.
-    return config_.files_of_nodes_below &&
+    if (config_.fetch_files == FileFetching::all) return true;
+    return config_.fetch_files == FileFetching::below &&
            std::ranges::any_of(registry_->nodes(), [&](NodeRecord const& node) {
              return node.network == config_.self && !node.hub && node.name.str() == scope.owner();
            });

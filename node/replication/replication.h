@@ -17,6 +17,13 @@
 
 namespace solidaires::replication {
 
+// Whose files are fetched as soon as a document names them; any other when somebody asks for it.
+enum class FileFetching : std::uint8_t {
+  own,    // of this instance's scopes, of its networks and groups
+  below,  // of the nodes below this hub as well: a second copy of them
+  all,    // of every document that is held here
+};
+
 struct Config {
   NodeName self{};
   StateFiles files{};
@@ -24,9 +31,7 @@ struct Config {
   std::optional<net::Address> listen{};  // a hub accepts here; port 0 chooses one
   bool every_public = true;              // which other nodes' public scopes this one takes
   std::vector<NodeName> subscriptions{};
-  // A hub fetches the files of the nodes below as soon as it knows of them; else when they are
-  // asked for. Its own are always fetched at once, those of other nodes on first use.
-  bool files_of_nodes_below = true;
+  FileFetching fetch_files = FileFetching::below;
   net::LinksOptions links{};
 };
 

@@ -74,6 +74,45 @@ export const withoutScript = async (browser, portal) => {
   }
 };
 
+// 640 x 288, black.
+const PNG = "89504e470d0a1a0a0000000d49484452000002800000012001000000000c42fffd0000002d4944415478daedc13101000000c2a0f54f6d0b2fa000000000000000000000000000000000000000000000e0675b200001b251f70e0000000049454e44ae426082";
+
+// Sends a picture with a form that has a fault elsewhere, mends it, and gives the pages that show the picture.
+export const sendPicture = async (page, portal) => {
+  await logIn(page, portal, portal.accounts.moderator);
+  await page.goto(`${portal.url}/espace/nouveau/structure`);
+  await openGroups(page);
+  const name = `Maison illustrée ${portal.name}`;
+  await page.fill("[name=name]", name);
+  await page.selectOption("[name=ess_family]", "association");
+  await page.fill("[name=summary]", "Une fiche avec une image.");
+  await page.locator("[name=sectors]").first().check();
+  await page.fill('[name="address.commune"]', portal.name === "savoie-mont-blanc" ? "Annecy" : "Grenoble");
+  await page.setInputFiles('[name="picture.file"]', { name: "façade.png", mimeType: "image/png", buffer: Buffer.from(PNG, "hex") });
+  const publish = page.locator("button[value=publish]");
+  await Promise.all([page.waitForLoadState("load"), publish.click()]);
+  await page.waitForSelector("#problemes");
+  const preview = page.locator("img.picture-preview");
+  need(await preview.evaluate((image) => image.decode().then(() => image.naturalWidth)) === 640, "the picture is kept and shown though it has no description");
+  const faulty = await page.content();
+  await openGroups(page);
+  await page.fill('[name="picture.alt"]', "La façade, en noir");
+  await Promise.all([page.waitForURL(/\/espace\/fiches\//), publish.click()]);
+  const record = new URL(page.url()).pathname;
+  const shown = await page.getByRole("link", { name: "Voir la page publique" }).getAttribute("href");
+  await page.goto(portal.url + shown);
+  const picture = page.locator(".record-picture img");
+  need(await picture.evaluate((image) => image.decode().then(() => image.naturalWidth)) === 640, "the public page shows the picture");
+  need(await picture.getAttribute("alt") === "La façade, en noir", "with its description");
+  // Its place is there before it is: nothing moves when it comes.
+  await page.route("**/fichiers/**", (route) => route.abort());
+  await page.reload();
+  const box = await picture.boundingBox();
+  need(Math.round(box.width / box.height * 100) === 222, `its place is ${box.width} x ${box.height} before it comes`);
+  await page.unroute("**/fichiers/**");
+  return { faulty, pages: [record, `${record}/modifier`, shown, `/structures?q=${encodeURIComponent(name)}`] };
+};
+
 export const keyboard = async (browser, portal, path) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();

@@ -2,7 +2,7 @@
 //   SOLIDAIRES_PROGRAM      the program (default: build/release/node/app/solidaires)
 //   SOLIDAIRES_SCREENSHOTS  a directory for pictures of every page: wide, dark, 320 px, print
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,6 +45,13 @@ const visitPortal = async (browser, portal, saved) => {
       await context.close();
     });
   }
+  await attempt(`${portal.name}: a picture is sent`, async () => {
+    const context = await browser.newContext(STILL);
+    const sent = await cases.sendPicture(await context.newPage(), portal);
+    writeFileSync(join(saved, `${portal.name}-picture-faulty.html`), sent.faulty);
+    await visitAll(context, portal, sent.pages.map((path) => ({ path })), `${portal.name}-picture`, saved);
+    await context.close();
+  });
   await attempt(`${portal.name}: a withdrawn record`, async () => {
     const context = await browser.newContext();
     const path = await cases.withdrawnPage(await context.newPage(), portal);

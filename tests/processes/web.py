@@ -2,6 +2,7 @@
 import html.parser
 import http.cookiejar
 import json
+import secrets
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -14,6 +15,8 @@ class Form:
         self.page = page
         self.action = urllib.parse.urljoin(page.url, attributes.get("action") or page.url)
         self.method = attributes.get("method", "get").lower()
+        self.is_multipart = attributes.get("enctype") == "multipart/form-data"
+        self.files = {}  # name -> (file name, bytes) or None
         self.fields = []  # [name, value], in the page's order
         self.boxes = {}  # name -> values that could be ticked
         self.options = {}  # name -> values that could be chosen
@@ -35,6 +38,11 @@ class Form:
         where = next((i for i, field in enumerate(self.fields) if field[0] == name), len(self.fields))
         self.fields = [field for field in self.fields if field[0] != name]
         self.fields[where:where] = [[name, value] for value in values]
+        return self
+
+    def attach(self, name, file_name, content):
+        assert name in self.files, f"{self.page.url} takes no file '{name}', only {sorted(self.files)}"
+        self.files[name] = (file_name, content)
         return self
 
     def button(self, words):
@@ -67,6 +75,8 @@ class _Reader(html.parser.HTMLParser):
         if tag == "form":
             self.form = Form(self.page, a)
             self.page.forms.append(self.form)
+        elif tag == "img":
+            self.page.pictures.append(a)
         elif tag == "a" and a.get("href"):
             self.link = [urllib.parse.urljoin(self.page.url, a["href"]), ""]
         elif self.form is None:
@@ -78,6 +88,8 @@ class _Reader(html.parser.HTMLParser):
                 self.form.boxes.setdefault(a["name"], []).append(value)
                 if "checked" in a:
                     self.form.fields.append([a["name"], value])
+            elif kind == "file":
+                self.form.files[a["name"]] = None
             elif kind != "submit":
                 self.form.fields.append([a["name"], a.get("value", "")])
         elif tag == "textarea":
@@ -130,7 +142,7 @@ class _Reader(html.parser.HTMLParser):
 class Page:
     def __init__(self, browser, url, status, headers, body):
         self.browser, self.url, self.status, self.headers, self.body = browser, url, status, headers, body
-        self.forms, self.links, self.text = [], [], ""
+        self.forms, self.links, self.pictures, self.text = [], [], [], ""
         if headers.get_content_type() == "text/html":
             self.html = body.decode("utf-8")
             _Reader(self).feed(self.html)
@@ -153,6 +165,18 @@ class Page:
                 return form
         raise AssertionError(f"{self.url} ({self.status}): no form with a button '{words}': "
                              f"{[f.buttons for f in self.forms]}: {self.text[:600]}")
+
+
+def multipart(fields, files):
+    """As RFC 7578 has it; an input without a file is sent as an empty one, as browsers do."""
+    boundary = "limite-" + secrets.token_hex(16)
+    parts = [(f'name="{name}"', value.encode()) for name, value in fields]
+    for name, file in files.items():
+        file_name, content = file or ("", b"")
+        parts.append((f'name="{name}"; filename="{file_name}"\r\nContent-Type: application/octet-stream', content))
+    body = b"".join(b"--" + boundary.encode() + b"\r\nContent-Disposition: form-data; " + head.encode() + b"\r\n\r\n" + content + b"\r\n"
+                    for head, content in parts)
+    return f"multipart/form-data; boundary={boundary}", body + b"--" + boundary.encode() + b"--\r\n"
 
 
 class Browser:
@@ -178,8 +202,9 @@ class Browser:
         data = urllib.parse.urlencode(fields)
         if form.method == "get":
             return self.get(form.action.split("?")[0] + "?" + data)
-        request = urllib.request.Request(form.action, data.encode(), method="POST")
-        request.add_header("Content-Type", "application/x-www-form-urlencoded")
+        kind, data = ("application/x-www-form-urlencoded", data.encode()) if not form.is_multipart else multipart(fields, form.files)
+        request = urllib.request.Request(form.action, data, method="POST")
+        request.add_header("Content-Type", kind)
         request.add_header("Origin", self.base)
         request.add_header("Sec-Fetch-Site", "same-origin")
         return self.open(request)

@@ -315,6 +315,9 @@ TEST(Server, streams_and_sends_files_with_ranges) {
   world.router.get("/file", [&](Request const&) {
     return Response::from_file(path, "application/pdf", "plan d’accès.pdf");
   });
+  world.router.get("/tagged", [&](Request const&) {
+    return Response::from_file(path, "image/png").with("ETag", "\"of the handler\"");
+  });
   world.router.get("/export", [](Request const&) {
     auto left = std::make_shared<int>(3);
     return Response::streamed(
@@ -343,6 +346,8 @@ TEST(Server, streams_and_sends_files_with_ranges) {
   EXPECT_EQ(client.get("/file", cat("If-Modified-Since: ", whole->header("Last-Modified"), "\r\n"))
                 ->status,
             304);
+  EXPECT_EQ(client.get("/tagged")->header("ETag"), "\"of the handler\"");
+  EXPECT_EQ(client.get("/tagged", "If-None-Match: \"of the handler\"\r\n")->status, 304);
   EXPECT_EQ(client.get("/export")->body, "3;2;1;");
   Client old = world.client();
   EXPECT_EQ(old.ask("GET /export HTTP/1.0\r\n\r\n")->body, "3;2;1;");

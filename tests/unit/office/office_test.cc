@@ -9,7 +9,10 @@
 #include "node/app/session_store.h"
 #include "node/http/csrf.h"
 #include "node/http/target.h"
+#include "node/office/form_pictures.h"
 #include "node/page/templates.h"
+#include "sync/base/hash.h"
+#include "tests/unit/service/picture_samples.h"
 #include "tests/unit/service/world.h"
 
 namespace solidaires::office {
@@ -86,6 +89,7 @@ class OfficeTest : public testing::Test, protected service::World {
     request.path = target.substr(0, mark);
     if (mark != std::string_view::npos) request.query = http::parse_query(target.substr(mark + 1));
     request.form = std::move(form);
+    request.files = std::exchange(uploads_, {});
     auto match = router_.match(method, segments);
     EXPECT_NE(match.route, nullptr) << target;
     if (match.route == nullptr) return {};
@@ -133,7 +137,24 @@ class OfficeTest : public testing::Test, protected service::World {
     return form;
   }
 
+  // Goes with the next request, as the server gives it: on disk, under a name of its own.
+  void attach(std::string const& field, std::string_view bytes) {
+    auto const path =
+        std::filesystem::path(testing::TempDir()) / cat("upload-", ::getpid(), '-', ++attached_);
+    std::ofstream(path, std::ios::binary) << bytes;
+    uploads_.push_back({.field = field,
+                        .name = "photo.png",
+                        .content_type = "image/png",
+                        .path = path,
+                        .size_bytes = bytes.size(),
+                        .remover = std::shared_ptr<void const>(
+                            nullptr, [path](void const*) { std::filesystem::remove(path); })});
+  }
+
  private:
+  std::vector<http::UploadedFile> uploads_;
+  int attached_ = 0;
+
   void keep_cookie(http::Response const& response) {
     auto const set = response.headers.get("Set-Cookie");
     auto const equals = set.find('=');
@@ -338,6 +359,116 @@ TEST_F(OfficeWithMoreData, a_field_added_by_data_alone_stands_in_the_form_and_on
   auto const saved = post("/espace/nouveau/article", parameters(typed, "publish"));
   ASSERT_EQ(saved.status, 303) << saved.body;
   EXPECT_NE(get(location(saved)).body.find("grand soleil"), std::string::npos);
+}
+
+// ---- Pictures ----
+
+TEST_F(OfficeTest, a_picture_that_is_sent_stays_with_its_record_and_can_be_taken_away) {
+  log_in("animateur");
+  show("/espace/nouveau/structure");
+  attach("picture.file", service::sample_png());
+  auto const saved = post(
+      "/espace/nouveau/structure",
+      parameters(service::structure_form("Le Local", {{"picture.alt", "La façade"}}), "publish"));
+  ASSERT_EQ(saved.status, 303) << saved.body;
+  EXPECT_EQ(store->files().stats().files, 1U);
+  auto const form = show(cat(location(saved), "/modifier")).body;
+  auto const source = input_value(form, "picture.source");
+  auto const sha256 = from_hex(std::string_view(source).substr(5)).value();
+  EXPECT_EQ(store->documents_with(sha256, 10).value().size(), 2U);  // office and public
+  EXPECT_EQ(input_value(form, "picture.width"), "640");
+  auto const address = cat(location(saved), "/fichiers/", hex(sha256), "/image");
+  EXPECT_NE(form.find(address), std::string::npos);
+  EXPECT_NE(get(location(saved)).body.find(address), std::string::npos);
+  EXPECT_EQ(get(address).headers.get("Content-Type"), "image/png");
+  auto typed = service::structure_form("Le Local", {{"picture.remove", "true"}});
+  typed.emplace("picture.source", source);
+  auto parameters_of = parameters(typed, "publish");
+  parameters_of.add("_basis", input_value(form, "_basis"));
+  auto const removed = post(cat(location(saved), "/modifier"), std::move(parameters_of));
+  ASSERT_EQ(removed.status, 303) << removed.body;
+  EXPECT_TRUE(store->documents_with(sha256, 10).value().empty());
+  EXPECT_EQ(get(address).status, 404);
+}
+
+TEST_F(OfficeTest, a_picture_that_was_sent_is_kept_though_the_rest_of_the_form_has_faults) {
+  log_in("animateur");
+  show("/espace/nouveau/structure");
+  attach("picture.file", service::sample_jpeg_with_place());
+  auto faulty = service::structure_form("Le Local", {{"website", "pas une adresse"}});
+  auto const answer = post("/espace/nouveau/structure", parameters(faulty, "publish"));
+  ASSERT_EQ(answer.status, 422);
+  auto const source = input_value(answer.body, "picture.source");
+  ASSERT_TRUE(source.starts_with("blob:")) << answer.body;
+  auto const preview = cat("/espace/images/", source.substr(5));
+  EXPECT_NE(answer.body.find(cat("src=\"", preview, "\" alt=\"\" width=\"40\" height=\"60\"")),
+            std::string::npos);
+  EXPECT_EQ(get(preview).headers.get("Content-Type"), "image/jpeg");
+  token_ = input_value(answer.body, http::kCsrfField);
+  auto const saved =
+      post("/espace/nouveau/structure",
+           parameters(service::structure_form(
+                          "Le Local", {{"picture.source", source}, {"picture.alt", "Le local"}}),
+                      "publish"));
+  ASSERT_EQ(saved.status, 303) << saved.body;
+  auto const sha256 = from_hex(std::string_view(source).substr(5)).value();
+  EXPECT_EQ(store->documents_with(sha256, 10).value().size(), 2U);
+  // What the form said of the file itself is not asked for: it is known.
+  auto const form = show(cat(location(saved), "/modifier")).body;
+  EXPECT_EQ(input_value(form, "picture.media_type"), "image/jpeg");
+  EXPECT_EQ(input_value(form, "picture.height"), "60");
+  log_in("administrator");
+  EXPECT_EQ(get(preview).status, 404) << "of somebody else, by its address alone";
+}
+
+TEST_F(OfficeTest, a_picture_without_a_description_is_not_published_and_not_lost) {
+  log_in("animateur");
+  show("/espace/nouveau/structure");
+  attach("picture.file", service::sample_png());
+  auto const answer =
+      post("/espace/nouveau/structure", parameters(service::structure_form("Le Local"), "publish"));
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_NE(answer.body.find("Décrivez l"), std::string::npos) << answer.body;
+  EXPECT_TRUE(input_value(answer.body, "picture.source").starts_with("blob:"));
+}
+
+TEST_F(OfficeTest, a_picture_that_is_too_large_gets_a_word_and_the_text_is_kept) {
+  log_in("animateur");
+  show("/espace/nouveau/structure");
+  attach("picture.file", std::string(kPictureBytes + 1, 'x'));
+  auto const answer =
+      post("/espace/nouveau/structure", parameters(service::structure_form("Le Local"), "save"));
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_NE(answer.body.find("dépasse 15 Mo"), std::string::npos);
+  EXPECT_NE(answer.body.find("Le Local"), std::string::npos);
+}
+
+TEST_F(OfficeTest, what_is_no_picture_is_refused_and_the_text_is_kept) {
+  log_in("animateur");
+  show("/espace/nouveau/structure");
+  attach("picture.file", "<svg onload=alert(1)>");
+  auto const answer =
+      post("/espace/nouveau/structure", parameters(service::structure_form("Le Local"), "save"));
+  EXPECT_EQ(answer.status, 422);
+  EXPECT_NE(answer.body.find("n’est pas une image"), std::string::npos);
+  EXPECT_NE(answer.body.find("Le Local"), std::string::npos);
+  EXPECT_EQ(store->files().stats().files, 0U);
+}
+
+TEST_F(OfficeTest, a_form_cannot_take_a_file_by_its_hash_alone) {
+  auto const secret = store->files().put("a paper of another office").value();
+  log_in("animateur");
+  show("/espace/nouveau/structure");
+  auto const saved = post(
+      "/espace/nouveau/structure",
+      parameters(
+          service::structure_form("Le Local", {{"picture.source", cat("blob:", hex(secret.sha256))},
+                                               {"picture.media_type", "image/png"},
+                                               {"picture.size", "25"},
+                                               {"picture.alt", "Un papier"}}),
+          "publish"));
+  ASSERT_EQ(saved.status, 303) << saved.body;
+  EXPECT_TRUE(store->documents_with(secret.sha256, 10).value().empty());
 }
 
 }  // namespace

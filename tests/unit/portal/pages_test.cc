@@ -167,5 +167,98 @@ TEST_F(PagesTest, no_text_in_any_parameter_breaks_a_page) {
   }
 }
 
+// ---- Files ----
+
+class FilesOfPages : public PagesTest {
+ protected:
+  service::WorkingCopy with_picture(store::BlobName const& file, std::string_view media_type) {
+    return published(
+        "structure",
+        service::structure_form("L’Atelier", {{"picture.source", cat("blob:", hex(file.sha256))},
+                                              {"picture.alt", "La façade"},
+                                              {"picture.size", std::to_string(file.size)},
+                                              {"picture.media_type", std::string(media_type)},
+                                              {"picture.width", "640"},
+                                              {"picture.height", "480"}}));
+  }
+  static std::string address(DocumentId const& document, std::string_view sha256) {
+    return cat("/fichiers/", document.to_string(), '/', hex(sha256), "/image.png");
+  }
+};
+
+TEST_F(FilesOfPages, are_shown_with_their_description_and_served_through_their_document) {
+  auto const file = instance.store.files().put("the bytes of a picture").value();
+  auto const copy = with_picture(file, "image/png");
+  auto const page = get(path_of(copy)).body;
+  EXPECT_THAT(page, HasSubstr(cat("src=\"", address(copy.key.id, file.sha256), '"')));
+  EXPECT_THAT(page, HasSubstr("alt=\"La façade\" width=\"640\" height=\"480\""));
+  auto const served = get(address(copy.key.id, file.sha256));
+  EXPECT_EQ(served.status, 200);
+  ASSERT_TRUE(served.file);
+  EXPECT_EQ(served.headers.get("Content-Type"), "image/png");
+  EXPECT_EQ(served.headers.get("Content-Disposition"), "");
+  EXPECT_EQ(served.headers.get("ETag"), cat('"', hex(file.sha256), '"'));
+  EXPECT_EQ(served.headers.get("Cache-Control"), "public, max-age=86400, immutable");
+}
+
+TEST_F(FilesOfPages, stand_on_cards_with_a_place_of_their_own) {
+  auto const file = instance.store.files().put("the bytes of a picture").value();
+  auto const copy = with_picture(file, "image/png");
+  auto const page = get("/structures").body;
+  EXPECT_THAT(page, HasSubstr(cat("src=\"", address(copy.key.id, file.sha256),
+                                  "\" alt=\"La façade\" width=\"640\" height=\"480\" loading")));
+  EXPECT_THAT(faults_of(page), IsEmpty());
+}
+
+TEST_F(FilesOfPages, that_are_no_pictures_are_saved_and_never_run) {
+  auto const file = instance.store.files().put("<script>alert(1)</script>").value();
+  auto const served = get(address(with_picture(file, "image/svg+xml").key.id, file.sha256));
+  EXPECT_EQ(served.headers.get("Content-Type"), "application/octet-stream");
+  EXPECT_THAT(std::string(served.headers.get("Content-Disposition")), HasSubstr("attachment"));
+  EXPECT_THAT(std::string(served.headers.get("Content-Security-Policy")), HasSubstr("sandbox"));
+}
+
+TEST_F(FilesOfPages, are_gone_with_the_record_that_showed_them) {
+  auto const file = instance.store.files().put("the bytes of a picture").value();
+  auto const copy = with_picture(file, "image/png");
+  auto const at = address(copy.key.id, file.sha256);
+  EXPECT_EQ(get(at).status, 200);
+  ASSERT_OK(editorial.withdraw(somebody("animateur", "C"), copy.key, "fermée"));
+  auto const gone = get(at);
+  EXPECT_EQ(gone.status, 410);
+  EXPECT_EQ(gone.headers.get("Cache-Control"), "no-store");
+  EXPECT_THAT(faults_of(gone.body), IsEmpty());
+}
+
+TEST_F(FilesOfPages, are_given_to_nobody_who_only_knows_their_hash) {
+  auto const file = instance.store.files().put("the bytes of a picture").value();
+  auto const secret = instance.store.files().put("an office paper").value();
+  auto const copy = with_picture(file, "image/png");
+  EXPECT_EQ(get(address(copy.key.id, secret.sha256)).status, 404);
+  SeededRng rng(3);
+  auto const other = DocumentId::make(instance.clock.now(), rng);
+  EXPECT_EQ(get(address(other, file.sha256)).status, 404);
+  EXPECT_EQ(get(cat("/fichiers/", copy.key.id.to_string(), "/..%2f..%2fFORMAT/x")).status, 404);
+}
+
+TEST_F(FilesOfPages, that_are_not_here_are_brought_or_asked_for_again_later) {
+  store::BlobName const absent{sha256("another portal has this"), 23};
+  auto const copy = with_picture(absent, "image/jpeg");
+  auto const awaited = get(address(copy.key.id, absent.sha256));
+  EXPECT_EQ(awaited.status, 503);
+  EXPECT_EQ(awaited.headers.get("Retry-After"), "5");
+  EXPECT_EQ(awaited.headers.get("Cache-Control"), "no-store");
+  EXPECT_THAT(awaited.body, HasSubstr("pas encore arrivé"));
+  sync::DocumentKey asked;
+  context_->bring_file = [&](sync::DocumentKey const& key, auto const&, Millis) -> Result<> {
+    asked = key;
+    SOL_TRY(instance.store.files().put("another portal has this"));
+    return {};
+  };
+  EXPECT_EQ(get(address(copy.key.id, absent.sha256)).status, 200);
+  EXPECT_EQ(asked.id, copy.key.id);
+  EXPECT_EQ(asked.scope.kind(), ScopeKind::published);
+}
+
 }  // namespace
 }  // namespace solidaires::portal

@@ -1,0 +1,20 @@
+// The picture of a record, as pages show it: with its description and its dimensions, so that
+// nothing moves when it comes. For this room's own pages.
+#pragma once
+
+#include "node/page/view.h"
+#include "node/portal/context.h"
+
+namespace solidaires::portal {
+
+// For a card: sets has_picture, picture_src, picture_alt, picture_credit, picture_width and
+// picture_height; all of them empty if the record shows no file of the network. (An address
+// elsewhere is not shown: it would tell that place who reads here.) A file that is not here yet is
+// sent for.
+void add_picture(page::View& view, Context const& context, service::PublicRecord const& record);
+// One view with these names for each picture of the record, the one that cards show first, as
+// is_main.
+[[nodiscard]] std::vector<page::View> picture_views(Context const& context,
+                                                    service::PublicRecord const& record);
+
+}  // namespace solidaires::portal
