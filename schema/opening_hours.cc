@@ -130,7 +130,8 @@ class Lexer {
     std::size_t count = 0;
     while (count < rest_.size() && count < 4 && is_digit(rest_[count])) ++count;
     int value = 0;
-    std::from_chars(rest_.data(), rest_.data() + count, value);
+    auto const text = rest_.substr(0, count);
+    std::from_chars(text.begin(), text.end(), value);
     rest_.remove_prefix(count);
     return value;
   }

@@ -129,7 +129,7 @@ void Metrics::on_response(http::Access const& access) noexcept {
     known.count->Increment();
     known.duration->Observe(static_cast<double>(access.duration.count()) / 1e6);
     state_->bytes.Add({}).Increment(number(access.body_bytes));
-  } catch (...) {  // out of memory: a number is lost, no request is
+  } catch (...) {  // NOLINT(bugprone-empty-catch): out of memory, a number is lost, no request is
   }
 }
 

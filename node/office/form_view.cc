@@ -37,12 +37,12 @@ class Drawing {
     return std::any_of(first, last, [one](auto const& pair) { return pair.second == one; });
   }
   [[nodiscard]] std::string error_of(std::string_view name) const;
-  [[nodiscard]] View base(std::string name, std::string_view label) const;
-  [[nodiscard]] View input(std::string name, std::string_view label,
+  [[nodiscard]] View base(std::string const& name, std::string_view label) const;
+  [[nodiscard]] View input(std::string const& name, std::string_view label,
                            std::string_view kind = "text") const;
-  [[nodiscard]] View select(std::string name, std::string_view label,
+  [[nodiscard]] View select(std::string const& name, std::string_view label,
                             std::vector<Choice> const& choices, bool with_none = true) const;
-  [[nodiscard]] View checkbox(std::string name, std::string_view label) const;
+  [[nodiscard]] View checkbox(std::string const& name, std::string_view label) const;
   [[nodiscard]] std::size_t rows(std::string_view key) const;
   [[nodiscard]] std::vector<View> single(Field const& field) const;
   [[nodiscard]] std::vector<View> address(std::string const& key, Field const& field) const;
@@ -79,7 +79,7 @@ std::string Drawing::error_of(std::string_view name) const {
   return {};
 }
 
-View Drawing::base(std::string name, std::string_view label) const {
+View Drawing::base(std::string const& name, std::string_view label) const {
   View view;
   view.text("name", name)
       .text("id", input_id(name))
@@ -89,14 +89,14 @@ View Drawing::base(std::string name, std::string_view label) const {
   return view;
 }
 
-View Drawing::input(std::string name, std::string_view label, std::string_view kind) const {
-  View view = base(std::move(name), label);
+View Drawing::input(std::string const& name, std::string_view label, std::string_view kind) const {
+  View view = base(name, label);
   view.flag("is_input", true).text("input_type", kind);
   return view;
 }
 
-View Drawing::select(std::string name, std::string_view label, std::vector<Choice> const& choices,
-                     bool with_none) const {
+View Drawing::select(std::string const& name, std::string_view label,
+                     std::vector<Choice> const& choices, bool with_none) const {
   View view = base(name, label);
   auto const current = value(name);
   std::vector<View> options;
@@ -116,7 +116,7 @@ View Drawing::select(std::string name, std::string_view label, std::vector<Choic
   return view;
 }
 
-View Drawing::checkbox(std::string name, std::string_view label) const {
+View Drawing::checkbox(std::string const& name, std::string_view label) const {
   View view = base(name, label);
   view.flag("is_checkbox", true).flag("checked", value(name) == "true");
   return view;

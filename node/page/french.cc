@@ -26,7 +26,8 @@ std::string day_month(CivilDate const& date) {
   return cat(day_number(date), kNbsp, french_month_name(date.month));
 }
 
-std::string with_year_if_other(std::string text, CivilDate const& date, CivilDate const& today) {
+std::string with_year_if_other(std::string const& text, CivilDate const& date,
+                               CivilDate const& today) {
   return date.year == today.year ? text : cat(text, kNbsp, date.year);
 }
 

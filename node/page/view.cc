@@ -50,22 +50,21 @@ View& View::flag(std::string_view name, bool value) {
   return *this;
 }
 
-View& View::html(std::string_view name, Html value) {
+View& View::html(std::string_view name, Html const& value) {
   SOL_CHECK(name.ends_with("_html"));
-  tree_->data.set(std::string(name),
-                  value.text.empty() ? data(false) : data(std::move(value.text)));
+  tree_->data.set(std::string(name), value.text.empty() ? data(false) : data(value.text));
   return *this;
 }
 
-View& View::view(std::string_view name, View value) {
-  tree_->data.set(std::string(name), std::move(value.tree_->data));
+View& View::view(std::string_view name, View const& value) {
+  tree_->data.set(std::string(name), value.tree_->data);
   return *this;
 }
 
 View& View::list(std::string_view name, std::vector<View> items) {
   data list{data::type::list};
   for (auto& item : items) list.push_back(std::move(item.tree_->data));
-  tree_->data.set(std::string(name), std::move(list));
+  tree_->data.set(std::string(name), list);
   return *this;
 }
 

@@ -33,8 +33,8 @@ class View {
   View& text(std::string_view name, std::string_view value);
   View& number(std::string_view name, std::int64_t value);  // with French thousands
   View& flag(std::string_view name, bool value);
-  View& html(std::string_view name, Html value);  // `name` ends in "_html" (checked)
-  View& view(std::string_view name, View value);
+  View& html(std::string_view name, Html const& value);  // `name` ends in "_html" (checked)
+  View& view(std::string_view name, View const& value);
   // An empty list is false in {{#name}}; inside, {{text}} reads the item's own names first.
   View& list(std::string_view name, std::vector<View> items);
 

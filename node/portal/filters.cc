@@ -90,7 +90,7 @@ void read_radius(http::Parameters const& query, Filters& out) {
     out.ignored.push_back(
         cat("La distance est limitée à ", static_cast<int>(kRadiusMaxKm), " km."));
   } else {
-    out.radius_km = *km;
+    out.radius_km = km;
   }
 }
 

@@ -70,7 +70,7 @@ std::vector<View> facet_views(schema::Type const& type, Filters const& filters,
 std::vector<View> pager(Filters const& filters, std::string const& path, std::size_t pages) {
   std::vector<View> out;
   if (pages < 2) return out;
-  auto const add = [&](std::size_t number, std::string label, std::string spoken) {
+  auto const add = [&](std::size_t number, std::string const& label, std::string const& spoken) {
     View view;
     view.text("label", label).text("spoken", spoken);
     if (number == filters.page && spoken.empty()) {
@@ -211,7 +211,7 @@ std::string heading(schema::Type const* type, service::ListResult const& result,
 void add_empty_state(View& view, schema::Type const* type, Filters const& filters,
                      service::ListQuery const& query, std::string const& path) {
   std::vector<View> ideas;
-  auto const idea = [&ideas](std::string label, std::string href) {
+  auto const idea = [&ideas](std::string_view label, std::string const& href) {
     ideas.push_back(std::move(View().text("label", label).text("href", href)));
   };
   if (query.place.around && query.place.radius_km < 50) {

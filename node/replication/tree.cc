@@ -98,7 +98,7 @@ NodeRecord as_entered(NodeRecord record, NodeName const& self, NodeName const& h
 
 // The announcements of one hub below that hang together: each leads to that hub over others that
 // are hubs and announced too.
-Records connected(Records announced, NodeName const& hub_below) {
+Records connected(Records const& announced, NodeName const& hub_below) {
   Records kept;
   std::set<NodeName> hubs{hub_below};
   for (bool is_growing = true; is_growing && kept.size() < kNodesBelowMax;) {
@@ -148,8 +148,8 @@ class Entering {
     for (auto const& [name, found] : registry_) {
       auto const& record = found.record;
       if (record.hub || !record.parent.empty() || !record.has_nodes) continue;
-      SOL_ASSIGN(auto records, read_records(store_, kNodeBelowType, ScopeId::office(name)));
-      announced[name] = connected(std::move(records), name);
+      SOL_ASSIGN(auto const records, read_records(store_, kNodeBelowType, ScopeId::office(name)));
+      announced[name] = connected(records, name);
     }
     return announced;
   }

@@ -102,6 +102,7 @@ char32_t next_code_point(std::string_view text, std::size_t& at) noexcept {
   auto const window = text.substr(at, 4);
   std::int32_t used = 0;
   UChar32 point = -1;
+  // NOLINTNEXTLINE(bugprone-inc-dec-in-conditions): the macro's own
   U8_NEXT(reinterpret_cast<std::uint8_t const*>(window.data()), used,
           static_cast<std::int32_t>(window.size()), point);
   at += static_cast<std::size_t>(used);

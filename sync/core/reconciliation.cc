@@ -1,6 +1,7 @@
 #include "sync/core/reconciliation.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "sync/base/limits.h"
@@ -29,9 +30,6 @@ KeyRange const& range_of_split(RangeSplit const& split) {
 }
 KeyRange const& range_of_listing(RangeListing const& listing) {
   return listing.range;
-}
-KeyRange const& itself(KeyRange const& range) {
-  return range;
 }
 
 Result<> check_splits(std::vector<RangeSplit> const& splits) {
@@ -118,7 +116,7 @@ void compare_split(DigestTree const& tree, RangeSplit const& theirs, Findings& o
 
 Result<> validate(Question const& question) {
   SOL_TRY(check_splits(question.splits));
-  return check_ranges(question.lists, limits::kProbeRanges, itself);
+  return check_ranges(question.lists, limits::kProbeRanges, std::identity{});
 }
 
 Result<> validate(Answer const& answer) {

@@ -101,7 +101,7 @@ class WebSocketConnection final : public Connection {
     beast::flat_buffer buffer;
     while (!ended_) {
       if (paused_ && socket().is_open()) {
-        co_await sleep(reader_wakes_);
+        co_await sleep(&reader_wakes_);
         continue;
       }
       // The limit is kept here and not by Beast, whose error for it is lost in its own closing.
@@ -148,12 +148,12 @@ class WebSocketConnection final : public Connection {
       auto& queue = queue_of(lane);
       if (queue.empty()) {
         if (closing_) break;
-        co_await sleep(writer_wakes_);
+        co_await sleep(&writer_wakes_);
         continue;
       }
-      Bytes const message = std::move(queue.front());
+      Bytes message = std::move(queue.front());
       queue.pop_front();
-      co_await write(message, lane);
+      co_await write(std::move(message), lane);
     }
     if (!ended_) {
       co_await stream_.async_close(beast::websocket::close_code::normal, kAwait);
@@ -163,7 +163,7 @@ class WebSocketConnection final : public Connection {
   }
 
   // In parts, each of which is told: one large message may take minutes on a slow line.
-  asio::awaitable<void> write(Bytes const& message, Lane lane) {
+  asio::awaitable<void> write(Bytes message, Lane lane) {
     std::size_t written = 0;
     do {
       auto const part = std::min(kPartBytes, message.size() - written);
@@ -178,9 +178,9 @@ class WebSocketConnection final : public Connection {
     waiting_bytes_ -= message.size() - written;
   }
 
-  static asio::awaitable<void> sleep(asio::steady_timer& timer) {
-    timer.expires_at(asio::steady_timer::time_point::max());
-    co_await timer.async_wait(kAwait);
+  static asio::awaitable<void> sleep(asio::steady_timer* timer) {
+    timer->expires_at(asio::steady_timer::time_point::max());
+    co_await timer->async_wait(kAwait);
   }
 
   [[nodiscard]] Error why(ErrorCode const& failed, std::string_view doing) const {

@@ -41,8 +41,8 @@ TEST(Links, carry_documents_both_ways_and_push_new_ones_at_once) {
   pair.hub.store.write(down, "from the hub");
   EXPECT_TRUE(pair.node.holds(down, "from the hub"));
   std::vector<double> latencies;
-  for (int i = 0; i < 20; ++i) {
-    auto const live = key_in(kOffice, static_cast<std::uint64_t>(100 + i));
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    auto const live = key_in(kOffice, 100 + i);
     auto const start = std::chrono::steady_clock::now();
     pair.node.store.write(live, "live");
     ASSERT_TRUE(pair.hub.holds(live, "live"));
