@@ -50,8 +50,8 @@ void Analysis::read_field(Draft& draft, Field field, std::string_view text,
 
 void Analysis::add(Draft& draft, Field field, std::string_view folded,
                    Vocabulary const& vocabulary) {
-  if (auto const term = vocabulary.known(folded)) {
-    draft.tokens.push_back({*term, field, false});
+  if (auto const word = vocabulary.known(folded)) {
+    draft.tokens.push_back({*word, field, false});
     return;
   }
   auto const next = static_cast<std::uint32_t>(new_words_.size());
@@ -60,15 +60,20 @@ void Analysis::add(Draft& draft, Field field, std::string_view folded,
   draft.tokens.push_back({place->second, field, true});
 }
 
-std::vector<TermImpact> const& Analysis::impacts(std::size_t entry) {
+Terms const& Analysis::terms(std::size_t entry, Vocabulary const& vocabulary) {
   auto& draft = drafts_[entry];
+  terms_.words.clear();
+  terms_.impacts.clear();
   for (auto& token : draft.tokens) {
-    if (token.fresh) token.term = new_terms_[token.term];
+    if (token.fresh) token.word = resolved_[token.word];
     token.fresh = false;
+    token.term = vocabulary.term_of(token.word);
+    terms_.words.push_back(token.word);
   }
+  std::ranges::sort(terms_.words);
+  terms_.words.erase(std::unique(terms_.words.begin(), terms_.words.end()), terms_.words.end());
   std::ranges::sort(draft.tokens, {},
                     [](Token const& token) { return std::pair(token.term, token.field); });
-  impacts_.clear();
   for (auto at = draft.tokens.begin(); at != draft.tokens.end();) {
     auto const term = at->term;
     double unsure = 1;
@@ -79,16 +84,16 @@ std::vector<TermImpact> const& Analysis::impacts(std::size_t entry) {
       auto const index = static_cast<std::size_t>(field);
       unsure *= 1 - sureness(index, static_cast<double>(at - first), draft.lengths[index]);
     }
-    impacts_.emplace_back(term, static_cast<Impact>(std::lround((1 - unsure) * 65535)));
+    terms_.impacts.emplace_back(term, static_cast<Impact>(std::lround((1 - unsure) * 65535)));
   }
-  return impacts_;
+  return terms_;
 }
 
 void Analysis::clear() {
   drafts_.clear();
   new_words_.clear();
   new_numbers_.clear();
-  new_terms_.clear();
+  resolved_.clear();
 }
 
 }  // namespace solidaires::search

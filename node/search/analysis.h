@@ -17,7 +17,13 @@ namespace solidaires::search {
 enum class Field : std::uint8_t { title, acronym, keywords, place_names, summary, body };
 inline constexpr std::size_t kFields = 6;
 
-// A batch passes in three steps: read() each entry; give terms to new_words(); impacts() of each.
+// What an entry says: its words, and how much it is about each term.
+struct Terms {
+  std::vector<Word> words{};          // ascending, distinct
+  std::vector<TermImpact> impacts{};  // by term, ascending
+};
+
+// A batch passes in three steps: read() each entry; intern new_words(); terms() of each.
 class Analysis {
  public:
   // Cuts the texts of `entry` into words; answers its number, from 0. `vocabulary` may change
@@ -25,16 +31,17 @@ class Analysis {
   std::size_t read(Entry const& entry, Vocabulary const& vocabulary);
   // The words that the vocabulary does not know, for one call of intern() each, in this order.
   [[nodiscard]] std::vector<std::string> const& new_words() const { return new_words_; }
-  void resolve(std::vector<Term> terms) { new_terms_ = std::move(terms); }
-  // The terms of the entry with this number, ascending. Valid until the next call.
-  [[nodiscard]] std::vector<TermImpact> const& impacts(std::size_t entry);
+  void resolve(std::vector<Word> numbers) { resolved_ = std::move(numbers); }
+  // Of the entry with this number. Valid until the next call.
+  [[nodiscard]] Terms const& terms(std::size_t entry, Vocabulary const& vocabulary);
   void clear();
 
  private:
   struct Token {
-    std::uint32_t term;  // a Term; or, with `fresh`, an index into new_words_
+    Word word;  // with `fresh`, an index into new_words_
     Field field;
     bool fresh;
+    Term term = 0;  // known once it is not fresh
   };
   struct Draft {
     std::vector<Token> tokens;
@@ -46,8 +53,8 @@ class Analysis {
   std::vector<Draft> drafts_;
   std::vector<std::string> new_words_;
   std::unordered_map<std::string, std::uint32_t> new_numbers_;
-  std::vector<Term> new_terms_;
-  std::vector<TermImpact> impacts_;
+  std::vector<Word> resolved_;
+  Terms terms_;
   text::Word word_;
 };
 

@@ -10,14 +10,33 @@ std::string Attributes::key(std::string_view facet, std::string_view code) {
 }
 
 Value Attributes::intern(std::string_view facet, std::string_view code) {
-  auto const [place, fresh] = by_key_.try_emplace(key(facet, code), static_cast<Value>(size()));
+  auto const next = unused_.empty() ? static_cast<Value>(codes_.size()) : unused_.back();
+  auto const [place, fresh] = by_key_.try_emplace(key(facet, code), next);
   if (!fresh) return place->second;
   auto const [number, fresh_facet] =
       by_facet_.try_emplace(std::string(facet), static_cast<FacetNumber>(facets_.size()));
   if (fresh_facet) facets_.emplace_back();
-  facets_[number->second].push_back(place->second);
-  codes_.push_back(Code{std::string(code), number->second, DocSet()});
-  return place->second;
+  facets_[number->second].push_back(next);
+  Code added{std::string(code), number->second, DocSet()};
+  if (unused_.empty()) {
+    codes_.push_back(std::move(added));
+  } else {
+    codes_[next] = std::move(added);
+    unused_.pop_back();
+  }
+  return next;
+}
+
+void Attributes::drop(Value value, Slot slot) {
+  auto& code = codes_[value];
+  code.set.remove(slot);
+  if (code.set.size() > 0) return;
+  std::erase(facets_[code.facet], value);
+  for (auto const& [facet, number] : by_facet_) {
+    if (number == code.facet) by_key_.erase(key(facet, code.code));
+  }
+  code.code.clear();
+  unused_.push_back(value);
 }
 
 std::optional<Value> Attributes::find(std::string_view facet, std::string_view code) const {

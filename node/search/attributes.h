@@ -1,5 +1,5 @@
 // Sets of documents by attribute: type, scope, codes of places, facets. Each (facet, code) that
-// ever occurred is a Value with its set. Inner to node/search; the index's lock guards it.
+// some document has is a Value with its set. Inner to node/search; the index's lock guards it.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,9 @@ class Attributes {
   [[nodiscard]] FacetNumber facet(Value value) const { return codes_[value].facet; }
   [[nodiscard]] DocSet const& set(Value value) const { return codes_[value].set; }
   [[nodiscard]] DocSet& set(Value value) { return codes_[value].set; }
+  // Takes a document out of the set. A value that no document has any more is forgotten, and its
+  // number given again.
+  void drop(Value value, Slot slot);
 
  private:
   struct Code {
@@ -38,7 +41,8 @@ class Attributes {
     DocSet set;
   };
   [[nodiscard]] static std::string key(std::string_view facet, std::string_view code);
-  std::deque<Code> codes_;                  // by value
+  std::deque<Code> codes_;  // by value
+  std::vector<Value> unused_;
   std::vector<std::vector<Value>> facets_;  // by number
   std::unordered_map<std::string, Value> by_key_;
   std::unordered_map<std::string, FacetNumber> by_facet_;

@@ -51,17 +51,21 @@ struct Index::Impl {
     analysis.clear();
     for (auto const& entry : entries) analysis.read(entry, tables.vocabulary);
     if (!analysis.new_words().empty()) {
-      std::vector<Term> terms;
+      std::vector<Word> numbers;
       auto const held = lock.writing();
-      for (auto const& word : analysis.new_words()) terms.push_back(tables.intern(word));
-      analysis.resolve(std::move(terms));
+      for (auto const& word : analysis.new_words()) numbers.push_back(tables.intern(word));
+      analysis.resolve(std::move(numbers));
     }
     for (std::size_t i = 0; i < entries.size(); i += kPerHold) {
       auto const held = lock.writing();
       for (auto k = i; k < std::min(i + kPerHold, entries.size()); ++k) {
-        tables.put(entries[k], analysis.impacts(k));
+        auto const& terms = analysis.terms(k, tables.vocabulary);
+        tables.put(entries[k], terms.words, terms.impacts);
       }
     }
+    // Not before: later entries of a batch may count on words that an earlier one no longer has.
+    auto const held = lock.writing();
+    tables.vocabulary.forget_unused();
   }
 };
 
@@ -79,7 +83,9 @@ void Index::put(std::span<Entry const> entries) {
 bool Index::remove(sync::DocumentKey const& key) {
   std::scoped_lock const writer(impl_->writer);
   auto const held = impl_->lock.writing();
-  return impl_->tables.remove(key);
+  bool const removed = impl_->tables.remove(key);
+  impl_->tables.vocabulary.forget_unused();
+  return removed;
 }
 
 void Index::clear() {

@@ -9,31 +9,31 @@ namespace solidaires::search {
 
 namespace {
 
-std::string packed(std::span<TermImpact const> terms) {
+std::string packed(std::span<Word const> words) {
   std::string out;
-  Term last = 0;
-  for (auto const& [term, impact] : terms) {
-    for (auto rest = term - last;; rest >>= 7) {
+  Word last = 0;
+  for (auto const word : words) {
+    for (auto rest = word - last;; rest >>= 7) {
       if (rest < 0x80) {
         out += static_cast<char>(rest);
         break;
       }
       out += static_cast<char>(0x80 | (rest & 0x7F));
     }
-    last = term;
+    last = word;
   }
   out.shrink_to_fit();
   return out;
 }
 
-std::vector<Term> unpacked(std::string_view bytes) {
-  std::vector<Term> out;
-  Term last = 0;
-  Term difference = 0;
+std::vector<Word> unpacked(std::string_view bytes) {
+  std::vector<Word> out;
+  Word last = 0;
+  Word difference = 0;
   int shift = 0;
   for (char const c : bytes) {
     auto const byte = static_cast<unsigned char>(c);
-    difference |= static_cast<Term>(byte & 0x7F) << shift;
+    difference |= static_cast<Word>(byte & 0x7F) << shift;
     shift += 7;
     if ((byte & 0x80) != 0) continue;
     last += difference;
@@ -66,10 +66,11 @@ void sort_distinct(std::vector<T>& values) {
 
 }  // namespace
 
-Term Tables::intern(std::string_view folded) {
-  auto const term = vocabulary.intern(folded);
+Word Tables::intern(std::string_view folded) {
+  auto const word = vocabulary.intern(folded);
+  auto const term = vocabulary.term_of(word);
   if (term >= postings.size()) postings.resize(term + 1);
-  return term;
+  return word;
 }
 
 Slot Tables::slot_for(sync::DocumentKey const& key) {
@@ -90,9 +91,10 @@ Slot Tables::slot_for(sync::DocumentKey const& key) {
   return place->second;
 }
 
-void Tables::put(Entry const& entry, std::span<TermImpact const> terms) {
+void Tables::put(Entry const& entry, std::span<Word const> words,
+                 std::span<TermImpact const> impacts) {
   auto const slot = slot_for(entry.key);
-  put_terms(slot, terms);
+  put_words(slot, words, impacts);
   put_values(slot, values_of(entry));
   std::vector<Spot> spots;
   for (auto const& place : entry.places) {
@@ -108,7 +110,7 @@ bool Tables::remove(sync::DocumentKey const& key) {
   auto const found = by_key.find(key);
   if (found == by_key.end()) return false;
   auto const slot = found->second;
-  put_terms(slot, {});
+  put_words(slot, {}, {});
   put_values(slot, {});
   put_spots(slot, {});
   put_names(slot, Entry{});
@@ -121,15 +123,20 @@ bool Tables::remove(sync::DocumentKey const& key) {
   return true;
 }
 
-void Tables::put_terms(Slot slot, std::span<TermImpact const> terms) {
+void Tables::put_words(Slot slot, std::span<Word const> words,
+                       std::span<TermImpact const> impacts) {
   auto& record = records[slot];
-  auto next = terms.begin();
-  for (auto const old : unpacked(record.terms)) {
-    while (next != terms.end() && next->first < old) ++next;
-    if (next == terms.end() || next->first != old) postings[old].drop(slot);
+  auto const before = unpacked(record.words);
+  for (auto const word : before) {
+    auto const term = vocabulary.term_of(word);
+    if (!std::ranges::binary_search(impacts, term, {}, &TermImpact::first)) {
+      postings[term].drop(slot);
+    }
   }
-  for (auto const& [term, impact] : terms) postings[term].put(slot, impact);
-  record.terms = packed(terms);
+  for (auto const& [term, impact] : impacts) postings[term].put(slot, impact);
+  for (auto const word : words) vocabulary.take(word);
+  for (auto const word : before) vocabulary.drop(word);
+  record.words = packed(words);
 }
 
 std::vector<Value> Tables::values_of(Entry const& entry) {
@@ -155,7 +162,7 @@ std::vector<Value> Tables::values_of(Entry const& entry) {
 void Tables::put_values(Slot slot, std::vector<Value> values) {
   auto& old = records[slot].values;
   for (auto const value : old) {
-    if (!std::ranges::binary_search(values, value)) attributes.set(value).remove(slot);
+    if (!std::ranges::binary_search(values, value)) attributes.drop(value, slot);
   }
   for (auto const value : values) {
     if (!std::ranges::binary_search(old, value)) attributes.set(value).add(slot);

@@ -44,7 +44,7 @@ struct Record {
   std::vector<Value> values;    // ascending
   std::vector<Spot> spots;      // all of them
   std::vector<Interval> dates;  // by beginning
-  std::string terms;            // ascending, as differences, in bytes of seven bits
+  std::string words;            // numbers, ascending, as differences, in bytes of seven bits
 };
 
 using TermImpact = std::pair<Term, Impact>;
@@ -71,14 +71,15 @@ struct Tables {
   DocSet live;
   DocSet dated;
 
-  // Makes `entry` (whose terms are `terms`, ascending) the document of its key.
-  void put(Entry const& entry, std::span<TermImpact const> terms);
+  // Makes `entry` (of these words, with these impacts by term; both ascending) the document of its
+  // key. Words that no document has any more stay until vocabulary.forget_unused().
+  void put(Entry const& entry, std::span<Word const> words, std::span<TermImpact const> impacts);
   bool remove(sync::DocumentKey const& key);
-  Term intern(std::string_view folded);
+  Word intern(std::string_view folded);
 
  private:
   Slot slot_for(sync::DocumentKey const& key);
-  void put_terms(Slot slot, std::span<TermImpact const> terms);
+  void put_words(Slot slot, std::span<Word const> words, std::span<TermImpact const> impacts);
   void put_values(Slot slot, std::vector<Value> values);
   void put_spots(Slot slot, std::vector<Spot> spots);
   void put_names(Slot slot, Entry const& entry);

@@ -8,91 +8,18 @@
 #include <deque>
 
 #include "node/search/french.h"
+#include "node/search/spelling.h"
 
 namespace solidaires::search {
 
 namespace {
 
-constexpr std::size_t kPrefix = 7;  // letters whose deletes are indexed: bounds memory
-constexpr std::size_t kShortest = 3;
-constexpr std::size_t kLongest = 24;
+constexpr std::size_t kLongestCompared = 2 * Spelling::kLongest;
 
 int edits_allowed(std::size_t letters) {
   if (letters < 4) return 0;
   return letters < 6 ? 1 : 2;
 }
-
-bool worth_spelling(std::string_view word) {
-  return word.size() >= kShortest && word.size() <= kLongest &&
-         std::ranges::none_of(word, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-std::uint32_t hash_of(std::string_view text) {
-  std::uint64_t hash =
-      0xCBF29CE484222325U;  // FNV-1a, folded to 32 bits: a clash costs a comparison
-  for (char const c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
-  return static_cast<std::uint32_t>(hash ^ (hash >> 32));
-}
-
-// Hashes of the first letters of a word with up to `depth` of them left out.
-void deletes(std::string_view word, int depth, std::vector<std::uint32_t>& out) {
-  out.clear();
-  auto const start = word.substr(0, kPrefix);
-  out.push_back(hash_of(start));
-  if (depth == 0) return;
-  std::array<char, kPrefix> once{};
-  std::array<char, kPrefix> twice{};
-  auto const without = [](std::string_view text, std::size_t at, std::array<char, kPrefix>& to) {
-    auto* end = std::copy_n(text.begin(), at, to.begin());
-    end = std::copy(text.begin() + at + 1, text.end(), end);
-    return std::string_view(to.data(), text.size() - 1);
-  };
-  for (std::size_t i = 0; i < start.size(); ++i) {
-    auto const shorter = without(start, i, once);
-    out.push_back(hash_of(shorter));
-    if (depth < 2) continue;
-    for (std::size_t j = i; j < shorter.size(); ++j) {
-      out.push_back(hash_of(without(shorter, j, twice)));
-    }
-  }
-  std::ranges::sort(out);
-  out.erase(std::unique(out.begin(), out.end()), out.end());
-}
-
-// Words under the hash of each of their deletes, in chains through one array.
-class Spelling {
- public:
-  void add(std::string_view word, std::uint32_t number) {
-    if (!worth_spelling(word)) return;
-    deletes(word, word.size() < 5 ? 1 : 2, hashes_);
-    for (auto const hash : hashes_) {
-      auto const [place, fresh] = heads_.try_emplace(hash, kNone);
-      links_.push_back({number, place->second});
-      place->second = static_cast<std::uint32_t>(links_.size() - 1);
-    }
-  }
-
-  template <class Visit>
-  void candidates(std::string_view word, int depth, Visit const& visit) const {
-    std::vector<std::uint32_t> hashes;
-    deletes(word, depth, hashes);
-    for (auto const hash : hashes) {
-      auto const head = heads_.find(hash);
-      if (head == heads_.end()) continue;
-      for (auto at = head->second; at != kNone; at = links_[at].next) visit(links_[at].word);
-    }
-  }
-
- private:
-  static constexpr std::uint32_t kNone = 0xFFFFFFFF;
-  struct Link {
-    std::uint32_t word;
-    std::uint32_t next;
-  };
-  boost::unordered_flat_map<std::uint32_t, std::uint32_t> heads_;
-  std::vector<Link> links_;
-  std::vector<std::uint32_t> hashes_;
-};
 
 struct Hash {
   using is_avalanching = void;
@@ -107,14 +34,24 @@ struct Vocabulary::Impl {
   struct Known {
     std::string text;
     Term term;
+    std::uint32_t documents;  // that have it
   };
-  std::deque<Known> words;        // by number; texts never move
-  std::deque<std::string> stems;  // by term
-  boost::unordered_flat_map<std::string_view, std::uint32_t, Hash, std::equal_to<>> by_word;
+  struct Root {
+    std::string stem;
+    std::uint32_t words;  // that share it
+  };
+  std::deque<Known> words;  // by number; a text never moves while it is known
+  std::deque<Root> roots;   // by term
+  std::vector<Word> unused_words;
+  std::vector<Term> unused_terms;
+  std::vector<Word> dropped;  // no document had them at some moment since forget_unused()
+  boost::unordered_flat_map<std::string_view, Word, Hash, std::equal_to<>> by_word;
   boost::unordered_flat_map<std::string_view, Term, Hash, std::equal_to<>> by_stem;
   absl::btree_map<std::string_view, Term> in_order;
   Spelling spelling;
 
+  Term root_of(std::string_view folded);
+  void forget(Word word);
   // The best word within `limit` edits.
   [[nodiscard]] std::optional<Near> nearest(
       std::string_view folded, int limit, std::function<std::size_t(Term)> const& frequency) const;
@@ -125,43 +62,93 @@ Vocabulary::~Vocabulary() = default;
 Vocabulary::Vocabulary(Vocabulary&&) noexcept = default;
 Vocabulary& Vocabulary::operator=(Vocabulary&&) noexcept = default;
 
-std::optional<Term> Vocabulary::known(std::string_view folded) const {
+std::optional<Word> Vocabulary::known(std::string_view folded) const {
   auto const found = impl_->by_word.find(folded);
   if (found == impl_->by_word.end()) return std::nullopt;
-  return impl_->words[found->second].term;
+  return found->second;
+}
+
+Term Vocabulary::term_of(Word word) const {
+  return impl_->words[word].term;
 }
 
 std::optional<Term> Vocabulary::term(std::string_view folded) const {
-  if (auto const found = known(folded)) return found;
+  if (auto const found = known(folded)) return term_of(*found);
   auto const root = stem(folded);
   auto const found = impl_->by_stem.find(std::string_view(root));
   if (found == impl_->by_stem.end()) return std::nullopt;
   return found->second;
 }
 
-Term Vocabulary::intern(std::string_view folded) {
-  if (auto const found = known(folded)) return *found;
+Term Vocabulary::Impl::root_of(std::string_view folded) {
   auto root = stem(folded);
-  Term term = 0;
-  if (auto const found = impl_->by_stem.find(std::string_view(root));
-      found != impl_->by_stem.end()) {
-    term = found->second;
-  } else {
-    term = static_cast<Term>(impl_->stems.size());
-    impl_->stems.push_back(std::move(root));
-    impl_->by_stem.emplace(impl_->stems.back(), term);
+  if (auto const found = by_stem.find(std::string_view(root)); found != by_stem.end()) {
+    return found->second;
   }
-  auto const number = static_cast<std::uint32_t>(impl_->words.size());
-  std::string_view const text =
-      impl_->words.emplace_back(Impl::Known{std::string(folded), term}).text;
-  impl_->by_word.emplace(text, number);
-  impl_->in_order.emplace(text, term);
-  impl_->spelling.add(text, number);
+  auto term = static_cast<Term>(roots.size());
+  if (unused_terms.empty()) {
+    roots.push_back({std::move(root), 0});
+  } else {
+    term = unused_terms.back();
+    unused_terms.pop_back();
+    roots[term] = {std::move(root), 0};
+  }
+  by_stem.emplace(roots[term].stem, term);
   return term;
 }
 
-std::size_t Vocabulary::terms() const {
-  return impl_->stems.size();
+Word Vocabulary::intern(std::string_view folded) {
+  if (auto const found = known(folded)) return *found;
+  auto const term = impl_->root_of(folded);
+  ++impl_->roots[term].words;
+  Impl::Known known{std::string(folded), term, 0};
+  auto word = static_cast<Word>(impl_->words.size());
+  if (impl_->unused_words.empty()) {
+    impl_->words.push_back(std::move(known));
+  } else {
+    word = impl_->unused_words.back();
+    impl_->unused_words.pop_back();
+    impl_->words[word] = std::move(known);
+  }
+  std::string_view const text = impl_->words[word].text;
+  impl_->by_word.emplace(text, word);
+  impl_->in_order.emplace(text, term);
+  impl_->spelling.add(text, word);
+  impl_->dropped.push_back(word);
+  return word;
+}
+
+void Vocabulary::take(Word word) {
+  ++impl_->words[word].documents;
+}
+
+void Vocabulary::drop(Word word) {
+  if (--impl_->words[word].documents == 0) impl_->dropped.push_back(word);
+}
+
+void Vocabulary::forget_unused() {
+  std::ranges::sort(impl_->dropped);
+  auto const twins = std::ranges::unique(impl_->dropped);
+  impl_->dropped.erase(twins.begin(), twins.end());
+  for (auto const word : impl_->dropped) {
+    if (impl_->words[word].documents == 0) impl_->forget(word);
+  }
+  impl_->dropped.clear();
+}
+
+void Vocabulary::Impl::forget(Word word) {
+  auto& known = words[word];
+  by_word.erase(std::string_view(known.text));
+  in_order.erase(known.text);
+  spelling.remove(known.text, word);
+  auto& root = roots[known.term];
+  if (--root.words == 0) {
+    by_stem.erase(std::string_view(root.stem));
+    root = {};
+    unused_terms.push_back(known.term);
+  }
+  known = {};
+  unused_words.push_back(word);
 }
 
 std::vector<Term> Vocabulary::beginning_with(std::string_view prefix, std::size_t max) const {
@@ -180,7 +167,7 @@ std::vector<Term> Vocabulary::beginning_with(std::string_view prefix, std::size_
 std::optional<Vocabulary::Near> Vocabulary::nearest(
     std::string_view folded, std::function<std::size_t(Term)> const& frequency) const {
   int const allowed = edits_allowed(folded.size());
-  if (allowed == 0 || !worth_spelling(folded)) return std::nullopt;
+  if (allowed == 0 || !Spelling::is_worth(folded)) return std::nullopt;
   std::optional<Near> best;
   // Most slips are one edit: with few deletes to look up, and fewer words to compare.
   for (int limit = 1; limit <= allowed && !best; ++limit) {
@@ -193,7 +180,7 @@ std::optional<Vocabulary::Near> Vocabulary::Impl::nearest(
     std::string_view folded, int limit, std::function<std::size_t(Term)> const& frequency) const {
   std::optional<Near> best;
   std::size_t best_frequency = 0;
-  spelling.candidates(folded, limit, [&](std::uint32_t number) {
+  spelling.candidates(folded, limit, [&](Word number) {
     auto const& word = words[number];
     if (word.text == folded || (best && best->word == word.text)) return;
     auto const most = best ? best->edits : limit;
@@ -217,9 +204,9 @@ int edits(std::string_view a, std::string_view b, int max) {
   auto const far = max + 1;
   auto const longer = std::max(a.size(), b.size());
   auto const shorter = std::min(a.size(), b.size());
-  if (longer - shorter > static_cast<std::size_t>(max) || longer > 2 * kLongest) return far;
+  if (longer - shorter > static_cast<std::size_t>(max) || longer > kLongestCompared) return far;
   // Three rows of the table, taken in turn; each is written before it is read.
-  std::array<std::array<int, 2 * kLongest + 1>, 3> rows;
+  std::array<std::array<int, kLongestCompared + 1>, 3> rows;
   auto* before = rows[0].data();
   auto* last = rows[1].data();
   auto* row = rows[2].data();

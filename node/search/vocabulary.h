@@ -1,7 +1,7 @@
 // The words of all texts: from a folded word to its term (the stem that its forms share), words by
 // prefix, and words that a misspelt one may stand for (symmetric deletes). Inner to node/search;
-// the index's lock guards it. Words are only ever added: what no document has any more has no
-// postings, and costs its few bytes until the next start.
+// the index's lock guards it. It counts how many documents have each word, and forgets those that
+// none has any more: what was erased must not live on in memory, nor be proposed to anybody.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@
 
 namespace solidaires::search {
 
-using Term = std::uint32_t;
+using Term = std::uint32_t;  // given again once no word has it
+using Word = std::uint32_t;  // number of a form; given again once it is forgotten
 
 class Vocabulary {
  public:
@@ -23,18 +24,24 @@ class Vocabulary {
   Vocabulary(Vocabulary&&) noexcept;
   Vocabulary& operator=(Vocabulary&&) noexcept;
 
-  // The term of a word that was interned.
-  [[nodiscard]] std::optional<Term> known(std::string_view folded) const;
+  // The number of a word that was interned.
+  [[nodiscard]] std::optional<Word> known(std::string_view folded) const;
+  [[nodiscard]] Term term_of(Word word) const;
   // The term of any word whose stem is known.
   [[nodiscard]] std::optional<Term> term(std::string_view folded) const;
-  Term intern(std::string_view folded);
-  [[nodiscard]] std::size_t terms() const;  // every Term is below
+  // No document has it yet: until one does, forget_unused() takes it away.
+  Word intern(std::string_view folded);
+  // One document more, or less, has the word.
+  void take(Word word);
+  void drop(Word word);
+  // Numbers of words, and terms, that no document has are void afterwards.
+  void forget_unused();
 
   // Terms of the words that begin with `prefix`, distinct, at most `max`.
   [[nodiscard]] std::vector<Term> beginning_with(std::string_view prefix, std::size_t max) const;
 
   struct Near {
-    std::string_view word;  // valid until the vocabulary goes
+    std::string_view word;  // valid until the next change
     Term term;
     int edits;  // letters inserted, left out, replaced, or two swapped
   };

@@ -141,6 +141,86 @@ TEST_F(Words, that_went_with_their_document_are_not_proposed) {
   EXPECT_EQ(found.total, 0U);
 }
 
+TEST_F(Words, that_went_are_not_proposed_although_others_have_forms_of_them) {
+  auto const proposed = [&] {
+    auto const found = index_.search(words("benevolta"));
+    return found.corrections.empty() ? std::string() : found.corrections[0].corrected;
+  };
+  index_.put(entry(6, "Le bénévolat"));
+  EXPECT_EQ(proposed(), "benevolat");
+  index_.put(entry(6, "Le jardin"));
+  EXPECT_EQ(proposed(), "benevoles");
+}
+
+TEST_F(Words, that_an_entry_of_a_batch_loses_and_a_later_one_has_are_found) {
+  std::vector<Entry> const batch = {entry(4, "Jardin"), entry(7, "Ressourcerie du col")};
+  index_.put(batch);
+  EXPECT_THAT(find("ressourcerie"), ElementsAre(7));
+  EXPECT_THAT(index_.search(words("resourcerie")).corrections, testing::SizeIs(1));
+}
+
+TEST(Vocabulary, forgets_what_no_document_has_and_uses_its_numbers_again) {
+  Vocabulary vocabulary;
+  auto const any = [](Term) { return std::size_t{1}; };
+  auto const stays = vocabulary.intern("benevoles");
+  auto const goes = vocabulary.intern("benevolat");
+  auto const alone = vocabulary.intern("ressourcerie");
+  for (auto const word : {stays, goes, goes, alone}) vocabulary.take(word);
+  vocabulary.drop(goes);
+  vocabulary.forget_unused();
+  EXPECT_EQ(vocabulary.known("benevolat"), goes) << "one document has it still";
+  vocabulary.drop(goes);
+  vocabulary.drop(alone);
+  vocabulary.forget_unused();
+  EXPECT_EQ(vocabulary.known("benevolat"), std::nullopt);
+  EXPECT_EQ(vocabulary.known("ressourcerie"), std::nullopt);
+  EXPECT_EQ(vocabulary.term("ressourceries"), std::nullopt);
+  EXPECT_EQ(vocabulary.term("benevolat"), vocabulary.term_of(stays)) << "by its stem";
+  EXPECT_FALSE(vocabulary.nearest("ressoucrerie", any));
+  EXPECT_THAT(vocabulary.beginning_with("b", 9), ElementsAre(vocabulary.term_of(stays)));
+  EXPECT_THAT(vocabulary.beginning_with("r", 9), IsEmpty());
+  for (auto const* const text : {"atelier", "jardin"}) vocabulary.take(vocabulary.intern(text));
+  vocabulary.forget_unused();
+  EXPECT_LE(std::max(*vocabulary.known("atelier"), *vocabulary.known("jardin")), 2U)
+      << "both places were free";
+  EXPECT_EQ(vocabulary.nearest("jadrin", any)->word, "jardin");
+  EXPECT_FALSE(vocabulary.nearest("ressoucrerie", any));
+}
+
+TEST(Vocabulary, is_the_same_after_words_came_and_went_as_if_they_never_had) {
+  SeededRng rng(23);
+  Vocabulary changed;
+  Vocabulary plain;
+  std::vector<std::string> all;
+  std::vector<int> counts(400);
+  for (std::uint64_t i = 0; i < counts.size(); ++i) all.push_back(word(7 * i));
+  for (int step = 0; step < 4000; ++step) {
+    auto const at = static_cast<std::size_t>(rng.below(counts.size()));
+    if (counts[at] > 0 && rng.below(2) == 0) {
+      changed.drop(*changed.known(all[at]));
+      --counts[at];
+    } else {
+      changed.take(changed.intern(all[at]));
+      ++counts[at];
+    }
+    if (step % 3 == 0) changed.forget_unused();
+  }
+  changed.forget_unused();
+  for (std::size_t at = 0; at < counts.size(); ++at) {
+    EXPECT_EQ(changed.known(all[at]).has_value(), counts[at] > 0) << all[at];
+    if (counts[at] > 0) plain.intern(all[at]);
+  }
+  auto const any = [](Term) { return std::size_t{1}; };
+  for (auto const& text : all) {
+    auto slip = text;
+    std::swap(slip[2], slip[3]);
+    auto const a = changed.nearest(slip, any);
+    auto const b = plain.nearest(slip, any);
+    ASSERT_EQ(a.has_value(), b.has_value()) << slip;
+    if (a) EXPECT_EQ(a->word, b->word) << slip;
+  }
+}
+
 TEST_F(Words, that_are_rare_get_a_frequent_neighbour_proposed) {
   std::vector<Entry> many;
   for (std::uint64_t i = 100; i < 200; ++i) many.push_back(entry(i, "Recyclerie de quartier"));
