@@ -83,6 +83,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, EngineOptions const& 
 
 rocksdb::DBOptions engine_options(Engine::Mode mode, EngineOptions const& options) {
   rocksdb::DBOptions result;
+  if (options.env != nullptr) result.env = options.env;
   result.create_if_missing = mode == Engine::Mode::create;
   result.create_missing_column_families = mode == Engine::Mode::create;
   result.paranoid_checks = true;
@@ -96,6 +97,7 @@ rocksdb::DBOptions engine_options(Engine::Mode mode, EngineOptions const& option
   result.allow_concurrent_memtable_write = false;
   result.enable_write_thread_adaptive_yield = false;
   result.max_background_jobs = 2;
+  result.max_file_opening_threads = 2;  // for each family; 16 would be hundreds at every opening
   result.max_open_files = -1;  // every table is opened, hence looked at, when the store opens
   result.info_log = std::make_shared<Warnings>();
   result.keep_log_file_num = 1;

@@ -14,6 +14,10 @@
 #include "sync/base/bytes.h"
 #include "sync/base/result.h"
 
+namespace rocksdb {
+class Env;
+}
+
 namespace solidaires::store {
 
 // Stored on disk by name (family_name): never rename. Never renumber: handles are in this order.
@@ -100,6 +104,7 @@ class EngineCursor {
 struct EngineOptions {
   std::size_t block_cache_bytes = 64UL << 20;
   std::size_t write_buffer_bytes = 48UL << 20;
+  rocksdb::Env* env = nullptr;  // the file system; null: the system's. Must outlive the engine
 };
 
 // Keys in [from, until); both empty: the whole family.

@@ -14,7 +14,7 @@ std::string index_version(Indexer const& indexer) {
 }
 
 EngineOptions engine_options(Options const& options) {
-  return {options.block_cache_bytes, options.write_buffer_bytes};
+  return {options.block_cache_bytes, options.write_buffer_bytes, options.env};
 }
 
 Result<std::unique_ptr<Engine>> create(Directory& directory, Options const& options, Rng& rng,

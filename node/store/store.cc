@@ -67,9 +67,10 @@ struct Store::Parts {
   Counts counts;
   Digests digests;
   std::shared_ptr<Observers> observers = std::make_shared<Observers>();
-  Positions positions;              // the leader's
-  Erasures erasures;                // the leader's
-  std::optional<Error> disk_error;  // of the last write, if the disk refused it
+  Positions positions;                  // the leader's
+  Erasures erasures;                    // the leader's
+  std::optional<Error> disk_error;      // of the last write, if the disk refused it
+  std::atomic<bool> uncertain = false;  // the disk may hold more than is readable: disk_error
   // What is durable, for everybody:
   std::atomic<ReplicaId> replica;
   std::atomic<std::uint64_t> counter;
@@ -102,6 +103,7 @@ Result<> Store::Parts::check_writable() {
                     full ? "): free some space" : "): when the disk is well, restart the program"));
   }
   disk_error.reset();
+  uncertain = false;
   log_info("store.resumed");
   return {};
 }
@@ -161,6 +163,7 @@ std::size_t Store::Parts::run_group(std::span<Request* const> group) {
   auto const written = write(transaction);
   if (!written) {
     disk_error = written.error();
+    uncertain = true;
     log_error("store.write", {{"error", written.error().message()}});
     // What was given out may yet come back from the log after a restart: it is not given twice.
     if (positions.replica != before.first) {
@@ -303,6 +306,10 @@ Result<> Store::apply(sync::RemoteBatch const& batch) {
 }
 
 Result<Bytes> Store::link_token(ReplicaId peer) const {
+  // Whether the disk is well again shows when something is written.
+  if (parts_->uncertain) {
+    SOL_TRY(parts_->submit([](Transaction&) -> Result<> { return {}; }));
+  }
   SOL_ASSIGN(auto const token, parts_->engine->get(Family::cursors, token_key(peer)));
   return token.value_or(Bytes());
 }
@@ -365,7 +372,7 @@ Result<ReplicaId> Store::renew_incarnation() {
   ReplicaId fresh{(parts_->options.rng != nullptr ? *parts_->options.rng : system).next()};
   SOL_TRY(parts_->submit([fresh](Transaction& transaction) -> Result<> {
     transaction.renew(fresh);
-    return {};
+    return forget_cursors(transaction, std::nullopt);
   }));
   return fresh;
 }

@@ -16,6 +16,10 @@
 #include "sync/base/rng.h"
 #include "sync/core/ports.h"
 
+namespace rocksdb {
+class Env;
+}
+
 namespace solidaires::store {
 
 struct IndexEntry {
@@ -37,6 +41,7 @@ struct Options {
   std::size_t block_cache_bytes = 64UL << 20;
   std::size_t write_buffer_bytes = 48UL << 20;    // of all families together, in memory
   std::uint64_t disk_reserve_bytes = 64UL << 20;  // below this much free space, writes are refused
+  rocksdb::Env* env = nullptr;                    // another file system below the engine: for tests
   Rng* rng = nullptr;                             // draws replica ids; null: the system's
   Clock const* clock = nullptr;  // when received changes were recorded; null: the system's
 };
@@ -155,7 +160,9 @@ class Store final : public sync::ReplicaStore, public sync::BlobStore {
   Result<sync::BlobProgress> append_blob(Bytes const& sha256, std::uint64_t offset,
                                          std::uint64_t size, std::string_view bytes) override;
 
-  // Draws another replica id, and counts from zero: after a restore, a copy or a re-enrolment.
+  // Draws another replica id, counts from zero and forgets every cursor: after a restore, a copy or
+  // a re-enrolment. Whoever went on under a name that another bore too was not sent what that one
+  // had written, and its cursors passed over it.
   Result<ReplicaId> renew_incarnation();
   // Removes the documents of a scope with all that belongs to them, and the cursors into it: when
   // this node lost its right to hold it. Returns how many. Interrupted, it is to be called again.

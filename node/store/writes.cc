@@ -294,16 +294,14 @@ Result<std::size_t> remove_expired(Transaction& transaction, Instant now, std::s
   return removed;
 }
 
-Result<> forget_cursors(Transaction& transaction, ScopeId const& scope) {
+Result<> forget_cursors(Transaction& transaction, std::optional<ScopeId> const& scope) {
   Bytes const from(1, kCursorTag);
   auto cursor = transaction.engine().walk(Family::cursors, from, after_prefix(from));
-  auto const name = scope.to_string();
   for (cursor.seek_first(); cursor.valid(); cursor.next()) {
-    constexpr std::size_t kBeforeScope = 1 + sizeof(std::uint64_t);
-    if (cursor.key().substr(kBeforeScope) != name) continue;
     ByteReader reader(cursor.key().substr(1));
     SOL_ASSIGN(std::uint64_t const peer, reader.u64());
-    transaction.forget_cursor(ReplicaId{peer}, scope);
+    SOL_ASSIGN(auto const of, ScopeId::parse(cursor.key().substr(1 + sizeof(std::uint64_t))));
+    if (!scope || of == *scope) transaction.forget_cursor(ReplicaId{peer}, of);
   }
   return cursor.status();
 }

@@ -25,6 +25,6 @@ Result<> write_remote(Transaction& transaction, sync::RemoteBatch const& batch,
 Result<std::size_t> remove_documents(Transaction& transaction, ScopeId const& scope,
                                      std::size_t most);
 Result<std::size_t> remove_expired(Transaction& transaction, Instant now, std::size_t most);
-Result<> forget_cursors(Transaction& transaction, ScopeId const& scope);
+Result<> forget_cursors(Transaction& transaction, std::optional<ScopeId> const& scope);
 
 }  // namespace solidaires::store

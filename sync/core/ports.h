@@ -82,7 +82,9 @@ class ReplicaStore {
   // documents that were. Interrupted, it is to be called again.
   virtual Result<std::uint64_t> drop_scope(ScopeId const& scope) = 0;
   // What the link keeps about `peer`: a token, or the record of those given (PROTOCOL.md,
-  // "Identity"). Opaque here; empty if none.
+  // "Identity"). Opaque here; empty if none. After a write that failed without anybody knowing what
+  // the disk kept, this fails until writing works again: a token that is shown though a newer one
+  // may lie on the disk makes a healthy store look like a restored one.
   [[nodiscard]] virtual Result<Bytes> link_token(ReplicaId peer) const = 0;
   virtual Result<> keep_link_token(ReplicaId peer, Bytes const& token) = 0;
 };

@@ -33,6 +33,11 @@ struct MemoryStore::Image {
 
   std::set<ScopeId> put(Commit const& commit);
   void forget(DocumentKey const& key);
+  void become(ReplicaId incarnation) {
+    replica = incarnation;
+    counter = 0;
+    cursors.clear();
+  }
 };
 
 std::set<ScopeId> MemoryStore::Image::put(Commit const& commit) {
@@ -72,13 +77,15 @@ MemoryStore::MemoryStore(MemoryStore const& other)
     : live_(std::make_unique<Image>(*other.live_)),
       durable_(std::make_unique<Image>(*other.durable_)),
       unsynced_(other.unsynced_),
-      full_(other.full_) {}
+      full_(other.full_),
+      broken_(other.broken_) {}
 
 MemoryStore& MemoryStore::operator=(MemoryStore const& other) {
   *live_ = *other.live_;
   *durable_ = *other.durable_;
   unsynced_ = other.unsynced_;
   full_ = other.full_;
+  broken_ = other.broken_;
   return *this;
 }
 
@@ -100,7 +107,13 @@ MemoryStore::Documents const& MemoryStore::durable_documents() const {
   return durable_->documents;
 }
 
+Result<> MemoryStore::readable() const {
+  if (!fate || fate(false) == Fate::done) return {};
+  return fail(Code::io, "the disk could not be read");
+}
+
 Result<Sequence> MemoryStore::cursor(ReplicaId peer, ScopeId const& scope) const {
+  SOL_TRY(readable());
   auto const found = live_->cursors.find({peer, scope});
   return found == live_->cursors.end() ? Sequence{} : found->second;
 }
@@ -112,6 +125,7 @@ Sequence MemoryStore::durable_cursor(ReplicaId peer, ScopeId const& scope) const
 
 Result<FeedPage> MemoryStore::read_feed(ScopeId const& scope, Sequence after,
                                         std::size_t documents_max, std::size_t bytes_max) const {
+  SOL_TRY(readable());
   FeedPage page;
   auto const found = live_->feeds.find(scope);
   if (found == live_->feeds.end()) return page;
@@ -128,6 +142,7 @@ Result<FeedPage> MemoryStore::read_feed(ScopeId const& scope, Sequence after,
 }
 
 Result<Sequence> MemoryStore::head(ScopeId const& scope) const {
+  SOL_TRY(readable());
   auto const found = live_->feeds.find(scope);
   return found == live_->feeds.end() ? Sequence{} : found->second.head;
 }
@@ -202,6 +217,8 @@ Result<std::uint64_t> MemoryStore::drop_scope(ScopeId const& scope) {
 }
 
 Result<Bytes> MemoryStore::link_token(ReplicaId peer) const {
+  SOL_TRY(readable());
+  if (broken_) return fail(Code::io, "nobody knows which token the disk has kept");
   auto const found = live_->tokens.find(peer);
   return found == live_->tokens.end() ? Bytes{} : found->second;
 }
@@ -233,6 +250,13 @@ Document const* MemoryStore::find(DocumentKey const& key) const {
 
 Result<> MemoryStore::commit(Commit commit, bool synced) {
   if (full_) return fail(Code::exhausted, "the disk is full");
+  if (broken_) return fail(Code::io, "the disk has failed; restart to write again");
+  auto const fate_now = fate ? fate(true) : Fate::done;
+  if (fate_now != Fate::done) {
+    broken_ = true;
+    if (fate_now == Fate::unanswered) durable_->put(commit);
+    return fail(Code::io, "the disk has failed");
+  }
   auto const touched = live_->put(commit);
   if (synced) {
     sync();  // a log is synced as a whole
@@ -253,6 +277,13 @@ void MemoryStore::sync() {
 
 void MemoryStore::crash() {
   unsynced_.clear();
+  broken_ = false;
+  *live_ = *durable_;
+}
+
+void MemoryStore::renew_incarnation(ReplicaId incarnation) {
+  sync();
+  durable_->become(incarnation);
   *live_ = *durable_;
 }
 
@@ -263,8 +294,8 @@ MemoryStore::Backup MemoryStore::backup() const {
 void MemoryStore::restore(Backup const& backup, ReplicaId incarnation) {
   unsynced_.clear();
   *durable_ = *backup;
-  if (durable_->replica != incarnation) durable_->counter = 0;
-  durable_->replica = incarnation;
+  if (durable_->replica != incarnation) durable_->become(incarnation);
+  broken_ = false;
   *live_ = *durable_;
 }
 

@@ -38,8 +38,9 @@ class MemoryStore : public ReplicaStore {
   Result<> keep_link_token(ReplicaId peer, Bytes const& token) override;
 
   // A person's change, with the next counter; durable when it returns. Gives the dot.
-  Result<Dot> write_local(DocumentKey const& key, std::string const& type,
-                          std::vector<FieldEdit> const& edits, Context const& seen, Instant now);
+  virtual Result<Dot> write_local(DocumentKey const& key, std::string const& type,
+                                  std::vector<FieldEdit> const& edits, Context const& seen,
+                                  Instant now);
   [[nodiscard]] Document const* find(DocumentKey const& key) const;
 
   struct Stored {
@@ -60,13 +61,25 @@ class MemoryStore : public ReplicaStore {
   // The disk as it was then. Under a new replica id it counts from zero; under the old one the
   // store is a stale restore, which a test may want.
   void restore(Backup const& backup, ReplicaId incarnation);
-  void crash();               // what is not synced is gone
+  void crash();               // what is not synced is gone; a broken disk works again
   void sync();                // everything committed so far becomes durable
   void fill_disk(bool full);  // every commit fails with Code::exhausted
   // Damage that nobody is told of: a document as if it had never been, or in another state, with no
   // word in the feed. Only a planted fault does this.
   void forget(DocumentKey const& key);
   void corrupt(DocumentKey const& key, Document state);
+  [[nodiscard]] bool disk_works() const { return !full_ && !broken_; }
+  // Another replica id for the same documents, counted from zero, all to be received anew: after a
+  // copy or an enrolment.
+  void renew_incarnation(ReplicaId incarnation);
+
+  // What becomes of a call that reaches the disk; asked before each of them, if set.
+  enum class Fate : std::uint8_t {
+    done,
+    refused,     // Code::io, and nothing of it has happened
+    unanswered,  // Code::io, though all of it is durable: who asked cannot know
+  };
+  std::function<Fate(bool write)> fate;
   // Called after every commit, for each scope whose head moved.
   std::function<void(ScopeId const&, Sequence)> on_commit;
 
@@ -77,7 +90,8 @@ class MemoryStore : public ReplicaStore {
     std::optional<std::pair<ReplicaId, Bytes>> token;
     std::uint64_t counter = 0;
   };
-  // Visible at once; durable too, unless `synced` is false: then at the next sync().
+  // Visible at once; durable too, unless `synced` is false: then at the next sync(). After a
+  // failure of the disk every commit fails with Code::io until the store is opened again.
   Result<> commit(Commit commit, bool synced = true);
   [[nodiscard]] Result<Commit> merged(RemoteBatch const& batch) const;
   // The rule for a received document: sync/core's, unless a test plants another.
@@ -85,10 +99,13 @@ class MemoryStore : public ReplicaStore {
                                             ReplicaId peer) const;
 
  private:
+  [[nodiscard]] Result<> readable() const;  // Code::io if this read is to fail
+
   std::unique_ptr<Image> live_;
   std::unique_ptr<Image> durable_;
   std::vector<Commit> unsynced_;
   bool full_ = false;
+  bool broken_ = false;
 };
 
 }  // namespace solidaires::sync

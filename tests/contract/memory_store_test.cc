@@ -1,5 +1,6 @@
 #include "tests/contract/memory_store.h"
 
+#include "tests/contract/nth_call.h"
 #include "tests/contract/replica_store_contract.h"
 
 namespace solidaires::sync {
@@ -18,9 +19,31 @@ class MemoryBench {
   }
   void reopen() { store_.crash(); }
 
+  void fail(std::size_t n, nth_call::Kind kind) {
+    store_.fate = [this, n, kind](bool) {
+      if (++calls_ < n) return MemoryStore::Fate::done;
+      bool const half = calls_ == n && kind == nth_call::Kind::half;
+      return half ? MemoryStore::Fate::unanswered : MemoryStore::Fate::refused;
+    };
+    failing_ = n;
+  }
+  [[nodiscard]] bool failed() const { return calls_ >= failing_; }
+  [[nodiscard]] static bool opened() { return true; }
+  void recover() {
+    store_.fate = nullptr;
+    store_.crash();
+  }
+
  private:
   MemoryStore store_{ReplicaId{1}};
+  std::size_t calls_ = 0;
+  std::size_t failing_ = 0;
 };
+
+TEST(MemoryStore, keeps_what_it_acknowledged_whichever_call_fails) {
+  nth_call::every_nth_call_may_fail<MemoryBench>(nth_call::Kind::refused, 10);
+  nth_call::every_nth_call_may_fail<MemoryBench>(nth_call::Kind::half, 10);
+}
 
 TEST(MemoryStore, a_full_disk_refuses_and_keeps_what_it_had) {
   MemoryStore store(ReplicaId{1});

@@ -101,12 +101,15 @@ TEST_F(Replicas, a_new_incarnation_counts_from_zero_and_takes_its_own_old_writes
   auto const old = store().replica();
   auto theirs = document(at);
   theirs.context.add({old, 40});
+  ASSERT_TRUE(receive(kPeer, {made(key(), {kPeer, 1}, "received")}));
   EXPECT_EQ(receive(kPeer, {theirs}).error().code(), Code::corrupt) << "a restored store";
   auto const fresh = store().renew_incarnation().value();
   EXPECT_NE(fresh, old);
   EXPECT_EQ(store().replica(), fresh);
   EXPECT_EQ(store().counter(), 0U);
+  EXPECT_EQ(store().cursor(kPeer, at.scope).value(), sync::Sequence{}) << "all of it comes anew";
   reopen();
+  EXPECT_EQ(store().cursor(kPeer, at.scope).value(), sync::Sequence{});
   EXPECT_EQ(store().replica(), fresh);
   EXPECT_TRUE(receive(kPeer, {theirs}));
   write(at, {{"name", "c"}});
