@@ -244,7 +244,7 @@ void Sending::flush_idle(Instant now, Actions& out) {
   for (auto& [scope, stream] : streams_) {
     bool const idle = stream.subscribed && stream.hold == Hold::none && !stream.reading &&
                       stream.in_flight.empty() && stream.sent < stream.read;
-    if (idle && in_flight_ < limits::kBatchesInFlight) ship(scope, stream, {}, now, out);
+    if (idle && in_flight_ + reads_ < limits::kBatchesInFlight) ship(scope, stream, {}, now, out);
   }
 }
 

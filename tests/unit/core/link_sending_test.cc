@@ -1,0 +1,48 @@
+#include "sync/core/link_sending.h"
+
+#include <gtest/gtest.h>
+
+#include "sync/base/limits.h"
+
+namespace solidaires::sync {
+namespace {
+
+constexpr ReplicaId kPeer{7};
+constexpr Instant kNow{Millis(1'000'000)};
+
+// Twelve streams of which the peer has everything but the news that it caused each last change.
+TEST(Sending, what_is_told_at_a_heartbeat_leaves_room_for_pages_that_are_being_read) {
+  std::vector<ScopeId> scopes;
+  for (int i = 10; i < 22; ++i) {
+    scopes.push_back(ScopeId::office(NodeName::parse(cat("node-", i)).value()));
+  }
+  Sending sending;
+  std::ignore = sending.allow(scopes);
+  auto const read = [&](ScopeId const& scope, Sequence after, Sequence at,
+                        std::optional<ReplicaId> origin) {
+    FeedPage page;
+    page.entries.push_back({at, Document{{scope, DocumentId{}}, "article", {}, {}}, origin});
+    page.head = at;
+    Actions out;
+    EXPECT_FALSE(sending.page_read({scope, after, page}, kPeer, kNow, out));
+  };
+  Actions out;
+  for (auto const& scope : scopes) {
+    std::ignore = sending.subscribed({scope, Sequence{}}, kNow, out);
+    sending.pump(out);
+    read(scope, Sequence{}, Sequence{1}, kPeer);
+  }
+  EXPECT_EQ(sending.batches_in_flight(), 0U) << "they are echoes";
+  for (std::size_t i = 0; i < limits::kBatchesInFlight; ++i) {
+    sending.committed({scopes[i], Sequence{2}}, kNow);
+  }
+  sending.pump(out);
+  sending.flush_idle(kNow, out);
+  for (std::size_t i = 0; i < limits::kBatchesInFlight; ++i) {
+    read(scopes[i], Sequence{1}, Sequence{2}, std::nullopt);
+  }
+  EXPECT_EQ(sending.batches_in_flight(), limits::kBatchesInFlight);
+}
+
+}  // namespace
+}  // namespace solidaires::sync
