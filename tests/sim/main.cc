@@ -1,20 +1,43 @@
-// sim --seed N --steps M [--seeds COUNT] [--plant NAME] [--trace]
-// Runs COUNT worlds from seed N on. Ends with 1 at the first violation, and prints how to see it
-// again; with a planted bug a violation is what one hopes for.
+// Runs simulated worlds; tests/sim/run builds it and passes its words on (usage() below).
+// Ends with 1 at a violation, and prints how to see it again; with a planted bug a violation is
+// what one hopes for.
+#include <atomic>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <mutex>
+#include <thread>
 
+#include "tests/sim/shrink.h"
 #include "tests/sim/world.h"
 
 namespace solidaires::sync::sim {
 namespace {
 
+using SteadyClock = std::chrono::steady_clock;
+
 struct Arguments {
   Options options;
   std::uint64_t seeds = 1;
-  std::string plant;
+  std::uint64_t minutes = 0;  // 0: as many as `seeds`
+  std::uint64_t jobs = std::max(1U, std::thread::hardware_concurrency());
+  bool shrink = false;
+  bool plants = false;
 };
+
+int usage() {
+  std::fputs(
+      "sim [--seed N] [--steps M] [--seeds COUNT | --minutes T] [--plant NAME]\n"
+      "    [--without FAULT] [--trace] [--shrink] [--jobs J]\n"
+      "sim --plants      every planted bug, within its budget of seeds\n\nplants:",
+      stderr);
+  for (auto const& plant : kPlants) std::fprintf(stderr, " %s", std::string(plant.name).c_str());
+  std::fputs("\nfaults:", stderr);
+  for (auto const& [fault, name] : kFaults) std::fprintf(stderr, " %s", std::string(name).c_str());
+  std::fputs("\n", stderr);
+  return 2;
+}
 
 bool number(char const* text, std::uint64_t& out) {
   auto const* const end = text + std::strlen(text);
@@ -22,70 +45,151 @@ bool number(char const* text, std::uint64_t& out) {
   return error == std::errc{} && rest == end;
 }
 
+bool take(Arguments& arguments, std::string_view name, char const* value) {
+  auto& options = arguments.options;
+  if (name == "--plant") {
+    auto const* const plant = plant_named(value);
+    if (plant != nullptr) options.plant = plant->plant;
+    return plant != nullptr;
+  }
+  if (name == "--without") {
+    auto const fault = fault_named(value);
+    if (fault) options.without |= mask_of(*fault);
+    return fault.has_value();
+  }
+  std::uint64_t given = 0;
+  if (!number(value, given)) return false;
+  if (name == "--seed")
+    options.seed = given;
+  else if (name == "--steps")
+    options.steps = given;
+  else if (name == "--seeds")
+    arguments.seeds = given;
+  else if (name == "--minutes")
+    arguments.minutes = given;
+  else if (name == "--jobs")
+    arguments.jobs = std::max<std::uint64_t>(given, 1);
+  else
+    return false;
+  return true;
+}
+
 std::optional<Arguments> parse(int argc, char** argv) {
   Arguments arguments;
   for (int i = 1; i < argc; ++i) {
     std::string_view const name = argv[i];
-    if (name == "--trace") {
+    if (name == "--trace")
       arguments.options.trace = true;
-      continue;
-    }
-    if (++i == argc) return std::nullopt;
-    std::uint64_t value = 0;
-    if (name == "--plant") {
-      arguments.plant = argv[i];
-      auto const plant = plant_named(arguments.plant);
-      if (!plant) return std::nullopt;
-      arguments.options.plant = *plant;
-    } else if (!number(argv[i], value)) {
+    else if (name == "--shrink")
+      arguments.shrink = true;
+    else if (name == "--plants")
+      arguments.plants = true;
+    else if (++i == argc || !take(arguments, name, argv[i]))
       return std::nullopt;
-    } else if (name == "--seed") {
-      arguments.options.seed = value;
-    } else if (name == "--steps") {
-      arguments.options.steps = value;
-    } else if (name == "--seeds") {
-      arguments.seeds = value;
-    } else {
-      return std::nullopt;
-    }
   }
+  if (arguments.options.trace) arguments.jobs = 1;
   return arguments;
 }
 
-int usage() {
-  std::fputs("sim --seed N --steps M [--seeds COUNT] [--trace] [--plant NAME]\nplants:", stderr);
-  for (auto const& [plant, name] : kPlants) std::fprintf(stderr, " %s", std::string(name).c_str());
-  std::fputs("\n", stderr);
-  return 2;
+void add(Outcome& total, Outcome const& one) {
+  total.events += one.events;
+  total.frames += one.frames;
+  total.bytes += one.bytes;
+  total.writes += one.writes;
+  total.reads += one.reads;
+  total.crashes += one.crashes;
+  total.renewals += one.renewals;
+  total.named += one.named;
+  total.documents += one.documents;
+  total.conflicts += one.conflicts;
+  total.differences += one.differences;
+  total.settled_s = std::max(total.settled_s, one.settled_s);
+  total.settled_bytes = std::max(total.settled_bytes, one.settled_bytes);
+  total.trace_hash ^= one.trace_hash;
 }
 
-int simulate(Arguments arguments) {
-  auto& options = arguments.options;
+struct Search {
+  std::uint64_t ran = 0;
   Outcome total;
-  for (std::uint64_t i = 0; i < arguments.seeds; ++i, ++options.seed) {
-    auto const outcome = run(options);
-    if (!outcome.violation.empty()) {
-      auto const plant = arguments.plant.empty() ? "" : cat(" --plant ", arguments.plant);
-      std::printf("seed %llu: %s\nreplay: sim --seed %llu --steps %zu%s --trace\n",
-                  static_cast<unsigned long long>(options.seed), outcome.violation.c_str(),
-                  static_cast<unsigned long long>(options.seed), options.steps, plant.c_str());
-      return 1;
+  std::optional<Options> failed;  // the lowest seed that did
+  std::string violation;
+};
+
+// Worlds on all cores, seed after seed, until one fails, the seeds are done or the time is up.
+Search search(Arguments const& arguments) {
+  Search found;
+  std::mutex mutex;
+  std::atomic<std::uint64_t> next = 0;
+  std::atomic<bool> stop = false;
+  auto const until = SteadyClock::now() + std::chrono::minutes(arguments.minutes);
+  auto const work = [&] {
+    while (!stop) {
+      auto const i = next++;
+      bool const over = arguments.minutes > 0 ? SteadyClock::now() >= until : i >= arguments.seeds;
+      if (over) return;
+      auto options = arguments.options;
+      options.seed += i;
+      auto const outcome = run(options);
+      std::scoped_lock const lock(mutex);
+      ++found.ran;
+      add(found.total, outcome);
+      if (outcome.violation.empty()) continue;
+      stop = true;
+      if (found.failed && found.failed->seed < options.seed) continue;
+      found.failed = options;
+      found.violation = outcome.violation;
     }
-    total.events += outcome.events;
-    total.frames += outcome.frames;
-    total.writes += outcome.writes;
-    total.crashes += outcome.crashes;
-    total.documents += outcome.documents;
-    total.conflicts += outcome.conflicts;
-    total.trace_hash ^= outcome.trace_hash;
+  };
+  std::vector<std::jthread> threads;
+  for (std::uint64_t i = 0; i < arguments.jobs; ++i) threads.emplace_back(work);
+  threads.clear();
+  return found;
+}
+
+int simulate(Arguments const& arguments) {
+  auto const found = search(arguments);
+  if (found.failed) {
+    std::printf("seed %llu: %s\nreplay: %s --trace\n",
+                static_cast<unsigned long long>(found.failed->seed), found.violation.c_str(),
+                command(*found.failed).c_str());
+    if (arguments.shrink) {
+      auto const small = shrink(*found.failed, found.violation);
+      std::printf("smaller: %s --trace\n", command(small).c_str());
+    } else {
+      std::printf("smaller: %s --shrink\n", command(*found.failed).c_str());
+    }
+    return 1;
   }
+  auto const& total = found.total;
   std::printf(
-      "seeds=%llu events=%zu frames=%zu writes=%zu crashes=%zu documents=%zu conflicts=%zu "
+      "seeds=%llu..%llu steps=%zu events=%zu frames=%zu writes=%zu reads=%zu crashes=%zu "
+      "incarnations=%zu named=%zu documents=%zu conflicts=%zu differences=%zu settled_s_max=%.0f "
       "trace=%016llx\n",
-      static_cast<unsigned long long>(arguments.seeds), total.events, total.frames, total.writes,
-      total.crashes, total.documents, total.conflicts,
-      static_cast<unsigned long long>(total.trace_hash));
+      static_cast<unsigned long long>(arguments.options.seed),
+      static_cast<unsigned long long>(arguments.options.seed + found.ran - 1),
+      arguments.options.steps, total.events, total.frames, total.writes, total.reads, total.crashes,
+      total.renewals, total.named, total.documents, total.conflicts, total.differences,
+      total.settled_s, static_cast<unsigned long long>(total.trace_hash));
   return 0;
+}
+
+int find_plants(Arguments arguments) {
+  int missed = 0;
+  for (auto const& plant : kPlants) {
+    arguments.options.plant = plant.plant;
+    arguments.options.seed = 1;
+    arguments.seeds = plant.seeds;
+    arguments.jobs = 1;  // the lowest seed that shows it
+    auto const found = search(arguments);
+    bool const seen = found.failed.has_value();
+    missed += seen ? 0 : 1;
+    std::printf(
+        "%s %-24s within %3llu seeds: %s\n", seen ? "ok  " : "FAIL",
+        std::string(plant.name).c_str(), static_cast<unsigned long long>(plant.seeds),
+        seen ? cat("seed ", found.failed->seed, ", ", found.violation).c_str() : "not found");
+    std::fflush(stdout);
+  }
+  return missed;
 }
 
 }  // namespace
@@ -94,5 +198,6 @@ int simulate(Arguments arguments) {
 int main(int argc, char** argv) {
   auto const arguments = solidaires::sync::sim::parse(argc, argv);
   if (!arguments) return solidaires::sync::sim::usage();
+  if (arguments->plants) return solidaires::sync::sim::find_plants(*arguments) == 0 ? 0 : 1;
   return solidaires::sync::sim::simulate(*arguments);
 }

@@ -11,6 +11,15 @@ std::string spell(Dot dot) {
 
 }  // namespace
 
+Context common(Context const& a, Context const& b) {
+  Context both;
+  for (auto const& [replica, counter] : a.counters()) {
+    auto const found = b.counters().find(replica);
+    if (found != b.counters().end()) both.add({replica, std::min(counter, found->second)});
+  }
+  return both;
+}
+
 std::optional<std::string> Oracle::record(DocumentKey const& key, Dot dot,
                                           std::vector<FieldEdit> const& edits,
                                           Context const& seen) {
@@ -22,7 +31,8 @@ std::optional<std::string> Oracle::record(DocumentKey const& key, Dot dot,
 }
 
 // A version stands unless a write of the same field had seen it.
-Oracle::Expected Oracle::expected(std::vector<Write> const& writes) {
+Oracle::Expected Oracle::expected(std::vector<Write> writes) {
+  std::erase_if(writes, [](Write const& write) { return write.lost; });
   Expected fields;
   for (auto const& write : writes) {
     for (auto const& [field, value] : write.edits) {
@@ -39,25 +49,29 @@ std::optional<std::string> Oracle::compare(std::vector<Write> const& writes,
                                            Document const& document) {
   auto const name = cat(document.key.scope.to_string(), ' ', document.key.id.to_string());
   for (auto const& write : writes) {
-    if (!document.context.covers(write.dot)) return cat(name, ": has not seen ", spell(write.dot));
+    if (!write.lost && !document.context.covers(write.dot)) {
+      return cat("convergence: ", name, " has not seen ", spell(write.dot));
+    }
   }
   auto rest = expected(writes);
   for (auto const& [field, versions] : document.fields) {
     for (auto const& version : versions) {
       auto const at = rest.find(field);
       if (at == rest.end() || !at->second.contains(version.dot)) {
-        return cat(name, ": field ", field, " shows ", spell(version.dot),
-                   ", which was superseded");
+        bool const existence = field == kExistence;
+        return cat(existence ? "resurrection: " : "convergence: ", name, ": field ", field,
+                   " shows ", spell(version.dot), ", which was superseded");
       }
       if (at->second.at(version.dot) != version.value) {
-        return cat(name, ": field ", field, " has another value for ", spell(version.dot));
+        return cat("unknown-fields: ", name, ": field ", field, " has other bytes for ",
+                   spell(version.dot));
       }
       at->second.erase(version.dot);
     }
   }
   for (auto const& [field, versions] : rest) {
     if (!versions.empty()) {
-      return cat(name, ": field ", field, " lost ", spell(versions.begin()->first));
+      return cat("lost: ", name, ": field ", field, " lacks ", spell(versions.begin()->first));
     }
   }
   return std::nullopt;
@@ -66,13 +80,16 @@ std::optional<std::string> Oracle::compare(std::vector<Write> const& writes,
 std::optional<std::string> Oracle::difference(
     ScopeId const& scope, std::map<DocumentId, Document const*> const& held) const {
   for (auto const& [id, document] : held) {
-    if (!writes_.contains({scope, id})) return cat(id.to_string(), " was never written");
+    if (!writes_.contains({scope, id})) {
+      return cat("confinement: ", id.to_string(), " was never written in ", scope.to_string());
+    }
   }
   for (auto const& [key, writes] : writes_) {
-    if (key.scope != scope || writes.empty()) continue;
+    bool const there = std::ranges::any_of(writes, [](Write const& write) { return !write.lost; });
+    if (key.scope != scope || !there || is_aside(key)) continue;
     auto const found = held.find(key.id);
     if (found == held.end()) {
-      return cat(scope.to_string(), ' ', key.id.to_string(), " is missing");
+      return cat("lost: ", scope.to_string(), ' ', key.id.to_string(), " is missing");
     }
     if (auto wrong = compare(writes, *found->second)) return wrong;
   }

@@ -12,12 +12,23 @@ bool same_values(Document const& a, Document const& b) {
   });
 }
 
+Context of_what_shows(Document const& document) {
+  Context context;
+  for (auto const& [key, versions] : document.fields) {
+    for (auto const& version : versions) context.add(version.dot);
+  }
+  return context;
+}
+
 }  // namespace
 
-std::optional<Plant> plant_named(std::string_view name) {
-  auto const* const found =
-      std::ranges::find(kPlants, name, &decltype(kPlants)::value_type::second);
-  return found == kPlants.end() ? std::nullopt : std::optional(found->first);
+PlantInfo const* plant_named(std::string_view name) {
+  auto const* const found = std::ranges::find(kPlants, name, &PlantInfo::name);
+  return found == kPlants.end() ? nullptr : found;
+}
+
+std::string_view known_to_previous_version(std::string_view value) {
+  return value.substr(0, value.find(';'));
 }
 
 Result<> PlantedStore::apply(RemoteBatch const& batch) {
@@ -33,6 +44,15 @@ Result<> PlantedStore::apply(RemoteBatch const& batch) {
       SOL_ASSIGN(auto changes, merged(batch));
       return commit(std::move(changes), false);
     }
+    case Plant::torn_batch: {
+      SOL_ASSIGN(auto changes, merged(batch));
+      if (changes.documents.size() < 2) return commit(std::move(changes));
+      Commit rest;
+      rest.documents.push_back(std::move(changes.documents.back()));
+      changes.documents.pop_back();
+      SOL_TRY(commit(std::move(changes)));
+      return commit(std::move(rest), false);
+    }
     case Plant::gap_applied: {
       SOL_ASSIGN(auto changes, merged(batch));
       return commit(std::move(changes));
@@ -42,6 +62,12 @@ Result<> PlantedStore::apply(RemoteBatch const& batch) {
       if (!rest.documents.empty() && rng_->below(8) == 0) rest.documents.pop_back();
       return MemoryStore::apply(rest);
     }
+    case Plant::cursor_survives_renewal: {
+      SOL_ASSIGN(auto const stored, cursor(batch.peer, batch.scope));
+      if (stored != batch.previous) return fail(Code::conflict, "the cursor is elsewhere");
+      SOL_ASSIGN(auto changes, merged(batch));
+      return commit(std::move(changes));
+    }
     default: return MemoryStore::apply(batch);
   }
 }
@@ -49,17 +75,69 @@ Result<> PlantedStore::apply(RemoteBatch const& batch) {
 Result<FeedPage> PlantedStore::read_feed(ScopeId const& scope, Sequence after,
                                          std::size_t documents_max, std::size_t bytes_max) const {
   auto const cut = rng_->below(3) == 0 ? 1 + rng_->below(4) : documents_max;
-  return MemoryStore::read_feed(scope, after, std::min(documents_max, cut), bytes_max);
+  auto page = MemoryStore::read_feed(scope, after, std::min(documents_max, cut), bytes_max);
+  if (plant_ != Plant::filter_without_scope || !page || page->entries.empty()) return page;
+  for (auto const& [key, stored] : documents()) {
+    if (key.scope == scope || key.scope.kind() != scope.kind()) continue;
+    page->entries.push_back({page->entries.back().sequence, stored.document, std::nullopt});
+    page->entries.back().document.key.scope = scope;
+    break;
+  }
+  return page;
+}
+
+Result<Sequence> PlantedStore::cursor(ReplicaId peer, ScopeId const& scope) const {
+  SOL_ASSIGN(auto found, MemoryStore::cursor(peer, scope));
+  if (plant_ != Plant::cursor_survives_renewal || !incarnations) return found;
+  for (auto const earlier : incarnations(peer)) {
+    found = std::max(found, MemoryStore::durable_cursor(earlier, scope));
+  }
+  return found;
+}
+
+Result<Dot> PlantedStore::write_local(DocumentKey const& key, std::string const& type,
+                                      std::vector<FieldEdit> const& edits, Context const& seen,
+                                      Instant now) {
+  if (plant_ != Plant::counter_not_durable && plant_ != Plant::origin_kept) {
+    return MemoryStore::write_local(key, type, edits, seen, now);
+  }
+  auto const* stored = find(key);
+  Document document = stored != nullptr ? *stored : Document{key, type, {}, {}};
+  Dot const dot{replica(), counter() + 1};
+  write(document, edits, seen, dot, now);
+  auto origin =
+      plant_ == Plant::origin_kept && stored != nullptr ? documents().at(key).origin : std::nullopt;
+  Commit change;
+  change.documents.push_back({std::move(document), {}, origin});
+  if (plant_ == Plant::origin_kept) change.counter = dot.counter;
+  SOL_TRY(commit(std::move(change)));
+  if (plant_ == Plant::counter_not_durable) {
+    Commit counter_alone;
+    counter_alone.counter = dot.counter;
+    SOL_TRY(commit(std::move(counter_alone), false));
+  }
+  return dot;
 }
 
 Absorbed PlantedStore::absorb_one(Document const* ours, Document theirs, ReplicaId peer) const {
   if (plant_ == Plant::equal_values_dropped && ours != nullptr && same_values(*ours, theirs)) {
     return {*ours, false, std::nullopt};
   }
+  if (plant_ == Plant::stamp_decides && ours != nullptr &&
+      highest_stamp_ms(theirs) < highest_stamp_ms(*ours)) {
+    return {*ours, false, std::nullopt};
+  }
+  auto const before = ours != nullptr ? ours->context : Context{};
   auto result = MemoryStore::absorb_one(ours, std::move(theirs), peer);
   if (plant_ == Plant::echo_by_id) result.origin = peer;
-  if (plant_ == Plant::merge_drops) {
-    for (auto& [key, versions] : result.document.fields) versions = {shown(versions)};
+  if (plant_ == Plant::context_not_joined) {
+    result.document.context = before;
+    result.document.context.join(of_what_shows(result.document));
+  }
+  for (auto& [key, versions] : result.document.fields) {
+    if (plant_ == Plant::merge_drops) versions = {shown(versions)};
+    if (plant_ != Plant::values_reserialised || !old_schema) continue;
+    for (auto& version : versions) version.value = known_to_previous_version(version.value);
   }
   return result;
 }

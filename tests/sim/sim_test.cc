@@ -1,31 +1,31 @@
+// The simulator under the sanitizers, on few seeds, and the scenes. tests/sim/run does the many.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
+#include "tests/sim/shrink.h"
 #include "tests/sim/world.h"
 
 namespace solidaires::sync::sim {
 namespace {
 
-constexpr std::uint64_t kCleanSeeds = 300;
-constexpr std::uint64_t kPlantSeeds = 25;  // within so many every planted bug must show
-
-std::string replay(Options const& options) {
-  return cat("replay: sim --seed ", options.seed, " --steps ", options.steps, " --trace");
-}
+constexpr std::uint64_t kCleanSeeds = 120;
 
 TEST(Simulator, finds_nothing_wrong_with_the_real_core) {
-  std::size_t conflicts = 0;
-  std::size_t crashes = 0;
+  Outcome total;
   for (std::uint64_t seed = 1; seed <= kCleanSeeds; ++seed) {
     Options const options{.seed = seed};
     auto const outcome = run(options);
-    ASSERT_EQ(outcome.violation, "") << replay(options);
-    conflicts += outcome.conflicts;
-    crashes += outcome.crashes;
+    ASSERT_EQ(outcome.violation, "") << command(options);
+    total.conflicts += outcome.conflicts;
+    total.crashes += outcome.crashes;
+    total.renewals += outcome.renewals;
+    total.named += outcome.named;
   }
-  EXPECT_GT(conflicts, kCleanSeeds) << "people must meet, or nothing is tested";
-  EXPECT_GT(crashes, kCleanSeeds);
+  EXPECT_GT(total.conflicts, kCleanSeeds) << "people must meet, or nothing is tested";
+  EXPECT_GT(total.crashes, kCleanSeeds);
+  EXPECT_GT(total.renewals, kCleanSeeds / 2);
+  EXPECT_GT(total.named, kCleanSeeds / 20) << "stale stores and clones";
 }
 
 TEST(Simulator, plays_the_same_seed_twice_to_the_byte) {
@@ -38,34 +38,73 @@ TEST(Simulator, plays_the_same_seed_twice_to_the_byte) {
   }
 }
 
-TEST(Simulator, a_document_lost_in_silence_comes_back_by_itself) {
+TEST(Simulator, makes_a_failing_history_smaller) {
+  Options failing{.plant = Plant::merge_drops};
+  while (run(failing).violation.empty()) ++failing.seed;
+  auto const violation = run(failing).violation;
+  auto const small = shrink(failing, violation);
+  EXPECT_FALSE(run(small).violation.empty());
+  EXPECT_LT(small.steps, failing.steps / 2);
+  EXPECT_NE(small.without, 0U) << "it needs no fault but a pause between two people";
+  EXPECT_NE(command(small).find("--plant merge-drops"), std::string::npos);
+}
+
+TEST(Simulator, damage_that_nobody_is_told_of_is_found_and_mended) {
   std::size_t differences = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    Options const options{.seed = seed, .plant = Plant::lost_in_silence};
-    auto const outcome = run(options);
+    auto const outcome = run({.seed = seed, .without = kNoFaults & ~mask_of(Fault::damage)});
     ASSERT_EQ(outcome.violation, "") << seed;
     differences += outcome.differences;
   }
-  EXPECT_GT(differences, 20U) << "both ends of a link must be told";
+  EXPECT_GT(differences, 6U) << "nothing but damage may be found, and not every seed has any";
 }
 
-class Sensitivity : public testing::TestWithParam<std::pair<Plant, std::string_view>> {};
+class Sensitivity : public testing::TestWithParam<PlantInfo> {};
 
 TEST_P(Sensitivity, finds_the_planted_bug) {
-  for (std::uint64_t seed = 1; seed <= kPlantSeeds; ++seed) {
-    auto const outcome = run({.seed = seed, .plant = GetParam().first});
+  auto const& info = GetParam();
+  for (std::uint64_t seed = 1; seed <= info.seeds; ++seed) {
+    auto const outcome = run({.seed = seed, .plant = info.plant});
     if (outcome.violation.empty()) continue;
     RecordProperty("seeds", static_cast<int>(seed));
     return;
   }
-  FAIL() << GetParam().second << " was not found within " << kPlantSeeds << " seeds";
+  FAIL() << info.name << " was not found within " << info.seeds << " seeds";
 }
 
 INSTANTIATE_TEST_SUITE_P(Plants, Sensitivity, testing::ValuesIn(kPlants), [](auto const& tested) {
-  std::string name(tested.param.second);
+  std::string name(tested.param.name);
   std::ranges::replace(name, '-', '_');
   return name;
 });
+
+TEST(Scene, a_hundred_nodes_that_return_at_once_are_equal_within_a_minute) {
+  auto const outcome = run_return(1, 100, 6);
+  EXPECT_EQ(outcome.violation, "");
+  EXPECT_LT(outcome.settled_s, 60);
+  EXPECT_LT(outcome.settled_bytes, 100U * 20'000U) << "bytes per node, greetings included";
+}
+
+TEST(Scene, what_a_return_costs_grows_with_the_nodes_and_no_faster) {
+  auto const few = run_return(1, 25, 6);
+  auto const many = run_return(1, 100, 6);
+  EXPECT_LT(many.settled_bytes, 6 * few.settled_bytes);
+}
+
+TEST(Scene, one_stuck_peer_does_not_slow_the_others) {
+  auto const free = run_stuck_peer(1, false);
+  auto const stuck = run_stuck_peer(1, true);
+  EXPECT_EQ(free.violation, "");
+  EXPECT_EQ(stuck.violation, "");
+  EXPECT_LT(stuck.settled_s, free.settled_s + 2);
+}
+
+TEST(Scene, a_write_passes_two_hubs_that_hold_an_equal_or_a_newer_value) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    EXPECT_EQ(run_relay(seed, false).violation, "") << seed;
+    EXPECT_EQ(run_relay(seed, true).violation, "") << seed;
+  }
+}
 
 }  // namespace
 }  // namespace solidaires::sync::sim

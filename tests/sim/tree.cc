@@ -6,24 +6,61 @@
 
 namespace solidaires::sync::sim {
 
-Tree Tree::draw(Rng& rng) {
-  // The parent of each instance but the first: a hub and its nodes, or a hub of hubs.
-  static std::vector<std::vector<Site>> const kShapes{{0},          {0, 0}, {0, 0, 0},
-                                                      {0, 0, 1, 2}, {0, 1}, {0, 0, 1, 1}};
-  auto const& shape = kShapes[rng.below(kShapes.size())];
-  Tree tree;
-  for (Site site = 0; site <= shape.size(); ++site) {
+void Tree::grow(std::vector<Site> const& parents) {
+  for (Site site = 0; site <= parents.size(); ++site) {
     Instance instance;
-    instance.name = NodeName::parse(cat("site-", static_cast<char>('a' + site))).value();
-    if (site > 0) instance.parent = shape[site - 1];
-    tree.sites_.push_back(std::move(instance));
+    instance.name = NodeName::parse(cat("site-", site)).value();
+    if (site > 0) instance.parent = parents[site - 1];
+    sites_.push_back(std::move(instance));
   }
+}
+
+void Tree::name_scopes() {
+  for (auto const& site : sites_) {
+    scopes_.push_back(ScopeId::office(site.name));
+    scopes_.push_back(ScopeId::published(site.name));
+    scopes_.push_back(ScopeId::network(site.name));
+  }
+  if (group_ != DocumentId{}) scopes_.push_back(ScopeId::group(group_));
+}
+
+Tree Tree::draw(Rng& rng) {
+  std::vector<Site> parents;  // of each instance but the first: itself the top or a child of it
+  auto const others = 1 + rng.below(6);
+  for (Site site = 1; site <= others; ++site) {
+    auto const chosen = rng.below(site);
+    parents.push_back(chosen == 0 || parents[chosen - 1] == 0 ? chosen : parents[chosen - 1]);
+  }
+  Tree tree;
+  tree.grow(parents);
   bool const all = rng.below(2) == 0;
   for (Site site = 0; site < tree.size(); ++site) {
     for (Site other = 0; other < tree.size(); ++other) {
       if (other != site && (all || rng.below(2) == 0)) tree.sites_[site].wants.insert(other);
     }
   }
+  if (rng.below(2) == 0) {
+    tree.group_ = DocumentId::make(from_unix_ms(1), rng);
+    for (auto& site : tree.sites_) site.in_group = rng.below(2) == 0;
+    tree.sites_[rng.below(tree.size())].in_group = true;
+  }
+  tree.name_scopes();
+  return tree;
+}
+
+Tree Tree::star(std::size_t nodes) {
+  Tree tree;
+  tree.grow(std::vector<Site>(nodes, 0));
+  tree.name_scopes();
+  return tree;
+}
+
+Tree Tree::two_hubs() {
+  Tree tree;
+  tree.grow({0, 0, 1, 2});
+  tree.sites_[3].wants = {4};
+  tree.sites_[4].wants = {3};
+  tree.name_scopes();
   return tree;
 }
 
@@ -36,16 +73,6 @@ bool Tree::has_children(Site site) const {
   return below(site, size()).size() > 1;
 }
 
-std::vector<ScopeId> Tree::scopes() const {
-  std::vector<ScopeId> scopes;
-  for (auto const& site : sites_) {
-    scopes.push_back(ScopeId::office(site.name));
-    scopes.push_back(ScopeId::published(site.name));
-    scopes.push_back(ScopeId::network(site.name));
-  }
-  return scopes;
-}
-
 Site Tree::owner(ScopeId const& scope) const {
   for (Site site = 0; site < size(); ++site) {
     if (sites_[site].name.str() == scope.owner()) return site;
@@ -54,24 +81,32 @@ Site Tree::owner(ScopeId const& scope) const {
 }
 
 bool Tree::holds(Site site, ScopeId const& scope) const {
+  if (gives(site, scope)) return true;
+  if (scope.kind() == ScopeKind::group) return false;
   auto const of = owner(scope);
-  switch (scope.kind()) {
-    case ScopeKind::office: return is_above(site, of);
-    case ScopeKind::network: return is_above(of, site);
-    case ScopeKind::published: break;
-    case ScopeKind::group:
-    case ScopeKind::local: return false;
-  }
-  if (is_above(site, of)) return true;
+  if (scope.kind() == ScopeKind::network) return is_above(of, site);
+  if (scope.kind() != ScopeKind::published) return false;
   for (Site reader = 0; reader < size(); ++reader) {
     if (is_above(site, reader) && sites_[reader].wants.contains(of)) return true;
   }
   return false;
 }
 
+bool Tree::gives(Site site, ScopeId const& scope) const {
+  switch (scope.kind()) {
+    case ScopeKind::office:
+    case ScopeKind::published: return is_above(site, owner(scope));
+    case ScopeKind::network: return site == owner(scope);
+    case ScopeKind::group:
+      return std::ranges::any_of(below(site, size()),
+                                 [&](Site member) { return sites_[member].in_group; });
+    case ScopeKind::local: return false;
+  }
+  return false;
+}
+
 bool Tree::writes(Site site, ScopeId const& scope) const {
-  auto const of = owner(scope);
-  return scope.kind() == ScopeKind::network ? site == of : is_above(site, of);
+  return gives(site, scope);
 }
 
 std::vector<Site> Tree::below(Site site, std::size_t known) const {
@@ -92,6 +127,7 @@ Entitlement Tree::entitlement(Site self, Site peer, std::size_t known) const {
   rules.peer_role = peer_is_parent ? PeerRole::parent : PeerRole::child;
   for (auto const site : below(lower, known)) {
     rules.subtree.insert(name(site));
+    if (sites_[site].in_group) rules.groups.insert(group_);
     for (auto const wanted : sites_[site].wants) {
       if (wanted < known && !is_above(lower, wanted)) rules.subscriptions.insert(name(wanted));
     }

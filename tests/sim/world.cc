@@ -2,47 +2,73 @@
 
 #include <cstdio>
 
-#include "sync/base/check.h"
-#include "sync/wire/frame_codec.h"
 #include "tests/sim/world_parts.h"
 
 namespace solidaires::sync::sim {
+namespace {
 
-World::World(Options const& options)
-    : options_(options), rng_(options.seed * 1'000'003), tree_(Tree::draw(rng_)) {
+constexpr int kSettleSecondsMax = 300;
+constexpr int kLastWordsSeconds = 20;
+constexpr int kRestSeconds = 40;
+
+}  // namespace
+
+World::World(Options const& options, Tree tree, Weather weather)
+    : options_(options),
+      rng_(options.seed * 1'000'003 + 7),
+      tree_(std::move(tree)),
+      weather_(weather),
+      joined_(tree_.size()) {
   outcome_.trace_hash = 0xcbf29ce484222325ULL;
-  joined_ = tree_.size() > 2 && roll(40) ? tree_.size() - 1 : tree_.size();
-  late_ = roll(50);
-  rough_ = roll(25);
   links_.resize(tree_.size());
-  for (Site site = 0; site < tree_.size(); ++site) {
-    Instance instance;
-    instance.store = std::make_unique<PlantedStore>(ReplicaId{rng_.next()}, options.plant, rng_);
-    instance.skew = roll(30) ? between(0, 172'800'000) - Millis(86'400'000) : Millis{0};
-    instance.store->on_commit = [this, site](ScopeId const& scope, Sequence head) {
-      tell_commit(site, scope, head);
-    };
-    instances_.push_back(std::move(instance));
-  }
+  for (Site site = 0; site < tree_.size(); ++site) add_instance(ReplicaId{rng_.next()});
+}
+
+World World::drawn(Options const& options) {
+  SeededRng rng(options.seed * 1'000'003);
+  auto tree = Tree::draw(rng);
+  return {options, std::move(tree), Weather::draw(rng, options.without)};
+}
+
+void World::add_instance(ReplicaId replica) {
+  Machine const machine = instances_.size();
+  Instance instance;
+  instance.store = std::make_unique<PlantedStore>(replica, options_.plant, rng_);
+  incarnations_[replica] = machine;
+  if (weather_.has(Fault::mixed_versions)) instance.version = static_cast<Version>(rng_.below(3));
+  instance.store->old_schema = instance.version == Version::previous;
+  instances_.push_back(std::move(instance));
+  join_store(machine);
+}
+
+// What a store tells the world, and what the world does to it.
+void World::join_store(Machine machine) {
+  auto& store = *instances_[machine].store;
+  store.on_commit = [this, machine](ScopeId const& scope, Sequence head) {
+    receive_again(machine, scope);
+    tell_commit(machine, scope, head);
+  };
+  store.fate = [this, machine](bool write) {
+    return at_work_ && write ? draw_fate(machine) : MemoryStore::Fate::done;
+  };
+  store.incarnations = [this](ReplicaId replica) {
+    std::vector<ReplicaId> found;
+    auto const at = incarnations_.find(replica);
+    for (auto const& [id, site] : incarnations_) {
+      if (at != incarnations_.end() && site == at->second) found.push_back(id);
+    }
+    return found;
+  };
 }
 
 Outcome World::run() {
-  for (Site child = 1; child < joined_; ++child) dial_later(child);
+  if (weather_.has(Fault::late_join) && tree_.size() > 2) --joined_;
+  late_ = roll(50);
+  for (auto const child : children()) dial_later(child);
   plan_step(options_.steps);
-  auto const far = schedule_.now() + std::chrono::hours(24 * 365);
+  auto const far = schedule_.now() + std::chrono::hours(24 * 365 * 1000);
   while (!healed_ && outcome_.violation.empty() && schedule_.step(far)) ++outcome_.events;
-  // Everything works now, and nobody writes: the network must become equal by itself.
-  constexpr int kSecondsMax = 300;
-  std::optional<std::string> difference = "not looked at";
-  for (int second = 0; second < kSecondsMax && outcome_.violation.empty(); ++second) {
-    auto const until = schedule_.now() + std::chrono::seconds(1);
-    while (outcome_.violation.empty() && schedule_.step(until)) ++outcome_.events;
-    if (schedule_.now() < quiet_from_) continue;
-    difference = unlike();
-    if (!difference) difference = unproven();
-    if (!difference) break;
-  }
-  if (difference && outcome_.violation.empty()) violate(cat("convergence: ", *difference));
+  settle();
   if (outcome_.violation.empty()) check_merges();
   outcome_.writes = oracle_.writes();
   for (auto const& [key, stored] : instances_[0].store->documents()) {
@@ -53,242 +79,113 @@ Outcome World::run() {
 }
 
 Outcome run(Options const& options) {
-  return World(options).run();
+  return World::drawn(options).run();
 }
 
-// ---- Links ----
-
-Site World::site_at(Place place) const {
-  return place.side == kChild ? place.child : tree_.parent(place.child);
-}
-
-Site World::peer_at(Place place) const {
-  return place.side == kChild ? tree_.parent(place.child) : place.child;
-}
-
-World::End* World::find(Place place) {
-  auto& link = links_[place.child];
-  return link.connection == place.connection ? &link.ends[place.side] : nullptr;
-}
-
-void World::dial_later(Site child) {
-  schedule_.in(between(100, healed_ ? 2'000 : 10'000), [this, child] { dial(child); });
-}
-
-void World::dial(Site child) {
-  auto const& link = links_[child];
-  if (link.connection != 0 || child >= joined_ || !instances_[child].up) return;
-  if (!instances_[tree_.parent(child)].up || link.blocked_until > schedule_.now()) {
-    dial_later(child);
-  } else {
-    connect(child);
-  }
-}
-
-void World::connect(Site child) {
-  auto& link = links_[child];
-  link.connection = ++connections_;
-  link.hole = false;
-  for (auto const side : {kParent, kChild}) {
-    Place const place{child, link.connection, side};
-    auto const site = site_at(place);
-    auto& instance = instances_[site];
-    auto& end = link.ends[side];
-    end = End{};
-    end.skew = instance.skew;
-    LinkConfig config;
-    config.entitlement = tree_.entitlement(site, peer_at(place), joined_);
-    if (options_.plant == Plant::scope_leak && joined_ > 2) {
-      for (Site other = 1; other < joined_; ++other) {
-        config.entitlement.subtree.insert(tree_.name(other));
-      }
-    }
-    config.replica = instance.store->replica();
-    config.counter = instance.store->counter();
-    if (side == kParent) config.fresh_token = rng_.bytes(16);
-    end.session = std::make_unique<LinkSession>(std::move(config));
-  }
-  say(cat("connect ", child));
-  feed({child, link.connection, kParent}, Started{});
-  feed({child, link.connection, kChild}, Started{});
-}
-
-void World::hang_up(Site child) {
-  auto& link = links_[child];
-  if (link.connection == 0) return;
-  say(cat("hang up ", child));
-  link.connection = 0;
-  link.hole = false;
-  link.ends = {};
-  dial_later(child);
-}
-
-void World::feed(Place place, Event event) {
-  auto* end = find(place);
-  if (end == nullptr) return;
-  auto actions = end->session->step(std::move(event), schedule_.now() + end->skew);
-  carry_out_actions(place, *end, std::move(actions));
-}
-
-void World::carry_out_actions(Place place, End& end, Actions actions) {
-  for (auto const& notice : actions.notices) note(notice);
-  for (auto const& frame : actions.send) transmit(place, frame);
-  for (auto& task : actions.tasks) end.tasks.push_back(std::move(task));
-  work_later(place);
-  if (actions.wake_at) {
-    schedule_.at(*actions.wake_at - end.skew, [this, place] { feed(place, TimerFired{}); });
-  }
-  if (actions.disconnect) ended(place, *actions.disconnect);
-}
-
-// Comparisons find nothing unless something was damaged: else documents on their way, or a bug of
-// the streams, would be taken for a difference, and mended in secret.
-void World::note(Notice const& notice) {
-  auto const* difference = std::get_if<Difference>(&notice);
-  if (difference == nullptr) return;
-  ++outcome_.differences;
-  if (options_.plant != Plant::lost_in_silence) {
-    violate(cat("equality: a comparison found a difference in ", difference->scope.to_string()));
-  }
-}
-
-void World::ended(Place place, Disconnect const& disconnect) {
-  say(cat("disconnect ", site_at(place), ' ', close_reason_name(disconnect.reason), ' ',
-          disconnect.detail));
-  switch (disconnect.reason) {
-    case CloseReason::stale_replica:
-    case CloseReason::rolled_back:
-    case CloseReason::identity:
-    case CloseReason::version:
-      violate(cat("identity: a link was refused: ", disconnect.detail));
-      break;
-    case CloseReason::protocol:
-      if (!rough_) violate(cat("protocol: a link was closed: ", disconnect.detail));
-      break;
-    default: break;
-  }
-  // Time for the Close to arrive.
-  auto const& end = links_[place.child].ends[place.side];
-  schedule_.at(end.control_arrives + Millis{1}, [this, place] {
-    if (find(place) != nullptr) hang_up(place.child);
+void World::plan_step(std::size_t left) {
+  auto pause = roll(5) ? between(5'000, 90'000) : between(1, 400);
+  if (leap_after_ > 0 && --leap_after_ == 0) pause = leap_;
+  schedule_.in(pause, [this, left] {
+    if (left == 0) return heal();
+    one_step();
+    plan_step(left - 1);
   });
 }
 
-// ---- Frames ----
-
-void World::transmit(Place place, Frame const& frame) {
-  auto const bytes = encode_frame(frame);
-  if (!bytes) return violate(cat("wire: ", bytes.error().to_string()));
-  check_frame(place, frame, *bytes);
-  ++outcome_.frames;
-  hash(*bytes);
-  bool const numbered = std::holds_alternative<Batch>(frame) ||
-                        std::holds_alternative<Probe>(frame) ||
-                        std::holds_alternative<ProbeReply>(frame) ||
-                        std::holds_alternative<Ack>(frame) || std::holds_alternative<Nack>(frame);
-  bool const lost = rough_ && !healed_ && numbered && roll(3);
-  bool const doubled = rough_ && !healed_ && numbered && roll(3);
-  if (links_[place.child].hole || lost) return;
-  send_bytes(place, *bytes, is_control(frame));
-  if (doubled) send_bytes(place, *bytes, is_control(frame));
-}
-
-// In order, except that control may overtake batches that wait.
-void World::send_bytes(Place place, Bytes const& bytes, bool control) {
-  auto& end = links_[place.child].ends[place.side];
-  auto const soonest = schedule_.now() + between(1, 80);
-  auto arrives = std::max(soonest, end.control_arrives);
-  if (!control) arrives = std::max(arrives, end.batch_arrives);
-  bool const swapped = rough_ && !healed_ && !control && roll(3);
-  (control ? end.control_arrives : end.batch_arrives) = arrives;
-  Place const there{place.child, place.connection, place.side == kChild ? kParent : kChild};
-  schedule_.at(swapped ? arrives + Millis{100} : arrives,
-               [this, there, bytes] { deliver(there, bytes); });
-}
-
-void World::deliver(Place place, Bytes const& bytes) {
-  if (find(place) == nullptr) return;
-  auto frame = decode_frame(bytes);
-  if (!frame) return feed(place, FrameUnreadable{frame.error()});
-  say(cat("deliver ", peer_at(place), "->", site_at(place), ' ', frame_name(*frame)));
-  tamper(place, *frame);
-  feed(place, FrameReceived{*std::move(frame)});
-}
-
-// A receiver that takes a batch for the next one, whatever it says of itself.
-void World::tamper(Place place, Frame& frame) {
-  auto* batch = std::get_if<Batch>(&frame);
-  if (options_.plant != Plant::gap_applied || batch == nullptr) return;
-  auto const [at, first] = find(place)->delivered.try_emplace(batch->scope, batch->previous);
-  batch->previous = at->second;
-  batch->last = std::max(batch->last, Sequence{static_cast<std::uint64_t>(at->second) + 1});
-  at->second = batch->last;
-}
-
-// ---- Stores ----
-
-void World::work_later(Place place) {
-  auto* end = find(place);
-  if (end == nullptr || end->working || end->tasks.empty()) return;
-  end->working = true;
-  schedule_.in(between(0, roll(5) ? 2'000 : 20), [this, place] { work(place); });
-}
-
-void World::work(Place place) {
-  auto* end = find(place);
-  if (end == nullptr) return;
-  end->working = false;
-  if (end->tasks.empty()) return;
-  auto const site = site_at(place);
-  bool const crash_before = !healed_ && rng_.below(400) == 0;
-  bool const crash_after = !healed_ && rng_.below(400) == 0;
-  if (crash_before) return crash(site);
-  auto task = std::move(end->tasks.front());
-  end->tasks.pop_front();
-  auto& store = *instances_[site].store;
-  auto const* apply = std::get_if<ApplyBatch>(&task);
-  auto const scope = apply != nullptr ? std::optional(apply->batch.scope) : std::nullopt;
-  if (apply != nullptr) {
-    for (auto const& document : apply->batch.documents) keep_snapshot(document);
-  }
-  auto event = carry_out(std::move(task), store);
-  if (scope) {
-    if (!tree_.holds(site, *scope)) violate(cat("scope: a store took ", scope->to_string()));
-    check_cursor(site, peer_at(place), *scope);
-    schedule_.in(between(0, 3'000), [&store] { store.sync(); });
-  }
-  if (crash_after) return crash(site);
-  // The answer takes its time too: commits may come in between.
-  end->working = true;
-  schedule_.in(between(0, 10), [this, place, event = std::move(event)] {
-    auto* waiting = find(place);
-    if (waiting == nullptr) return;
-    waiting->working = false;
-    feed(place, event);
-    work_later(place);
-  });
-}
-
-void World::tell_commit(Site site, ScopeId const& scope, Sequence head) {
-  for (Site child = 1; child < tree_.size(); ++child) {
-    auto const connection = links_[child].connection;
-    if (connection == 0 || (child != site && tree_.parent(child) != site)) continue;
-    Place const place{child, connection, child == site ? kChild : kParent};
-    schedule_.in(Millis{1},
-                 [this, place, scope, head] { feed(place, ScopeCommitted{scope, head}); });
-  }
-}
-
-void World::update_entitlements() {
-  for (Site child = 1; child < joined_; ++child) {
-    for (auto const side : {kParent, kChild}) {
-      Place const place{child, links_[child].connection, side};
-      if (place.connection == 0) continue;
-      auto const rules = tree_.entitlement(site_at(place), peer_at(place), joined_);
-      schedule_.in(between(0, 500),
-                   [this, place, rules] { feed(place, EntitlementChanged{rules}); });
+void World::heal() {
+  say("heal");
+  healed_ = true;
+  join();
+  switch_off_copy();
+  for (Machine machine = 0; machine < instances_.size(); ++machine) {
+    auto& instance = instances_[machine];
+    instance.store->fill_disk(false);
+    if (!instance.store->disk_works()) crash(machine);
+    if (instance.told) {
+      crash(machine);
+      renew(machine);
     }
+    auto& link = links_[machine];
+    link.blocked_until = {};
+    link.slow = false;
+    bool held = link.ends[kChild].hole || link.ends[kParent].hole;
+    for (auto& end : link.ends) {
+      end.stuck_until = {};
+      if (!end.session) continue;
+      // What held a stream is mended by people, who restart.
+      for (auto const& view : end.session->view().sending) held = held || view.held;
+    }
+    if (held) hang_up(machine);
+    restart(machine);
+    if (machine > 0) dial_later(machine);
   }
+  // A last few words over links that stay up: what is new must flow without any reconnection.
+  for (int i = 0; i < 20; ++i) {
+    schedule_.in(between(20'000, 100'000), [this] { write_something(); });
+  }
+  quiet_from_ = schedule_.now() + Millis{100'000};
+  if (weather_.has(Fault::damage)) {
+    schedule_.in(Millis{105'000}, [this] { damage(); });
+    quiet_from_ += Millis{20'000};
+  }
+}
+
+void World::let_pass(Millis time) {
+  auto const until = schedule_.now() + time;
+  while (outcome_.violation.empty() && schedule_.step(until)) ++outcome_.events;
+}
+
+// False: something is wrong, or stays so for too long.
+bool World::wait_until_none(std::function<std::optional<std::string>()> const& wrong) {
+  auto found = wrong();
+  for (int second = 0; found && second < kSettleSecondsMax; ++second) {
+    if (!outcome_.violation.empty()) return false;
+    let_pass(Millis{1000});
+    found = wrong();
+  }
+  if (found) violate(*found);
+  return outcome_.violation.empty();
+}
+
+// Everything works now, and nobody writes: the network must become equal by itself, within bounds,
+// and then be at rest.
+void World::settle() {
+  while (outcome_.violation.empty() && schedule_.now() < quiet_from_) let_pass(Millis{1000});
+  auto const began = schedule_.now();
+  auto const bytes = outcome_.bytes;
+  if (!wait_until_none([this] { return unlike(); })) return;
+  outcome_.settled_s = std::chrono::duration<double>(schedule_.now() - began).count();
+  outcome_.settled_bytes = outcome_.bytes - bytes;
+  check_settling();
+  if (!wait_until_none([this] { return unproven(); })) return;
+  let_pass(std::chrono::seconds(kLastWordsSeconds));  // what was merged is told once more
+  resting_ = true;
+  let_pass(std::chrono::seconds(kRestSeconds));
+  for (Machine machine = 0; machine < joined_; ++machine) check_promises(machine);
+}
+
+// The same chances whether the fault is there or not: leaving one out disturbs the others little.
+bool World::strikes(Fault fault, std::uint64_t per_mille) {
+  bool const now = rng_.below(1000) < per_mille * weather_.rate(fault);
+  return now && !healed_;
+}
+
+// ---- The cast ----
+
+std::vector<World::Machine> World::children() const {
+  std::vector<Machine> found;
+  for (Machine machine = 1; machine < instances_.size(); ++machine) {
+    if (machine < joined_ || machine >= tree_.size()) found.push_back(machine);
+  }
+  return found;
+}
+
+std::vector<World::Machine> World::links_of(Machine machine) const {
+  std::vector<Machine> found;
+  for (auto const child : children()) {
+    if (child == machine || parent_of(child) == machine) found.push_back(child);
+  }
+  return found;
 }
 
 // ---- The trace ----
@@ -296,8 +193,7 @@ void World::update_entitlements() {
 void World::say(std::string const& what) {
   hash(what);
   if (options_.trace) {
-    std::printf("%lld %s\n", static_cast<long long>(to_unix_ms(schedule_.now()) % 100'000'000),
-                what.c_str());
+    std::printf("%lld %s\n", static_cast<long long>(to_unix_ms(schedule_.now())), what.c_str());
   }
 }
 
