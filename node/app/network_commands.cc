@@ -164,13 +164,15 @@ int retire_authority(CommandContext& context, bool accepted) {
   if (!outcome->done) {
     return context.failed(
         {Code::conflict,
-         cat("nothing was retired: without the old authority these would be cut off, and have to "
-             "enrol again: ",
-             names, ". Wait until they were here, or say --cut-off")});
+         cat("nothing was retired: these have no certificate of the new authority yet: ", names,
+             ". Wait until they were here; or say --cut-off: then they come back by themselves "
+             "within 400 days after their certificate's end, unless their program is older than "
+             "this one, and else enrol again")});
   }
   if (context.running.replication != nullptr) context.running.replication->authorities_changed();
-  context.say(cat("The old authority is retired; tokens that were given before are void.",
-                  names.empty() ? "" : cat(" Cut off, until they enrol again: ", names, ".")));
+  context.say(
+      cat("The old authority is retired; tokens that were given before are void.",
+          names.empty() ? "" : cat(" Cut off, until they ask what followed it: ", names, ".")));
   return 0;
 }
 

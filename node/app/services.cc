@@ -60,7 +60,7 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
   made->erasures_ = std::make_unique<replication::Erasures>(
       *made->store_, *made->registry_, made->clock_, made->rng_, own.instance.name,
       own.instance.role == Role::hub,
-      net::Signer(own.instance.name, files.authority(), files.credentials()));
+      net::Signer(own.instance.name, files.authority(), files.credentials(), files.succession()));
   made->directory_ = std::make_unique<RegistryDirectory>(
       *made->registry_,
       service::NodeDescription{own.instance.name, own.instance.title, own.instance.base_url,

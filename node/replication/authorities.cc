@@ -49,6 +49,17 @@ Result<store::LocalEdit> keep_issued(NodeName const& node, net::Pem const& certi
   return store::LocalEdit{.key = cat(kIssuedPrefix, node.str()), .value = encode(record)};
 }
 
+Result<net::Succession> read_succession(StateFiles const& files) {
+  auto const bytes = net::read_secret_file(files.succession());
+  if (!bytes && bytes.error().code() == Code::not_found) return net::Succession{};
+  if (!bytes) return std::unexpected(bytes.error());
+  auto succession = net::decode_succession(*bytes);
+  if (!succession) {
+    return std::unexpected(std::move(succession).error().in(files.succession().string()));
+  }
+  return succession;
+}
+
 Result<std::vector<NodeName>> without_certificate_of(net::Authority const& authority,
                                                      store::Store& store, NodeName const& hub,
                                                      Instant now) {
@@ -68,12 +79,17 @@ Result<std::vector<NodeName>> without_certificate_of(net::Authority const& autho
 
 Result<Authorities> read_authorities(StateFiles const& files) {
   SOL_ASSIGN(auto shown, read_authority(files));
+  SOL_ASSIGN(auto succession, read_succession(files));
   auto text = net::read_secret_file(files.successor());
-  if (!text && text.error().code() == Code::not_found) return Authorities{shown, shown};
+  if (!text && text.error().code() == Code::not_found) {
+    return Authorities{shown, shown, std::move(succession)};
+  }
   if (!text) return std::unexpected(std::move(text).error());
   SOL_ASSIGN(auto issuing, net::Authority::parse(*text));
   // A retirement that was cut off: the successor has succeeded already.
-  if (issuing.fingerprint() == shown.fingerprint()) return Authorities{shown, shown};
+  if (issuing.fingerprint() == shown.fingerprint()) {
+    return Authorities{shown, shown, std::move(succession)};
+  }
   if (issuing.network() != shown.network()) {
     return fail(Code::conflict, cat("the authority in ", files.successor().string(), " is that of ",
                                     issuing.network().str()));
@@ -82,7 +98,7 @@ Result<Authorities> read_authorities(StateFiles const& files) {
   SOL_TRY(shown.trust_also(issuing.alone().roots()));
   issuing = issuing.alone();
   SOL_TRY(issuing.trust_also(old_root));
-  return Authorities{std::move(shown), std::move(issuing)};
+  return Authorities{std::move(shown), std::move(issuing), std::move(succession)};
 }
 
 Result<> announce_roots(Authorities const& authorities, store::Store& store, NodeName const& hub,
@@ -121,6 +137,10 @@ Result<Retirement> retire_authority(StateFiles const& files, store::Store& store
   SOL_ASSIGN(retirement.cut_off, without_certificate_of(both.issuing, store, hub, clock.now()));
   if (!retirement.cut_off.empty() && !accepted) return retirement;
   auto const successor = both.issuing.alone();
+  // First: when the old key is gone, nobody can sign who followed it.
+  auto succession = both.succession;
+  SOL_TRY(net::add_successor(succession, both.shown, successor));
+  SOL_TRY(net::write_secret_file(files.succession(), net::encode(succession)));
   SOL_TRY(net::write_secret_file(files.authority(), successor.to_pem()));
   std::error_code failed;
   std::filesystem::remove(files.successor(), failed);
@@ -190,19 +210,22 @@ Result<net::Issued> RegistryDesk::renew(net::CertificateFacts const& current,
   auto const now = clock_.now();
   SOL_ASSIGN(auto const known, find_issued(store_, current.node, now));
   bool const has_ended = current.not_after < now;
-  if (has_ended &&
-      (!known || (current.fingerprint != known->last && current.fingerprint != known->previous))) {
+  bool const is_last =
+      known && (current.fingerprint == known->last || current.fingerprint == known->previous);
+  if ((has_ended || current.of_former_authority) && !is_last) {
     return fail(Code::denied,
-                "this certificate has expired, and is not the last that this node was given: enrol "
-                "again with a token of the hub");
+                "this certificate has expired, or comes from an authority that was retired, and is "
+                "not the last that this node was given: enrol again with a token of the hub");
   }
   SOL_ASSIGN(auto certificate, authority->issue(request, current.node, net::Role::node, now));
   SOL_ASSIGN(auto issued, keep_issued(current.node, certificate, current.fingerprint, *authority));
   SOL_TRY(store_.commit({.now = now, .local = {std::move(issued)}}));
-  if (has_ended) {
+  if (has_ended || current.of_former_authority) {
     log_info("node.came_back",
              {{"node", current.node.str()},
-              {"expired_days", (now - current.not_after) / std::chrono::days(1)}});
+              {"former_authority", current.of_former_authority},
+              {"expired_days",
+               std::max<std::int64_t>((now - current.not_after) / std::chrono::days(1), 0)}});
   }
   return net::Issued{std::move(certificate), authority->roots()};
 }

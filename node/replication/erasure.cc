@@ -154,7 +154,7 @@ Result<Erasures::Orders> Erasures::orders(std::vector<std::string>* problems) co
   SOL_ASSIGN(auto const documents, all_of(store_.view(), sync::kEraseOrderType));
   Orders found;
   if (documents.empty()) return found;
-  auto const roots = signer_.roots();
+  auto const roots = signer_.roots_ever();
   for (auto const& document : documents) {
     auto const refuse = [&](std::string const& why) {
       if (problems != nullptr) {
@@ -206,6 +206,25 @@ Result<> Erasures::issue_orders(ErasureRound& round) {
   SOL_ASSIGN(auto wanted, requests());
   // What a hub above ordered is ordered again here, under a signature that those below know.
   SOL_ASSIGN(auto const known, orders(nullptr));
+// When an authority was retired, those below know nobody any more who has signed its orders: they
+// are signed again, with the same request, by the one that followed it.
+Result<> Erasures::sign_again(Order const& order) {
+  auto const now = clock_.now();
+  if (net::verify(order.proof, signer_.roots(), net::Role::hub, order.order.issued)) return {};
+  SOL_ASSIGN(
+      auto const proof,
+      signer_.sign_as_hub(sync::statement(sync::EraseOrder{order.order.request, self_, now}), now));
+  SOL_TRY(store_.commit(
+      {.now = now,
+       .author = std::string(kAuthor),
+       .documents = {{.key = {ScopeId::network(self_), order.order.request.id},
+                      .type = std::string(sync::kEraseOrderType),
+                      .fields = {{std::string(sync::kStatementField), sync::encode(proof)}},
+                      .presence = store::Presence::must_exist}}}));
+  log_info("erasure.ordered_again", {{"order", order.order.request.id.to_string()}});
+  return {};
+}
+
   auto const nodes = members();
   std::erase_if(wanted, [&](sync::EraseRequest const& request) {
     auto const right =
@@ -217,7 +236,11 @@ Result<> Erasures::issue_orders(ErasureRound& round) {
     return !right;
   });
   for (auto const& order : known) {
-    if (order.order.hub != self_) wanted.push_back(order.order.request);
+    if (order.order.hub != self_) {
+      wanted.push_back(order.order.request);
+    } else {
+      SOL_TRY(sign_again(order));
+    }
   }
   for (auto const& request : wanted) {
     SOL_ASSIGN(auto const there, store_.get({ScopeId::network(self_), request.id}));
@@ -377,7 +400,8 @@ ErasureReceipt Erasures::judged(sync::SignedStatement proof, NodeName const& nod
     return receipt;
   }
   receipt.says = *std::move(says);
-  auto const facts = net::verify(receipt.proof, signer_.roots(), net::Role::node, receipt.says.at);
+  auto const facts =
+      net::verify(receipt.proof, signer_.roots_ever(), net::Role::node, receipt.says.at);
   if (!facts) {
     receipt.problem = facts.error().message();
   } else if (facts->node != node || receipt.says.node != node || receipt.says.order != order) {

@@ -87,6 +87,7 @@ class Erasures {
   Result<> confirm(Order const& order, ErasureRound& round);
   void run(std::stop_token const& stop);
 
+  Result<> sign_again(Order const& order);
   store::Store& store_;
   NodeRegistry const& registry_;
   Clock const& clock_;

@@ -21,6 +21,8 @@ struct StateFiles {
   [[nodiscard]] std::filesystem::path credentials() const { return directory / "credentials.pem"; }
   // A hub's next authority, while its root and the present one are both trusted.
   [[nodiscard]] std::filesystem::path successor() const { return directory / "successor.pem"; }
+  // How the authorities of a hub followed one another; missing: there was one only.
+  [[nodiscard]] std::filesystem::path succession() const { return directory / "succession.der"; }
   // Left by another enrolment until the store has drawn a new replica id.
   [[nodiscard]] std::filesystem::path new_incarnation() const {
     return directory / "incarnation.due";
@@ -36,6 +38,7 @@ Result<> create_network(StateFiles const& files, store::Store& store, NodeRecord
 struct Authorities {
   net::Authority shown;    // certifies the hub itself: its root is the one that every node knows
   net::Authority issuing;  // certifies nodes: the successor, while two roots overlap
+  net::Succession succession{};  // of those that were retired
   [[nodiscard]] bool overlap() const { return shown.fingerprint() != issuing.fingerprint(); }
 };
 // Code::not_found before create_network.
@@ -49,8 +52,9 @@ Result<> rotate_authority(StateFiles const& files, NodeName const& hub, Clock co
 
 struct Retirement {
   bool done = false;
-  // Enrolled nodes that have no certificate of the new authority yet: without the old one they
-  // neither know this hub nor are known by it, and have to enrol again.
+  // Enrolled nodes that have no certificate of the new authority yet: without the old one they are
+  // refused until they have followed the succession, which they do by themselves within
+  // kRenewalGrace after their certificate's end. A program that knows no succession enrols again.
   std::vector<NodeName> cut_off{};
 };
 // Ends the overlap: the new authority alone. Does nothing but tell who would be cut off if there is
@@ -113,9 +117,10 @@ Result<> renew_incarnation_if_due(StateFiles const& files, store::Store& store);
 
 // The hub's desk: redeems tokens against the store. One commit uses a token up and records the
 // enrolment, so that of two calls with one token one is refused, and a crash loses neither.
-// A certificate that has ended may still be renewed if it is the last that its node was given, or
-// the one before, with which that was asked for: its answer may have been lost. An older one is no
-// proof, for its key was given up.
+// A certificate that has ended, or that a former authority signed, may still be renewed if it is
+// the last that its node was given, or the one before, with which that was asked for: its answer
+// may have been lost. An older one is no proof, for its key was given up; nor is one that only
+// looks like theirs: whoever has stolen the key of a former authority can make those.
 class RegistryDesk final : public net::EnrolmentDesk {
  public:
   RegistryDesk(net::Authority authority, store::Store& store, Clock const& clock)

@@ -343,6 +343,7 @@ class Replication::Impl final : public net::LinksPolicy,
 
   Result<> take_up(Authorities authorities) {
     desk_->use(authorities.issuing);
+    links_.succeed(authorities.succession);
     has_overlap_ = authorities.overlap();
     authorities_.emplace(std::move(authorities));
     return show_fresh_certificate();

@@ -20,6 +20,7 @@ using NamesPtr = std::unique_ptr<GENERAL_NAMES, Freeing<GENERAL_NAMES_free>>;
 using KeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, Freeing<EVP_PKEY_CTX_free>>;
 
 constexpr std::string_view kNameSuffix = ".solidaires.internal";
+constexpr std::string_view kAuthorityOf = "Solidaires authority of ";
 constexpr std::size_t kPemBytesMax = 64UL * 1024;
 
 std::unexpected<Error> openssl_failed(std::string_view doing) {
@@ -181,13 +182,26 @@ Pem to_pem(X509* certificate) {
   return text_of(out.get());
 }
 
-Bytes fingerprint_of(X509* certificate) {
+Bytes der_of(X509* certificate) {
   unsigned char* der = nullptr;
   int const size = i2d_X509(certificate, &der);
   SOL_CHECK(size > 0);
   Bytes const bytes(reinterpret_cast<char const*>(der), static_cast<std::size_t>(size));
   OPENSSL_free(der);
-  return sha256(bytes);
+  return bytes;
+}
+
+Bytes fingerprint_of(X509* certificate) {
+  return sha256(der_of(certificate));
+}
+
+Result<NodeName> network_of_root(X509* root) {
+  std::array<char, 128> common_name{};
+  X509_NAME_get_text_by_NID(X509_get_subject_name(root), NID_commonName, common_name.data(),
+                            static_cast<int>(common_name.size()));
+  std::string_view const text = common_name.data();
+  if (!text.starts_with(kAuthorityOf)) return fail(Code::invalid, "not the root of a network");
+  return NodeName::parse(text.substr(kAuthorityOf.size()));
 }
 
 Result<CertificateFacts> facts_of(X509* certificate) {
@@ -233,7 +247,7 @@ Result<Authority> Authority::create(NodeName const& network, Instant now) {
   // The root may sign names of this network only, so that a person who installs it by mistake does
   // not trust the hub with the names of banks.
   bool const built =
-      set_name(X509_get_subject_name(root.get()), cat("Solidaires authority of ", network.str())) &&
+      set_name(X509_get_subject_name(root.get()), cat(kAuthorityOf, network.str())) &&
       X509_set_issuer_name(root.get(), X509_get_subject_name(root.get())) == 1 &&
       set_validity(root.get(), now - kBackdate, now + kAuthorityLife) &&
       add_extension(root.get(), context, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
@@ -260,12 +274,8 @@ Result<Authority> Authority::parse(std::string_view pem) {
     ERR_clear_error();
     return fail(Code::corrupt, "the authority's key and certificate do not belong together");
   }
-  std::array<char, 128> common_name{};
-  X509_NAME_get_text_by_NID(X509_get_subject_name(roots.front().get()), NID_commonName,
-                            common_name.data(), static_cast<int>(common_name.size()));
-  std::string_view const text = common_name.data();
   Authority authority;
-  SOL_ASSIGN(authority.network_, NodeName::parse(text.substr(text.rfind(' ') + 1)));
+  SOL_ASSIGN(authority.network_, network_of_root(roots.front().get()));
   SOL_ASSIGN(authority.key_, key_pem(key.get()));
   for (auto const& root : roots) authority.roots_ += net::to_pem(root.get());
   authority.fingerprint_ = fingerprint_of(roots.front().get());

@@ -34,7 +34,8 @@ struct CertificateFacts {
   NodeName network;  // the stable name of the hub that owns the authority
   Instant not_before;
   Instant not_after;
-  Bytes fingerprint;  // SHA-256 of the DER form
+  Bytes fingerprint;                 // SHA-256 of the DER form
+  bool of_former_authority = false;  // verified by the root of one that was retired
   [[nodiscard]] Instant issued_at() const { return not_before + kBackdate; }  // to the second
 };
 

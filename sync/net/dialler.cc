@@ -5,6 +5,8 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
 
+#include "sync/base/log.h"
+
 namespace solidaires::net {
 namespace {
 
@@ -29,20 +31,22 @@ Error refusal_of(HttpResponse const& response) {
 }
 
 Result<CertificateFacts> verify_hub(Pem const& chain, ExpectedHub const& expected, Instant now) {
-  if (chain.empty()) return fail(Code::denied, "the hub shows no certificate");
+  if (chain.empty()) return fail(Code::unauthenticated, "the hub shows no certificate");
   Pem roots = expected.roots;
   if (roots.empty()) {
     auto pinned = find_certificate(chain, expected.pinned_root);
     if (!pinned) {
-      return fail(Code::denied, "what answers there is not the hub that made this token");
+      return fail(Code::unauthenticated, "what answers there is not the hub that made this token");
     }
     roots = *std::move(pinned);
   }
   auto facts = verify(chain, roots, Role::hub, now);
-  if (!facts) return std::unexpected(std::move(facts).error().in("the hub's certificate"));
+  if (!facts) {
+    return fail(Code::unauthenticated, cat("the hub's certificate: ", facts.error().message()));
+  }
   if (facts->network != expected.network || facts->node != expected.network) {
-    return fail(Code::denied, cat("the hub there is ", facts->node.str(), " of ",
-                                  facts->network.str(), ", not ", expected.network.str()));
+    return fail(Code::unauthenticated, cat("the hub there is ", facts->node.str(), " of ",
+                                           facts->network.str(), ", not ", expected.network.str()));
   }
   return facts;
 }
@@ -81,10 +85,9 @@ void Dialler::renew(Address hub, Bytes request, Transport::OnIssued done) {
     asio::post(around_->io, [done = std::move(done)] { done(not_enrolled()); });
     return;
   }
-  around_->tasks.spawn([self = shared_from_this(), hub = std::move(hub),
-                        request = std::move(request), done = std::move(done)] {
-    return self->ask_and_tell(hub, self->context_, self->parent_, kRenewPath, request, done);
-  });
+  around_->tasks.spawn(
+      [self = shared_from_this(), hub = std::move(hub), request = std::move(request),
+       done = std::move(done)] { return self->renew_and_tell(hub, request, done); });
 }
 
 asio::awaitable<void> Dialler::dial_and_tell(Address hub, Transport::OnOpened done) {
@@ -122,16 +125,54 @@ asio::awaitable<Result<Issued>> Dialler::ask(Address hub, TlsContext context, Ex
   auto connected = co_await connect(std::move(hub), std::move(context), std::move(expected),
                                     around_->options.enrolment_deadline);
   if (!connected) co_return std::unexpected(std::move(connected).error());
-  auto const connection = connected->connection;
-  auto const sent = co_await write_request(connection, std::string(path), connected->hub.node.str(),
-                                           std::move(body));
+  auto response =
+      co_await exchange(connected->connection, path, connected->hub.node, std::move(body));
+  if (!response) co_return std::unexpected(std::move(response).error());
+  co_return decode_issued(response->body);
+}
+
+// One request and its answer, which is 200.
+asio::awaitable<Result<HttpResponse>> Dialler::exchange(ConnectionPtr connection,
+                                                        std::string_view path, NodeName host,
+                                                        Bytes body) {
+  auto const sent =
+      co_await write_request(connection, std::string(path), host.str(), std::move(body));
   if (!sent) co_return std::unexpected(sent.error());
   auto response = co_await read_response(connection);
   connection->abort();
   if (connection->timed_out()) co_return fail(Code::timeout, "the hub does not answer in time");
   if (!response) co_return std::unexpected(std::move(response).error());
   if (response->status != 200) co_return std::unexpected(refusal_of(*response));
-  co_return decode_issued(response->body);
+  co_return response;
+}
+
+asio::awaitable<void> Dialler::renew_and_tell(Address hub, Bytes request,
+                                              Transport::OnIssued done) {
+  auto issued = co_await ask(hub, context_, parent_, kRenewPath, request);
+  if (!issued && issued.error().code() == Code::unauthenticated && !around_->stopping) {
+    auto successor = co_await succession_of(hub);
+    if (successor) issued = co_await ask(hub, context_, *successor, kRenewPath, request);
+    if (!successor) log_debug("node.no_succession", {{"reason", successor.error().message()}});
+  }
+  done(std::move(issued));
+}
+
+// From a hub that is not known: nothing of this node is shown or sent to it, and what it tells is
+// believed only as far as the roots that are known here have signed it.
+asio::awaitable<Result<ExpectedHub>> Dialler::succession_of(Address hub) {
+  auto context = make_context(nullptr);
+  if (!context) co_return std::unexpected(std::move(context).error());
+  auto connection = around_->connection(tcp::socket(around_->io), *context);
+  connection->arm(around_->options.enrolment_deadline);
+  auto const reached = co_await reach(connection, hub);
+  if (!reached) co_return std::unexpected(reached.error());
+  auto const told = co_await exchange(connection, kSuccessionPath, parent_.network, {});
+  if (!told) co_return std::unexpected(told.error());
+  auto const succession = decode_succession(told->body);
+  if (!succession) co_return std::unexpected(succession.error());
+  auto roots = follow(*succession, parent_.roots, parent_.network);
+  if (!roots) co_return std::unexpected(std::move(roots).error());
+  co_return ExpectedHub{.roots = *std::move(roots), .pinned_root = {}, .network = parent_.network};
 }
 
 // Nothing is sent to the hub, beyond TLS itself, before it is verified.

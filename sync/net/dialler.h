@@ -36,6 +36,10 @@ class Dialler : public std::enable_shared_from_this<Dialler> {
                                std::string_view path, Bytes body, Transport::OnIssued done);
   Awaitable<Result<Issued>> ask(Address hub, TlsContext context, ExpectedHub expected,
                                 std::string_view path, Bytes body);
+  Awaitable<void> renew_and_tell(Address hub, Bytes request, Transport::OnIssued done);
+  Awaitable<Result<ExpectedHub>> succession_of(Address hub);
+  Awaitable<Result<HttpResponse>> exchange(ConnectionPtr connection, std::string_view path,
+                                           NodeName host, Bytes body);
   Awaitable<Result<Connected>> connect(Address hub, TlsContext context, ExpectedHub expected,
                                        Millis within);
   Awaitable<Result<>> reach(ConnectionPtr connection, Address hub);

@@ -41,7 +41,8 @@ class EnrolmentDesk {
   virtual Result<Issued> redeem(NodeName const& node, std::string_view secret,
                                 std::string_view request) = 0;
   // A fresh certificate for a node that has just proved itself with `current`, which may have ended
-  // up to kRenewalGrace ago: the desk decides whether that one may still ask.
+  // up to kRenewalGrace ago, or come from a former authority: the desk decides whether that one may
+  // still ask.
   virtual Result<Issued> renew(CertificateFacts const& current, std::string_view request) = 0;
 };
 

@@ -99,6 +99,8 @@ class Links::Impl final : public Door,
     return transport_.accept_with(credentials);
   }
 
+  void succeed(Succession const& succession) { transport_.succeed(succession); }
+
   Result<std::uint16_t> listen(Address const& address) { return transport_.listen(address, *this); }
 
   Result<> dial(Address const& hub, Credentials const& credentials) {
@@ -514,8 +516,10 @@ class Links::Impl final : public Door,
       auto const name = opened->peer.node;
       return take(*std::move(opened), policy_.parent(name), {});
     }
-    bool const is_refusal = opened.error().code() == Code::denied;
-    if (is_refusal && own_.not_after <= clock_.now()) renew();
+    bool const is_unknown = opened.error().code() == Code::unauthenticated;
+    bool const is_refusal = is_unknown || opened.error().code() == Code::denied;
+    // A certificate that ended, or an authority that went while this node was away: renewing helps.
+    if (is_unknown || (is_refusal && own_.not_after <= clock_.now())) renew();
     note_error(hub_name_, hub_peer(), is_refusal ? PeerState::refused : PeerState::waiting,
                opened.error().message());
     redial_after(Millis{0});
@@ -732,6 +736,10 @@ void Links::committed(ScopeId const& scope, sync::Sequence head) {
 std::optional<NodeName> Links::fetch(sync::WantBlob const& want,
                                      std::set<NodeName> const& but_not) {
   return impl_->fetch(want, but_not);
+}
+
+void Links::succeed(Succession const& succession) {
+  impl_->succeed(succession);
 }
 
 void Links::file_came(Bytes const& sha256) {

@@ -105,6 +105,8 @@ class Links {
   Result<> accept_with(Credentials const& credentials);
   // Gives the port, chosen by the system if `address` has 0. Once.
   Result<std::uint16_t> listen(Address const& address);
+  // How the authorities of the own network followed one another, told to whoever asks. IO thread.
+  void succeed(Succession const& succession);
   // Keeps a link to the hub from now on, and the certificate fresh. Once.
   Result<> dial(Address const& hub, Credentials const& credentials);
   // After another enrolment: the next attempt, at once if no link is live, uses these.

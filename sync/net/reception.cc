@@ -44,6 +44,11 @@ Result<> Reception::accept_with(Credentials const& credentials) {
   return {};
 }
 
+void Reception::succeed(Succession const& succession) {
+  former_roots_ = succession.former();
+  succession_ = succession.empty() ? Bytes() : encode(succession);
+}
+
 Result<std::uint16_t> Reception::listen(Address const& address, Door& door) {
   SOL_CHECK(context_ && door_ == nullptr);
   ErrorCode error;
@@ -127,12 +132,11 @@ asio::awaitable<void> Reception::serve(ConnectionPtr connection, Address from) {
   if (request->is_post && request->path == kEnrolPath) {
     co_return co_await serve_enrolment(connection, *std::move(request), from);
   }
+  if (request->is_post && request->path == kSuccessionPath) {
+    co_return co_await serve_succession(connection);
+  }
   bool const renews = request->is_post && request->path == kRenewPath;
-  Pem const chain = peer_chain(connection->tls());
-  auto peer = chain.empty() ? Result<CertificateFacts>(fail(Code::unauthenticated,
-                                                            "enrol first: no certificate is shown"))
-                            : verify(chain, roots_, Role::node, around_->clock.now(),
-                                     renews ? kRenewalGrace : std::chrono::days(0));
+  auto peer = judge(peer_chain(connection->tls()), renews);
   if (!peer) {
     co_await turn_away(connection, {}, from, peer.error());
   } else if (renews) {
@@ -142,6 +146,28 @@ asio::awaitable<void> Reception::serve(ConnectionPtr connection, Address from) {
   } else {
     co_await answer(connection, {.status = 404, .body = "nothing here"});
   }
+}
+
+// Who was away while the authority changed shows a certificate of the one that went: good for
+// asking for another and for nothing else, as one that has ended.
+Result<CertificateFacts> Reception::judge(Pem const& chain, bool renews) const {
+  if (chain.empty()) return fail(Code::unauthenticated, "enrol first: no certificate is shown");
+  auto const now = around_->clock.now();
+  auto const grace = renews ? kRenewalGrace : std::chrono::days(0);
+  auto peer = verify(chain, roots_, Role::node, now, grace);
+  if (peer || !renews || former_roots_.empty()) return peer;
+  auto former = verify(chain, former_roots_, Role::node, now, grace);
+  if (!former) return peer;
+  former->of_former_authority = true;
+  return former;
+}
+
+// For everybody: these are certificates and signatures over them.
+asio::awaitable<void> Reception::serve_succession(ConnectionPtr connection) {
+  if (succession_.empty()) {
+    return answer(std::move(connection), {.status = 404, .body = "the authority never changed"});
+  }
+  return answer(std::move(connection), {.status = 200, .body = succession_});
 }
 
 asio::awaitable<void> Reception::serve_link(ConnectionPtr connection, HttpRequest request,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sync/net/backoff.h"
+#include "sync/net/succession.h"
 #include "sync/net/surroundings.h"
 
 namespace solidaires::net {
@@ -12,6 +13,7 @@ class Reception : public std::enable_shared_from_this<Reception> {
   explicit Reception(std::shared_ptr<Surroundings> around);
 
   Result<> accept_with(Credentials const& credentials);
+  void succeed(Succession const& succession);
   Result<std::uint16_t> listen(Address const& address, Door& door);
   void stop();
 
@@ -23,6 +25,8 @@ class Reception : public std::enable_shared_from_this<Reception> {
   void take(boost::asio::ip::tcp::socket socket);
   Awaitable<void> serve_counted(ConnectionPtr connection, Address from);
   Awaitable<void> serve(ConnectionPtr connection, Address from);
+  [[nodiscard]] Result<CertificateFacts> judge(Pem const& chain, bool renews) const;
+  Awaitable<void> serve_succession(ConnectionPtr connection);
   Awaitable<void> serve_link(ConnectionPtr connection, HttpRequest request, CertificateFacts peer,
                              Address from);
   Awaitable<void> serve_enrolment(ConnectionPtr connection, HttpRequest request, Address from);
@@ -36,6 +40,8 @@ class Reception : public std::enable_shared_from_this<Reception> {
   boost::asio::ip::tcp::acceptor acceptor_;
   TlsContext context_;
   Pem roots_;
+  Pem former_roots_;  // for renewals alone
+  Bytes succession_;  // encoded; empty: the authority never changed
   Door* door_ = nullptr;
   std::size_t handshakes_ = 0;
   RateLimit connection_limit_;

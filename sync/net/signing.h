@@ -22,10 +22,12 @@ namespace solidaires::net {
 // counts at once.
 class Signer {
  public:
-  Signer(NodeName self, std::filesystem::path authority, std::filesystem::path credentials)
+  Signer(NodeName self, std::filesystem::path authority, std::filesystem::path credentials,
+         std::filesystem::path succession = {})
       : self_(std::move(self)),
         authority_(std::move(authority)),
-        credentials_(std::move(credentials)) {}
+        credentials_(std::move(credentials)),
+        succession_(std::move(succession)) {}
 
   // As the hub that owns the authority, with a leaf made for this statement. Code::not_found: no
   // network was founded here.
@@ -35,10 +37,12 @@ class Signer {
   [[nodiscard]] Result<sync::SignedStatement> sign(Bytes statement, Instant now) const;
   // Every root that this instance believes: of its own authority and of the hub above. Empty: none.
   [[nodiscard]] Pem roots() const;
+  // Those, and of a hub the former ones: by which it judges what was signed under them.
+  [[nodiscard]] Pem roots_ever() const;
 
  private:
   NodeName self_;
-  std::filesystem::path authority_, credentials_;
+  std::filesystem::path authority_, credentials_, succession_;
 };
 
 }  // namespace solidaires::net

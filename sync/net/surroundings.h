@@ -12,6 +12,7 @@ namespace solidaires::net {
 inline constexpr std::string_view kLinkPath = "/link";
 inline constexpr std::string_view kEnrolPath = "/enrol";
 inline constexpr std::string_view kRenewPath = "/renew";
+inline constexpr std::string_view kSuccessionPath = "/succession";
 
 struct Surroundings {
   boost::asio::io_context& io;

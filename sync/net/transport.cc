@@ -57,6 +57,10 @@ Result<> Transport::accept_with(Credentials const& credentials) {
   return impl_->reception->accept_with(credentials);
 }
 
+void Transport::succeed(Succession const& succession) {
+  impl_->reception->succeed(succession);
+}
+
 Result<> Transport::dial_with(Credentials const& credentials) {
   return impl_->dialler->dial_with(credentials);
 }

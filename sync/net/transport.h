@@ -11,6 +11,7 @@
 #include "sync/net/channel.h"
 #include "sync/net/credentials.h"
 #include "sync/net/enrolment.h"
+#include "sync/net/succession.h"
 #include "sync/net/workers.h"
 
 namespace boost::asio {
@@ -56,17 +57,21 @@ class Transport {
 
   // What it shows to peers and believes of them, from the next connection on.
   Result<> accept_with(Credentials const& credentials);
+  // How the authorities of the own network followed one another, told to whoever asks.
+  void succeed(Succession const& succession);
   Result<> dial_with(Credentials const& credentials);
 
   // Accepts until stop(); port 0 chooses one. The port; Code::busy: taken by another program.
   Result<std::uint16_t> listen(Address const& address, Door& door);
 
   using OnOpened = std::function<void(Result<Opened>)>;
-  // One attempt. Code::unavailable, timeout: try again; denied: refused, with the reason.
+  // One attempt. Code::unavailable, timeout: try again; denied: refused, with the reason;
+  // unauthenticated: what answers there is not the hub, or one whose authority is not known here.
   void dial(Address const& hub, OnOpened done);
   using OnIssued = std::function<void(Result<Issued>)>;
   // Believes the hub whose authority the token pins, and no other.
   void enrol(EnrolmentToken const& token, Pem const& request, OnIssued done);
+  // A hub whose authority changed meanwhile is known by the succession that it tells.
   void renew(Address const& hub, Pem const& request, OnIssued done);
 
   // Refuses what comes, aborts what is open, calls back when nothing of it runs any more.

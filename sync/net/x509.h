@@ -32,7 +32,14 @@ using RequestPtr = std::unique_ptr<X509_REQ, Freeing<X509_REQ_free>>;
 // Every certificate in `pem`, in order; at least one, at most kCertificatesMax.
 [[nodiscard]] Result<std::vector<CertificatePtr>> certificates_from_pem(std::string_view pem);
 [[nodiscard]] Pem to_pem(X509* certificate);
+[[nodiscard]] Bytes der_of(X509* certificate);
 [[nodiscard]] Bytes fingerprint_of(X509* certificate);
+// Whose authority a root says it is. Code::invalid: its name is not that of an authority.
+[[nodiscard]] Result<NodeName> network_of_root(X509* root);
+// Ed25519, 64 bytes. Code::invalid: a key of another kind.
+[[nodiscard]] Result<Bytes> signature_of(EVP_PKEY* key, std::string_view statement);
+[[nodiscard]] bool is_signature_of(EVP_PKEY* key, std::string_view statement,
+                                   std::string_view signature);
 [[nodiscard]] Result<CertificateFacts> facts_of(X509* certificate);
 
 inline constexpr std::size_t kCertificatesMax = 16;

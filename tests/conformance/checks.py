@@ -88,6 +88,28 @@ def renews(world):
     Session(world.node).up().end()
 
 
+@check("Enrolment, Succession", "it is told without a certificate: 404, or steps each signed by the root before, up to one that the hub shows")
+def succession(world):
+    try:
+        body = world.hub.post("/succession", b"")
+    except transport.Refused as refusal:
+        assert refusal.status == 404, refusal
+        return
+    assert body[0] == 1, "the format of the answer"
+    older, rest = transport.take_sized(body[1:])
+    count, rest = int.from_bytes(rest[:4], "big"), rest[4:]
+    assert 1 <= count <= 10, f"{count} steps"
+    for _ in range(count):
+        root, rest = transport.take_sized(rest)
+        signature, rest = rest[:64], rest[64:]
+        der = ssl.PEM_cert_to_DER_cert(root.decode())
+        transport.check_signature(older.decode(), b"solidaires-succession-1\n" + der, signature, world.directory)
+        older = root
+    assert not rest, "bytes after the succession"
+    shown = [ssl.PEM_cert_to_DER_cert(pem) for pem in transport.shown_chain(world.hub.host, world.hub.port)]
+    assert der in shown, "the last root is one that the hub shows"
+
+
 @check("Enrolment", "a body of more than 32 KiB is not taken")
 def body_is_bounded(world):
     try:

@@ -56,6 +56,10 @@ def own_hub(directory):
     hub = network.Instance(directory, network.HUB, link=link, hub_link=link)
     hub.run("node", "init")
     hub.start()
+    hub.run("node", "rotate-authority")  # so that there is a succession to be looked at
+    network.until(lambda: hub.status()["roots_overlap"], "the hub trusts both", 30)
+    hub.run("node", "retire-authority")
+    network.until(lambda: not hub.status()["roots_overlap"], "the hub shows the new one", 30)
     token = hub.run("node", "add", network.DELEGATING, "--title", "Conformité", "--territory", "38",
                     "--subscribe", "all").stdout.split()[-1]
     return hub, token

@@ -54,6 +54,15 @@ def openssl(*words, data=b""):
     return done.stdout
 
 
+def check_signature(certificate, statement, signature, directory):
+    """An Ed25519 signature by the key of a certificate."""
+    key, said, sign = (directory / name for name in ("signer.pem", "statement", "signature"))
+    key.write_bytes(openssl("x509", "-noout", "-pubkey", data=certificate.encode()))
+    said.write_bytes(statement)
+    sign.write_bytes(signature)
+    openssl("pkeyutl", "-verify", "-pubin", "-inkey", str(key), "-rawin", "-in", str(said), "-sigfile", str(sign))
+
+
 def certificates(pem):
     return re.findall(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", pem, re.S)
 

@@ -166,14 +166,43 @@ TEST(Certificates, of_two_authorities_are_trusted_until_the_old_one_is_retired) 
   EXPECT_EQ(retire(network, false).error().code(), Code::not_found);
 }
 
-TEST(Certificates, of_a_retired_authority_are_refused_and_the_node_enrols_again) {
+// The hub's process, on the same port, `by` later.
+void restart_hub(Network& network, Millis by) {
+  network.hub.reset();
+  network.hub = network.make("aura", {.listen = net::Address{"127.0.0.1", network.port}});
+  network.hub->clock.shift(by);
+  ASSERT_TRUE(network.hub->start());
+}
+
+TEST(Certificates, of_a_retired_authority_bring_a_node_back_step_by_step) {
+  Network network;
+  auto isere = network.join("isere");
+  isere.reset();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(rotate(network));
+    auto const retired = retire(network, true);
+    ASSERT_TRUE(retired && retired->done);
+    EXPECT_EQ(retired->cut_off, std::vector{name("isere")});
+  }
+  restart_hub(network, days(365));
+  isere = network.node("isere");
+  isere->clock.shift(days(365));
+  auto const key = isere->write(ScopeId::office(name("isere")), "a year of work");
+  ASSERT_TRUE(isere->start());
+  EXPECT_TRUE(network.hub->holds(key, "a year of work"));
+  EXPECT_TRUE(isere->reaches("aura", PeerState::live));
+  EXPECT_TRUE(trusts(*isere, 1)) << "the present one, and none of those that went";
+}
+
+TEST(Certificates,
+     of_a_retired_authority_are_refused_without_a_succession_until_another_enrolment) {
   Network network;
   auto isere = network.join("isere");
   isere.reset();
   ASSERT_TRUE(rotate(network));
   auto const retired = retire(network, true);
   ASSERT_TRUE(retired && retired->done);
-  EXPECT_EQ(retired->cut_off, std::vector{name("isere")});
+  std::filesystem::remove(network.hub->files().succession());  // as a hub of an older version
   network.restart_hub();
   isere = network.node("isere");
   ASSERT_TRUE(isere->start());
@@ -182,6 +211,44 @@ TEST(Certificates, of_a_retired_authority_are_refused_and_the_node_enrols_again)
   ASSERT_TRUE(enrol(isere->files(), name("isere"), network.invite("isere"), isere->clock));
   EXPECT_TRUE(isere->reaches("aura", PeerState::live));
   EXPECT_TRUE(network.hub->holds(key, "meanwhile"));
+}
+
+TEST(Certificates, that_a_stolen_former_authority_signs_are_worthless) {
+  Network network;
+  auto isere = network.join("isere");
+  auto const stolen = read_authorities(network.hub->files()).value().shown;
+  isere.reset();
+  ASSERT_TRUE(rotate(network));
+  ASSERT_TRUE(retire(network, true));
+  network.restart_hub();
+  auto const now = network.hub->clock.now();
+  auto const pair = net::make_key_and_request().value();
+  net::Credentials const forged{
+      pair.key, stolen.issue(pair.request, name("isere"), net::Role::node, now).value(),
+      read_authorities(network.hub->files()).value().shown.roots()};
+  auto const thief = network.make("isere", {.hub = network.address()}, "thief");
+  ASSERT_TRUE(net::write_credentials(thief->files().credentials(), forged));
+  ASSERT_TRUE(thief->start());
+  EXPECT_TRUE(thief->reaches("aura", PeerState::refused));
+  auto facts = forged.facts().value();
+  facts.of_former_authority = true;
+  RegistryDesk desk(read_authorities(network.hub->files()).value().issuing, *network.hub->store,
+                    network.hub->clock);
+  EXPECT_EQ(desk.renew(facts, pair.request).error().code(), Code::denied);
+  EXPECT_EQ(certificate_of(*thief), forged.facts().value().fingerprint) << "it got no other";
+}
+
+TEST(Certificates, of_a_retired_authority_do_not_bring_a_revoked_node_back) {
+  Network network;
+  auto isere = network.join("isere");
+  isere.reset();
+  ASSERT_TRUE(rotate(network));
+  ASSERT_TRUE(retire(network, true));
+  ASSERT_TRUE(revoke(*network.hub->store, name("aura"), name("isere"), network.hub->clock));
+  network.restart_hub();
+  isere = network.node("isere");
+  ASSERT_TRUE(isere->start());
+  EXPECT_TRUE(isere->reaches("aura", PeerState::refused));
 }
 
 TEST(Certificates, can_be_asked_for_with_a_token_while_two_authorities_overlap) {

@@ -245,7 +245,7 @@ TEST(Enrolment, does_not_hand_the_token_to_another_hub) {
   Folder folder;
   auto const outcome = enrol({folder.path()}, name("isere"), token.to_text(), SystemClock());
   ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().code(), Code::denied);
+  EXPECT_EQ(outcome.error().code(), Code::unauthenticated);
   EXPECT_NE(outcome.error().message().find("not the hub"), std::string::npos);
   // It was not used up.
   token.hub_address = network.address().to_string();
