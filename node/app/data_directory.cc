@@ -66,10 +66,14 @@ BackupLock::~BackupLock() {
 BackupLock::BackupLock(BackupLock&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
-void clear_checkpoint(Config const& config) {
+bool clear_checkpoint(Config const& config) {
+  auto const checkpoint = checkpoint_of(config);
+  std::error_code error;
+  if (!fs::exists(checkpoint, error)) return !error;
   auto const lock = BackupLock::take(config);
-  std::error_code ignored;
-  if (lock) fs::remove_all(checkpoint_of(config), ignored);
+  if (!lock) return false;
+  fs::remove_all(checkpoint, error);
+  return !error;
 }
 
 }  // namespace solidaires::app

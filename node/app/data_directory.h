@@ -36,7 +36,8 @@ class BackupLock {
   int descriptor_;
 };
 
-// Removes the checkpoint that a killed backup left, unless one runs.
-void clear_checkpoint(Config const& config);
+// Removes the checkpoint that a killed backup left, unless one runs. True: there is none (any
+// more).
+bool clear_checkpoint(Config const& config);
 
 }  // namespace solidaires::app

@@ -188,8 +188,13 @@ Result<replication::ErasureReport> request(CommandContext& context, EraseWords c
   SOL_ASSIGN(auto const round, erasures.obey());
   for (auto const& problem : round.problems) context.terminal.err(cat(problem, "\n"));
   if (round.again) {
-    context.terminal.err("Something is still read or not enrolled: it goes on by itself.\n");
+    context.terminal.err(
+        "Not confirmed yet: something is still read, a backup is running, or this instance is not "
+        "enrolled. It goes on by itself; 'erase list' tells.\n");
   }
+  context.terminal.err(
+      "Backups made before this still hold it until they are discarded; an instance restored from "
+      "one obeys the order again.\n");
   return find_report(context, id.to_string());
 }
 

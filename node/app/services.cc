@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "node/app/data_directory.h"
 #include "node/replication/network.h"
 #include "node/service/indexes.h"
 
@@ -60,7 +61,9 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
   made->erasures_ = std::make_unique<replication::Erasures>(
       *made->store_, *made->registry_, made->clock_, made->rng_, own.instance.name,
       own.instance.role == Role::hub,
-      net::Signer(own.instance.name, files.authority(), files.credentials(), files.succession()));
+      net::Signer(own.instance.name, files.authority(), files.credentials(), files.succession()),
+      // What a backup copies from holds what was erased until that backup has ended.
+      [&own] { return clear_checkpoint(own); });
   made->directory_ = std::make_unique<RegistryDirectory>(
       *made->registry_,
       service::NodeDescription{own.instance.name, own.instance.title, own.instance.base_url,

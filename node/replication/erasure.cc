@@ -8,7 +8,9 @@ namespace solidaires::replication {
 namespace {
 
 constexpr std::string_view kAuthor = "erasure";
-constexpr std::chrono::seconds kAgainAfter{5};
+// After a round that left something undone; doubled each time, for each may rewrite files.
+constexpr std::chrono::seconds kAgainAfter{1};
+constexpr std::chrono::seconds kAgainAfterMax{60};
 
 // Every living document of a type, in every scope that is held.
 Result<std::vector<sync::Document>> all_of(store::View const& view, std::string_view type) {
@@ -42,14 +44,15 @@ bool is_due(store::CommitNotice const& notice) {
 }  // namespace
 
 Erasures::Erasures(store::Store& store, NodeRegistry const& registry, Clock const& clock, Rng& rng,
-                   NodeName self, bool hub, net::Signer signer)
+                   NodeName self, bool hub, net::Signer signer, NoCopyLeft no_copy_left)
     : store_(store),
       registry_(registry),
       clock_(clock),
       rng_(rng),
       self_(std::move(self)),
       hub_(hub),
-      signer_(std::move(signer)) {}
+      signer_(std::move(signer)),
+      no_copy_left_(std::move(no_copy_left)) {}
 
 Erasures::~Erasures() {
   stop();
@@ -74,11 +77,12 @@ void Erasures::stop() {
 
 void Erasures::run(std::stop_token const& stop) {
   bool again = false;
+  auto pause = kAgainAfter;
   while (!stop.stop_requested()) {
     {
       std::unique_lock lock(mutex_);
       if (again) {
-        wake_.wait_for(lock, stop, kAgainAfter, [this] { return due_; });
+        wake_.wait_for(lock, stop, pause, [this] { return due_; });
       } else {
         wake_.wait(lock, stop, [this] { return due_; });
       }
@@ -88,6 +92,7 @@ void Erasures::run(std::stop_token const& stop) {
     auto const round = obey();
     if (!round) log_error("erasure.failed", {{"reason", round.error().to_string()}});
     again = !round || round->again;
+    pause = again ? std::min(2 * pause, kAgainAfterMax) : kAgainAfter;
     if (!round) continue;
     for (auto const& problem : round->problems) log_warning("erasure.problem", {{"what", problem}});
   }
@@ -201,11 +206,6 @@ Result<> Erasures::issue(sync::EraseRequest const& request) {
   return {};
 }
 
-Result<> Erasures::issue_orders(ErasureRound& round) {
-  if (!hub_) return {};
-  SOL_ASSIGN(auto wanted, requests());
-  // What a hub above ordered is ordered again here, under a signature that those below know.
-  SOL_ASSIGN(auto const known, orders(nullptr));
 // When an authority was retired, those below know nobody any more who has signed its orders: they
 // are signed again, with the same request, by the one that followed it.
 Result<> Erasures::sign_again(Order const& order) {
@@ -225,6 +225,11 @@ Result<> Erasures::sign_again(Order const& order) {
   return {};
 }
 
+Result<> Erasures::issue_orders(ErasureRound& round) {
+  if (!hub_) return {};
+  SOL_ASSIGN(auto wanted, requests());
+  // What a hub above ordered is ordered again here, under a signature that those below know.
+  SOL_ASSIGN(auto const known, orders(nullptr));
   auto const nodes = members();
   std::erase_if(wanted, [&](sync::EraseRequest const& request) {
     auto const right =
@@ -309,6 +314,11 @@ Result<> Erasures::confirm(Order const& order, ErasureRound& round) {
       }
       stored ? ++receipt.erased : ++receipt.absent;
     }
+    SOL_ASSIGN(bool const scope_due, view.is_scope_due(key.scope));
+    if (scope_due) {
+      round.again = true;
+      return {};
+    }
     auto const removed = std::ranges::find(erased, key, &store::ErasedHere::key);
     if (removed == erased.end()) continue;
     if (!removed->purged) {
@@ -362,6 +372,10 @@ Result<ErasureRound> Erasures::obey() {
     }
   }
   SOL_TRY(purge(round));
+  if (no_copy_left_ && !no_copy_left_()) {
+    round.again = true;
+    return round;
+  }
   for (auto const& order : known) SOL_TRY(confirm(order, round));
   return round;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -45,9 +46,13 @@ struct ErasureRound {
 
 class Erasures {
  public:
+  // False while a copy of the store's files that an erasure does not reach lies in the data
+  // directory: then nothing is confirmed.
+  using NoCopyLeft = std::function<bool()>;
+
   // All references outlive it.
   Erasures(store::Store& store, NodeRegistry const& registry, Clock const& clock, Rng& rng,
-           NodeName self, bool hub, net::Signer signer);
+           NodeName self, bool hub, net::Signer signer, NoCopyLeft no_copy_left = {});
   ~Erasures();
 
   // Keeps the request and makes stubs here, both durable when it returns; the files, the order and
@@ -82,12 +87,12 @@ class Erasures {
 
   Result<> issue_orders(ErasureRound& round);
   Result<> issue(sync::EraseRequest const& request);
+  Result<> sign_again(Order const& order);
   Result<> erase(sync::EraseRequest const& request);
   Result<> purge(ErasureRound& round);
   Result<> confirm(Order const& order, ErasureRound& round);
   void run(std::stop_token const& stop);
 
-  Result<> sign_again(Order const& order);
   store::Store& store_;
   NodeRegistry const& registry_;
   Clock const& clock_;
@@ -95,6 +100,7 @@ class Erasures {
   NodeName const self_;
   bool const hub_;
   net::Signer const signer_;
+  NoCopyLeft const no_copy_left_;
   std::mutex round_;  // one at a time
   std::mutex mutex_;
   std::condition_variable_any wake_;

@@ -91,6 +91,11 @@ std::uint64_t count_versions(sync::Document const& document) {
   return count;
 }
 
+void put_due(Transaction& transaction, Bytes const& place, ErasedHere const& erased) {
+  transaction.batch().put(Family::local, place, encode_erased(erased));
+  transaction.erasures().due_since.insert(place);
+}
+
 // What was removed of one document is counted until a receipt tells it, over several removals.
 Result<> add_due(Transaction& transaction, sync::DocumentKey const& key, std::uint64_t versions,
                  std::uint64_t entries) {
@@ -103,7 +108,7 @@ Result<> add_due(Transaction& transaction, sync::DocumentKey const& key, std::ui
   erased.purged = false;
   erased.versions += versions;
   erased.history_entries += entries;
-  transaction.batch().put(Family::local, place, encode_erased(erased));
+  put_due(transaction, place, erased);
   return {};
 }
 
@@ -195,24 +200,33 @@ Result<> release_hold(Transaction& transaction, sync::DocumentKey const& key) {
   return add_due(transaction, key, 0, 0);
 }
 
-void write_told(Transaction& transaction, std::vector<sync::DocumentKey> const& keys) {
-  for (auto const& key : keys) transaction.batch().erase(Family::local, tagged(kErasedTag, key));
+Result<> write_told(Transaction& transaction, std::vector<sync::DocumentKey> const& keys) {
+  for (auto const& key : keys) {
+    auto const place = tagged(kErasedTag, key);
+    if (transaction.erasures().due_since.contains(place)) continue;
+    SOL_ASSIGN(auto const record, transaction.engine().get(Family::local, place));
+    if (!record) continue;
+    SOL_ASSIGN(auto const erased, parse_erased(*record));
+    if (erased.purged) transaction.batch().erase(Family::local, place);
+  }
+  return {};
 }
 
 void write_scope_due(Transaction& transaction, ScopeId const& scope) {
-  transaction.batch().put(Family::local, cat(kErasedTag, scope_prefix(scope)),
-                          encode_erased(ErasedHere{}));
+  put_due(transaction, cat(kErasedTag, scope_prefix(scope)), ErasedHere{});
 }
 
-Result<PurgeDue> read_purge_due(Engine const& engine) {
+Result<PurgeDue> read_purge_due(Transaction& transaction) {
   PurgeDue due;
-  SOL_TRY(walk_tag(engine, kErasedTag, nullptr, [&](auto key, auto value) -> Result<> {
-    SOL_ASSIGN(auto const erased, parse_erased(value));
-    if (erased.purged) return {};
-    due.keys.emplace_back(key);
-    due.prefixes.emplace_back(key.substr(1));
-    return {};
-  }));
+  transaction.erasures().due_since.clear();
+  SOL_TRY(
+      walk_tag(transaction.engine(), kErasedTag, nullptr, [&](auto key, auto value) -> Result<> {
+        SOL_ASSIGN(auto const erased, parse_erased(value));
+        if (erased.purged) return {};
+        due.keys.emplace_back(key);
+        due.prefixes.emplace_back(key.substr(1));
+        return {};
+      }));
   return due;
 }
 
@@ -238,6 +252,7 @@ Result<> purge(Engine& engine, PurgeDue const& due) {
 
 Result<> write_purged(Transaction& transaction, PurgeDue const& due) {
   for (auto const& key : due.keys) {
+    if (transaction.erasures().due_since.contains(key)) continue;
     SOL_ASSIGN(auto const record, transaction.engine().get(Family::local, key));
     if (!record) continue;
     SOL_ASSIGN(auto erased, parse_erased(*record));
@@ -250,6 +265,12 @@ Result<> write_purged(Transaction& transaction, PurgeDue const& due) {
     transaction.batch().put(Family::local, key, encode_erased(erased));
   }
   return {};
+}
+
+Result<bool> read_scope_due(Engine const& engine, EngineSnapshot const* at, ScopeId const& scope) {
+  SOL_ASSIGN(auto const record,
+             engine.get(Family::local, cat(kErasedTag, scope_prefix(scope)), at));
+  return record.has_value();
 }
 
 Result<std::vector<ErasedHere>> read_erased(Engine const& engine, EngineSnapshot const* at) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,8 @@ struct Erasures {
   // What is a stub even before a copy of it arrives.
   std::map<sync::DocumentKey, sync::FieldVersion> marks;
   std::map<sync::DocumentKey, Hold> holds;
+  // Records of what is due that were written since the purge under way began: it did not see them.
+  std::set<Bytes> due_since;
 
   static Result<Erasures> read(Engine const& engine);
 };
@@ -57,7 +60,8 @@ Result<> write_erasure(Transaction& transaction, std::vector<sync::DocumentKey> 
 Result<> erase_traces(Transaction& transaction, Cell const& before);
 Result<> write_hold(Transaction& transaction, sync::DocumentKey const& key, Hold const& hold);
 Result<> release_hold(Transaction& transaction, sync::DocumentKey const& key);
-void write_told(Transaction& transaction, std::vector<sync::DocumentKey> const& keys);
+// What became due again since it was told stays.
+Result<> write_told(Transaction& transaction, std::vector<sync::DocumentKey> const& keys);
 // The whole scope was removed: its ranges are due.
 void write_scope_due(Transaction& transaction, ScopeId const& scope);
 
@@ -65,10 +69,13 @@ struct PurgeDue {
   std::vector<Bytes> keys;      // of the family `local`, tag kErasedTag, not purged
   std::vector<Bytes> prefixes;  // of documents, histories and held copies: one for each
 };
-Result<PurgeDue> read_purge_due(Engine const& engine);
+Result<PurgeDue> read_purge_due(Transaction& transaction);
 Result<> purge(Engine& engine, PurgeDue const& due);
+// But what became due again since `due` was read.
 Result<> write_purged(Transaction& transaction, PurgeDue const& due);
 
+// The scope was dropped, and its files are not purged yet.
+Result<bool> read_scope_due(Engine const& engine, EngineSnapshot const* at, ScopeId const& scope);
 Result<std::vector<ErasedHere>> read_erased(Engine const& engine, EngineSnapshot const* at);
 Result<std::vector<HeldDocument>> read_held(Engine const& engine, EngineSnapshot const* at);
 // Null: there is no copy.

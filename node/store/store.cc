@@ -79,6 +79,7 @@ struct Store::Parts {
   std::atomic<std::uint64_t> syncs = 0;
   CommitQueue queue;
 };
+  std::mutex purging;  // one purge at a time
 
 Result<> Store::Parts::submit(Request& request) {
   if (observers->telling_here()) {
@@ -402,7 +403,12 @@ Result<> Store::erase(std::vector<sync::DocumentKey> const& keys, sync::FieldVer
 }
 
 Result<> Store::purge_erased() {
-  SOL_ASSIGN(auto const due, read_purge_due(*parts_->engine));
+  std::lock_guard const turn(parts_->purging);
+  PurgeDue due;
+  SOL_TRY(parts_->submit([&](Transaction& transaction) -> Result<> {
+    SOL_ASSIGN(due, read_purge_due(transaction));
+    return {};
+  }));
   if (due.keys.empty()) return {};
   SOL_TRY(purge(*parts_->engine, due));
   // Their files too. One that was added a moment ago may be about to be named by a commit.

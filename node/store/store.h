@@ -173,7 +173,7 @@ class Store final : public sync::ReplicaStore, public sync::BlobStore {
   Result<> erase(std::vector<sync::DocumentKey> const& keys, sync::FieldVersion const& mark);
   // Rewrites the files until no byte of what was erased, or dropped, is left in them: seconds for a
   // large store, while reading and writing go on. Nothing to do: returns at once. Code::busy: older
-  // states are still being read; to be called again. Not from two threads at once.
+  // states are still being read; to be called again. What becomes due meanwhile stays due.
   Result<> purge_erased();
   // A legal hold; placed again, it takes the new reason and date. Code::not_found: nothing to hold.
   // Released, the copy that was kept goes, and purge_erased() is due.

@@ -267,6 +267,10 @@ Result<std::vector<ErasedHere>> View::erased() const {
   return read_erased(*engine_, snapshot_.get());
 }
 
+Result<bool> View::is_scope_due(ScopeId const& scope) const {
+  return read_scope_due(*engine_, snapshot_.get(), scope);
+}
+
 Result<std::vector<HeldDocument>> View::held() const {
   return read_held(*engine_, snapshot_.get());
 }

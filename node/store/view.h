@@ -129,6 +129,8 @@ class View {
 
   // Documents whose content was removed here, which no receipt has told yet.
   [[nodiscard]] Result<std::vector<ErasedHere>> erased() const;
+  // The scope was dropped here, and bytes of it may be in the files still.
+  [[nodiscard]] Result<bool> is_scope_due(ScopeId const& scope) const;
   [[nodiscard]] Result<std::vector<HeldDocument>> held() const;
   // Store::erase named it, whether it was here or not.
   [[nodiscard]] Result<bool> is_marked(sync::DocumentKey const& key) const;

@@ -197,7 +197,7 @@ Result<std::vector<CommittedDocument>> write_commit(Transaction& transaction,
   }
   for (auto const& edit : request.local) SOL_TRY(write_local(transaction, edit, request.now));
   for (auto const& edit : request.blobs) SOL_TRY(write_blob(transaction, edit));
-  write_told(transaction, request.erasures_told);
+  SOL_TRY(write_told(transaction, request.erasures_told));
   return committed;
 }
 

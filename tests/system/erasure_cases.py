@@ -1,7 +1,10 @@
 """Erasure: the bytes are looked for in every file of every instance, before and after."""
+import fcntl
 import json
+import os
 import pathlib
 import secrets
+import shutil
 import tempfile
 import unittest
 import urllib.error
@@ -41,14 +44,123 @@ def files_with(directory, text):
 
 
 class Erasure(unittest.TestCase):
-    def load(self, name, summary):
+    def setUp(self):
+        for instance in NET.all:
+            if not instance.alive():
+                instance.start()
+        NET.await_links()
+
+    def load(self, name, summary, at=None, source="ligne-1"):
         with tempfile.TemporaryDirectory() as elsewhere:
             file = pathlib.Path(elsewhere) / "annuaire.csv"
-            file.write_text(HEADER + f"ligne-1;{name};association;environnement;{summary};3 rue des Essais;38000;Grenoble\r\n")
-            return NET.isere.run("import", "structures", str(file)).stdout
+            file.write_text(HEADER + f"{source};{name};association;environnement;{summary};3 rue des Essais;38000;Grenoble\r\n")
+            return (at or NET.isere).run("import", "structures", str(file)).stdout
+
+    def published_everywhere(self, source):
+        """A record whose name and summary hold a mark; its path and its marks."""
+        name, summary = "Maison " + mark(), mark()
+        self.load(name, "Une maison inventée : " + summary, source=source)
+        for instance in NET.all:
+            network.until(lambda: instance.find(name), f"the record on {instance.name}", 60)
+        return network.path_of(NET.isere.find(name)), [name.split()[1], summary]
 
     def orders(self, instance):
         return json.loads(instance.run("erase", "list", "--json").stdout)
+
+    def request(self, path):
+        return json.loads(NET.isere.run("erase", "request", path, "--yes", "--json").stdout)["order"]
+
+    def await_waiting_for(self, order, names):
+        """That the hub knows the order as confirmed by all but those."""
+        def waiting():
+            return next((one["waiting_for"] for one in self.orders(NET.hub) if one["order"] == order), None)
+        network.until(lambda: waiting() == names, f"{order} waits for {names}", 60)
+
+    def receipt_of(self, instance, order):
+        report = json.loads(NET.hub.run("erase", "show", order, "--json").stdout)
+        return next((one for one in report["receipts"] if one["node"] == instance.name), None)
+
+    def expect_none_left(self, marks, instances):
+        for instance in instances:
+            self.assertEqual([files_with(instance.directory / "data", text) for text in marks], [[]] * len(marks), instance.name)
+
+    def test_a_node_that_is_restored_from_an_older_backup_obeys_again_and_says_so(self):
+        path, marks = self.published_everywhere("ligne-2")
+        backup = pathlib.Path(NET.directory) / "savoie-before"
+        NET.savoie.run("backup", str(backup), "--passphrase-stdin", typed="trois moulins sur une riviere\n")
+        done = NET.isere.run("erase", "request", path, "--yes", "--json")
+        self.assertIn("Backups made before", done.stderr)
+        order = json.loads(done.stdout)["order"]
+        self.await_waiting_for(order, [])
+        self.assertEqual(self.receipt_of(NET.savoie, order)["issue"], 1)
+        NET.savoie.kill()
+        shutil.rmtree(NET.savoie.directory / "data")
+        NET.savoie.run("restore", str(backup), "--passphrase-stdin", typed="trois moulins sur une riviere\n")
+        self.assertTrue(files_with(NET.savoie.directory / "data", marks[1]), "the backup brings it back")
+        NET.savoie.start()
+        network.until(lambda: self.receipt_of(NET.savoie, order)["issue"] == 2, "the second receipt", 60)
+        self.assertTrue(self.receipt_of(NET.savoie, order)["verified"])
+        self.await_waiting_for(order, [])
+        self.expect_none_left(marks, NET.all)
+        shutil.rmtree(backup)
+
+    def test_a_legal_hold_keeps_a_copy_that_nobody_sees_until_it_is_released(self):
+        path, marks = self.published_everywhere("ligne-3")
+        NET.savoie.run("erase", "hold", path, "--scope", f"public/{NET.isere.name}", "--reason", "demande d'un tribunal")
+        order = self.request(path)
+        self.await_waiting_for(order, [NET.savoie.name])
+        network.until(lambda: (self.receipt_of(NET.savoie, order) or {}).get("held"), "the receipt that tells the hold", 60)
+        self.assertEqual(self.receipt_of(NET.savoie, order)["held"][0]["reason"], "demande d'un tribunal")
+        with self.assertRaises(urllib.error.HTTPError) as gone:
+            NET.savoie.public(path)
+        gone.exception.close()
+        self.expect_none_left(marks, (NET.isere, NET.hub))
+        self.assertTrue(files_with(NET.savoie.directory / "data", marks[1]), "the copy for the court")
+        self.assertIn("a copy is kept", NET.savoie.run("erase", "holds").stdout)
+        NET.savoie.stop()
+        NET.savoie.start()
+        held = json.loads(NET.savoie.run("erase", "holds", "--json").stdout)[0]["document"].split()[1]
+        NET.savoie.run("erase", "release", held, "--scope", f"public/{NET.isere.name}")
+        self.await_waiting_for(order, [])
+        self.expect_none_left(marks, NET.all)
+
+    def test_an_objection_holds_at_every_node_and_after_a_restart(self):
+        path, marks = self.published_everywhere("ligne-4")
+        name = NET.isere.find("Maison " + marks[0])["name"]
+        order = json.loads(NET.isere.run("erase", "request", path, "--yes", "--object", "--json").stdout)["order"]
+        self.await_waiting_for(order, [])
+        for instance in (NET.isere, NET.savoie):
+            instance.stop()
+            instance.start()
+            self.assertIn("opposition", self.load(name, "Revenue", at=instance, source="ligne-4"))
+            # By its name in its commune, too, whatever another source calls it.
+            self.assertIn("opposition", self.load(name.upper(), "Revenue", at=instance, source="autre-4"))
+            self.assertIsNone(instance.find(name))
+        self.assertNotIn("opposition", self.load("Maison sans Histoire", "Une autre", source="ligne-5"))
+        self.assertTrue(NET.isere.find("Maison sans Histoire"))
+
+    def test_nothing_is_confirmed_while_a_backup_holds_on_to_the_old_files(self):
+        path, marks = self.published_everywhere("ligne-6")
+        data = NET.savoie.directory / "data"
+        # What `backup` copies from, and the lock that it holds meanwhile.
+        shutil.copytree(data / "store/db", data / "checkpoint/db", copy_function=os.link)
+        self.assertTrue(files_with(data / "checkpoint", marks[1]))
+        purged = NET.savoie.log().count("erasure.purged")
+        lock = os.open(data, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            order = self.request(path)
+            network.until(lambda: NET.savoie.log().count("erasure.purged") > purged, "savoie has erased", 60)
+            pages.create_structure(NET.savoie.browser(NET.savoie.moderator), "Maison d'Après", then="publish")
+            network.until(lambda: NET.hub.find("Maison d'Après"), "what savoie wrote after it at the hub", 60)
+            self.assertIsNone(self.receipt_of(NET.savoie, order))
+            self.await_waiting_for(order, [NET.savoie.name])
+        finally:
+            os.close(lock)
+        network.until(lambda: self.receipt_of(NET.savoie, order), "savoie has confirmed", 60)
+        self.assertFalse((data / "checkpoint").exists(), "a backup that was killed removes nothing itself")
+        self.await_waiting_for(order, [])
+        self.expect_none_left(marks, NET.all)
 
     def test_what_is_erased_is_in_no_file_of_any_instance_that_confirmed(self):
         name, imported, published, draft = "Maison " + mark(), mark(), mark(), mark()

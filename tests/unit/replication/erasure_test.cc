@@ -37,11 +37,14 @@ std::vector<std::string> files_with(std::filesystem::path const& directory,
   return found;
 }
 
-std::unique_ptr<Erasures> erasures_of(Instance& instance, std::string_view self) {
+std::unique_ptr<Erasures> erasures_of(Instance& instance, std::string_view self,
+                                      Erasures::NoCopyLeft no_copy_left = {}) {
   return std::make_unique<Erasures>(
       *instance.store, instance.replication->registry(), instance.clock, instance.rng, name(self),
       self == "aura",
-      net::Signer(name(self), instance.files().authority(), instance.files().credentials()));
+      net::Signer(name(self), instance.files().authority(), instance.files().credentials(),
+                  instance.files().succession()),
+      std::move(no_copy_left));
 }
 
 // An instance with its erasures, which stop before it.
@@ -206,6 +209,54 @@ TEST_F(ErasureNetwork, a_legal_hold_is_told_and_its_end_completes_the_order) {
   ASSERT_TRUE(savoie->erasures->obey());
   ASSERT_TRUE(hub_sees(*order, {}));
   expect_no_file_holds(canary);
+}
+
+TEST_F(ErasureNetwork, nothing_is_confirmed_while_a_copy_of_the_files_is_left) {
+  auto const isere = join("isere");
+  auto const key = isere->instance->write(ScopeId::published(name("isere")), a_canary());
+  isere->erasures->stop();
+  bool left = true;
+  auto const erasures = erasures_of(*isere->instance, "isere", [&left] { return !left; });
+  auto const order = erasures->request({key}, {});
+  ASSERT_TRUE(order && hub_sees(*order, {name("isere")}));
+  ASSERT_TRUE(isere->instance->wait([&] {
+    return isere->instance->store->get({ScopeId::network(name("aura")), *order})->has_value();
+  }));
+  auto round = erasures->obey();
+  ASSERT_TRUE(round && round->again);
+  EXPECT_TRUE(erasures->list()->front().receipts.empty());
+  left = false;
+  round = erasures->obey();
+  ASSERT_TRUE(round);
+  EXPECT_FALSE(round->again);
+  EXPECT_EQ(erasures->list()->front().receipts.size(), 1U);
+  EXPECT_TRUE(hub_sees(*order, {}));
+}
+
+TEST_F(ErasureNetwork, an_order_is_obeyed_and_proven_after_the_authority_that_signed_it_went) {
+  auto isere = join("isere");
+  auto savoie = join("savoie");
+  auto const canary = a_canary();
+  auto const key = isere->instance->write(ScopeId::published(name("isere")), canary);
+  ASSERT_TRUE(savoie->instance->holds(key, canary));
+  savoie.reset();  // away, with the bytes
+  auto const order = isere->erasures->request({key}, {});
+  ASSERT_TRUE(order && hub_sees(*order, {name("savoie")}));
+  auto& hub = *network_.hub;
+  ASSERT_TRUE(rotate_authority(hub.files(), name("aura"), hub.clock));
+  hub.replication->authorities_changed();
+  auto const retired = retire_authority(hub.files(), *hub.store, name("aura"), true, hub.clock);
+  ASSERT_TRUE(retired && retired->done);
+  hub.replication->authorities_changed();
+  savoie = return_of("savoie");
+  EXPECT_TRUE(hub_->obey());
+  EXPECT_TRUE(hub_sees(*order, {})) << "receipts under the old authority count still";
+  expect_no_file_holds(canary);
+  auto const now = report(*order);
+  EXPECT_EQ(now.receipts.size(), 3U);
+  auto const roots = read_authorities(hub.files()).value().shown.roots();
+  EXPECT_TRUE(net::verify(now.proof, roots, net::Role::hub, *now.ordered))
+      << "signed again by the one that followed";
 }
 
 TEST_F(ErasureNetwork, an_order_that_the_hub_did_not_sign_is_not_obeyed) {

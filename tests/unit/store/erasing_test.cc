@@ -3,6 +3,8 @@
 #include <atomic>
 #include <thread>
 
+#include "node/store/opening.h"
+#include "node/store/transaction.h"
 #include "tests/unit/store/world.h"
 
 namespace solidaires::store {
@@ -216,6 +218,67 @@ TEST_F(Erasing, what_a_receipt_told_is_not_listed_again) {
   ASSERT_TRUE(store().commit(
       {.now = kNoon, .documents = {edit(other, {{"name", "receipt"}})}, .erasures_told = {key}}));
   EXPECT_TRUE(store().view().erased().value().empty());
+}
+
+TEST_F(Erasing, what_is_not_purged_is_not_told) {
+  auto const key = plant_document();
+  ASSERT_TRUE(store().erase({key}, mark()));
+  ASSERT_TRUE(store().commit({.now = kNoon,
+                              .documents = {edit(this->key(), {{"name", "receipt"}})},
+                              .erasures_told = {key}}));
+  EXPECT_EQ(store().view().erased().value().size(), 1U);
+  ASSERT_TRUE(store().purge_erased());
+  expect_none_found();
+}
+
+TEST_F(Erasing, a_dropped_scope_is_due_until_its_files_are_purged) {
+  auto const group = scope("group/018bcfe5-6800-7000-8000-000000000001");
+  write(key(group.to_string()), {{"name", plant()}});
+  EXPECT_FALSE(store().view().is_scope_due(group).value());
+  ASSERT_EQ(store().drop_scope(group).value(), 1U);
+  EXPECT_TRUE(store().view().is_scope_due(group).value());
+  ASSERT_TRUE(store().purge_erased());
+  EXPECT_FALSE(store().view().is_scope_due(group).value());
+}
+
+TEST_F(Erasing, what_becomes_due_while_the_files_are_rewritten_stays_due) {
+  auto const old = scope("group/018bcfe5-6800-7000-8000-000000000001");
+  auto const again = scope("group/018bcfe5-6800-7000-8000-000000000002");
+  for (auto const& one : {old, again}) {
+    write(key(one.to_string()), {{"name", plant()}});
+    ASSERT_TRUE(store().drop_scope(one));
+  }
+  store_.reset();
+  {
+    auto opened =
+        open_directory(directory_.path(), {.indexer = by_name()}, rng_, kFormat, {}).value();
+    auto erasures = Erasures::read(*opened.engine).value();
+    auto const indexer = by_name();
+    Transaction transaction(*opened.engine, indexer, opened.positions, erasures);
+    PurgeDue due;
+    std::vector<std::function<Result<>()>> const steps = {
+        [&]() -> Result<> {
+          SOL_ASSIGN(due, read_purge_due(transaction));
+          return {};
+        },
+        [&]() -> Result<> {
+          write_scope_due(transaction, again);
+          return {};
+        },
+        [&] { return write_purged(transaction, due); }};
+    for (auto const& step : steps) {
+      transaction.begin();
+      ASSERT_TRUE(step());
+      transaction.keep();
+    }
+    ASSERT_EQ(due.keys.size(), 2U);
+    ASSERT_TRUE(opened.engine->write(transaction.batch()));
+    EXPECT_FALSE(read_scope_due(*opened.engine, nullptr, old).value());
+    EXPECT_TRUE(read_scope_due(*opened.engine, nullptr, again).value());
+  }
+  reopen();
+  ASSERT_TRUE(store().purge_erased());
+  expect_none_found();
 }
 
 }  // namespace
