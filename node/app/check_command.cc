@@ -45,9 +45,10 @@ json::array array_of(std::vector<std::string> const& texts) {
 int check(CommandContext& context, CheckWords const& words) {
   auto& store = context.services().store();
   Teller teller(context, words.quiet);
-  auto const checked = store.check([&](std::uint64_t documents, std::uint64_t of) {
-    teller.tell(cat("documents: ", documents, " of ", of));
-  });
+  auto const checked =
+      store.check([&](std::string_view what, std::uint64_t done, std::uint64_t of) {
+        teller.tell(cat(what, ": ", done, " of ", of));
+      });
   if (!checked) return context.failed(checked.error());
   auto const references = service::check_references(
       store.view(), context.services().config().instance.name,
@@ -57,6 +58,8 @@ int check(CommandContext& context, CheckWords const& words) {
   if (words.json) {
     context.say(json::serialize(json::object{{"whole", is_whole},
                                              {"documents", checked->documents},
+                                             {"files", checked->files},
+                                             {"files_awaited", checked->files_awaited},
                                              {"records", references->records},
                                              {"references", references->references},
                                              {"problems", array_of(checked->problems)},
@@ -64,7 +67,12 @@ int check(CommandContext& context, CheckWords const& words) {
   } else {
     for (auto const& problem : checked->problems) context.say(cat("damaged: ", problem));
     for (auto const& remark : references->remarks) context.say(cat("remark: ", remark));
-    context.say(cat(checked->documents, " documents, ", references->references,
+    if (checked->files_awaited > 0) {
+      context.say(cat("remark: ", checked->files_awaited,
+                      " files that documents name are not here; they come over the links"));
+    }
+    context.say(cat(checked->documents, " documents, ", checked->files, " files, ",
+                    references->references,
                     " references: ", is_whole ? "whole" : "damaged; restore the latest backup",
                     ", ", references->remarks_in_all, " remarks."));
   }

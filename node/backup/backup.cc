@@ -158,6 +158,15 @@ class Writer {
   Manifest earlier_manifest_;
 };
 
+Result<Manifest> write_into(Writer& writer, Sources const& sources,
+                            std::vector<Planned> const& plan, std::string_view passphrase,
+                            Instant now) {
+  // First, so that a passphrase that is too short costs no copying.
+  if (sources.keys) SOL_TRY(writer.seal_keys(*sources.keys, passphrase));
+  SOL_TRY(writer.run(plan));
+  return writer.finish({.instance = sources.instance, .program = sources.program, .created = now});
+}
+
 }  // namespace
 
 Result<Manifest> write_backup(Sources const& sources, fs::path const& destination,
@@ -168,10 +177,14 @@ Result<Manifest> write_backup(Sources const& sources, fs::path const& destinatio
   SOL_TRY(make_directory(fs::absolute(destination).lexically_normal()));
   Writer writer(destination, told);
   if (since) SOL_TRY(writer.take_earlier(*since));
-  // First, so that a passphrase that is too short costs no copying.
-  if (sources.keys) SOL_TRY(writer.seal_keys(*sources.keys, passphrase));
-  SOL_TRY(writer.run(plan));
-  return writer.finish({.instance = sources.instance, .program = sources.program, .created = now});
+  auto written = write_into(writer, sources, plan, passphrase, now);
+  if (!written && written.error().code() == Code::exhausted) {
+    return fail(Code::exhausted,
+                cat(written.error().message(), ". What stands in ", destination.string(),
+                    " is no backup: remove it, and make room or name another disk. The instance "
+                    "itself is as it was"));
+  }
+  return written;
 }
 
 Result<Manifest> read_manifest(fs::path const& backup) {

@@ -81,7 +81,8 @@ Result<> copy_files(fs::path const& backup, Manifest const& manifest, fs::path c
     });
     if (copied && *copied == expected) continue;
     if (!copied && copied.error().code() == Code::exhausted) {
-      return std::unexpected(copied.error());
+      return fail(Code::exhausted, cat(copied.error().message(),
+                                       ". Nothing was restored: make room, and run it again"));
     }
     damaged += cat("\n  ", path, copied ? "" : cat(" (", copied.error().message(), ")"));
   }

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 
+#include "node/store/blob_references.h"
+#include "sync/core/erasure.h"
+
 namespace solidaires::store {
 namespace {
 
 constexpr std::size_t kProblems = 100;
 constexpr std::uint64_t kToldEvery = 1'000;
+constexpr std::uint64_t kToldEveryFiles = 10;
 
 class Checker {
  public:
@@ -27,8 +31,10 @@ class Checker {
     if (feed_entries_ != report_.documents) problem("a feed has entries of no document", "feeds");
     if (index_entries_ != indexed_) problem("an index has entries of no document", "indexes");
     if (local_expiries_ != expiries_) problem("an expiry belongs to no value", "local");
-    SOL_ASSIGN(auto const counted, Counts::read(engine_, &at_));
-    if (counted != counts) problem("the counts in memory are not those on disk", "counts");
+    auto const counted = expect(Counts::read(engine_, &at_), "counts");
+    if (counted && *counted != counts) {
+      problem("the counts in memory are not those on disk", "counts");
+    }
     auto const table = expect(Digests::read(engine_, &at_), "digests");
     if (table && Digests::contents(*table) != digests) {
       problem("the digests in memory are not those on disk", "digests");
@@ -84,7 +90,9 @@ class Checker {
   }
 
   void document(std::string_view raw_key, std::string_view bytes) {
-    if (++report_.documents % kToldEvery == 0 && told_) told_(report_.documents, expected_);
+    if (++report_.documents % kToldEvery == 0 && told_) {
+      told_("documents", report_.documents, expected_);
+    }
     auto const key = expect(parse_document_key(raw_key), "documents");
     if (!key) return;
     auto const name = cat(key->scope.to_string(), ' ', key->id.to_string());
@@ -176,6 +184,8 @@ class Checker {
     if (key[0] != kLocalTag) {
       if (auto const valid = check_erasing_record(key, value); !valid) {
         problem(valid.error().message(), "local");
+      } else {
+        erasing(key);
       }
       return;
     }
@@ -184,6 +194,26 @@ class Checker {
     ++expiries_;
     expect_key(Family::local, expiry_key(*record->expires_at, key.substr(1)),
                "a value that expires is not listed", "local");
+  }
+
+  // A well-formed record of an erasure or a hold.
+  void erasing(std::string_view key) {
+    auto const name = key.substr(1);
+    if (key.front() == kMarkTag) {
+      auto const document = parse_document_key(name);
+      auto const bytes = engine_.get(Family::documents, name, &at_);
+      if (!document || !bytes || !*bytes) return;  // it never was here: that is lawful
+      auto const stored = parse_record(*document, **bytes);
+      if (!stored || sync::is_erased(stored->document)) return;
+      if (sync::is_paper_of_erasure(stored->document.type)) return;
+      problem("ordered to be erased, and it is here",
+              cat(document->scope.to_string(), ' ', document->id.to_string()));
+    } else if (key.front() == kHeldCopyTag) {
+      auto const held = split_scope(name);
+      if (!held) return;
+      auto const document = name.substr(0, scope_prefix(held->scope).size() + DocumentId::kSize);
+      expect_key(Family::local, cat(kHoldTag, document), "a copy that no hold keeps", "local");
+    }
   }
 
   Engine const& engine_;
@@ -208,6 +238,29 @@ Result<CheckReport> check_store(Engine const& engine, EngineSnapshot const& at,
                                 Indexer const& indexer, Counts::Table const& counts,
                                 Digests::Contents const& digests, Store::OnChecked const& told) {
   return Checker(engine, at, indexer, told).run(counts, digests);
+}
+
+Result<> check_files(Engine const& engine, EngineSnapshot const& at, Blobs const& files,
+                     CheckReport& report, Store::OnChecked const& told) {
+  SOL_ASSIGN(auto const names, files.list());
+  for (auto const& file : names) {
+    if (report.files++ % kToldEveryFiles == 0 && told) told("files", report.files, names.size());
+    auto const sound = files.verify(file.sha256);
+    if (sound || sound.error().code() == Code::not_found) continue;  // collected meanwhile
+    if (report.problems.size() < kProblems) {
+      report.problems.push_back(cat("files: ", sound.error().message()));
+    }
+  }
+  auto const named = index_prefix(kFilesIndex);
+  auto cursor = engine.walk(Family::indexes, named, after_prefix(named), &at);
+  Bytes last;
+  for (cursor.seek_first(); cursor.valid(); cursor.next()) {
+    auto const hit = parse_index_key(cursor.key());
+    if (!hit || hit->value == last) continue;
+    last = hit->value;
+    if (!files.size(last)) ++report.files_awaited;
+  }
+  return cursor.status();
 }
 
 }  // namespace solidaires::store

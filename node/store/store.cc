@@ -483,7 +483,10 @@ Result<CheckReport> Store::check(OnChecked const& told) {
                },
                .writes = false};
   SOL_TRY(parts_->submit(look));
-  return check_store(*parts_->engine, *snapshot, parts_->options.indexer, counts, digests, told);
+  SOL_ASSIGN(auto report, check_store(*parts_->engine, *snapshot, parts_->options.indexer, counts,
+                                      digests, told));
+  SOL_TRY(check_files(*parts_->engine, *snapshot, *parts_->files, report, told));
+  return report;
 }
 
 Result<> Store::checkpoint(std::filesystem::path const& directory) {

@@ -64,6 +64,8 @@ struct Stats {
 struct CheckReport {
   std::uint64_t documents = 0;
   std::vector<std::string> problems;  // at most 100; empty: every invariant holds
+  std::uint64_t files = 0;          // that were read whole
+  std::uint64_t files_awaited = 0;  // that documents name and that are not here: they may be coming
 };
 
 using Observer = std::function<void(CommitNotice const&)>;
@@ -183,9 +185,10 @@ class Store final : public sync::ReplicaStore, public sync::BlobStore {
   Result<std::uint64_t> purge_expired(Instant now);
 
   [[nodiscard]] Result<Stats> stats() const;
-  // Reads everything and verifies every invariant of FORMAT.md; commits go on meanwhile. `told`:
-  // how many of how many documents were read, now and then.
-  using OnChecked = std::function<void(std::uint64_t documents, std::uint64_t of)>;
+  // Reads everything and verifies every invariant of FORMAT.md, files too; commits go on meanwhile.
+  // `told`: how many of how many "documents", then "files", were read, now and then.
+  using OnChecked =
+      std::function<void(std::string_view what, std::uint64_t done, std::uint64_t of)>;
   [[nodiscard]] Result<CheckReport> check(OnChecked const& told = {});
   // Makes a store of what is committed now, in a directory that does not exist, on the same disk:
   // hard links to what never changes, so that it costs little room and time; commits go on

@@ -9,6 +9,7 @@ import pages
 import world
 
 DISK_MB = 48
+PASSPHRASE = "trois moulins sur une riviere\n"
 
 
 class FullDisk(unittest.TestCase):
@@ -29,6 +30,38 @@ class FullDisk(unittest.TestCase):
                     pass
             except OSError:
                 pass  # no byte is left
+
+    def small(self, path):
+        """A disk of 300 kB."""
+        path.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(path)], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", str(path)], check=False, stderr=subprocess.DEVNULL)
+
+    def test_a_backup_and_a_restore_onto_a_full_disk_say_so_and_touch_nothing_else(self):
+        savoie, kept = self.world.savoie, ledger.Ledger()
+        savoie.run("import", "structures", kept.file(self.world.directory, "Grenier", 300, length=4000), "--quiet")
+        kept.imported("Grenier", 300)
+        words = ["--passphrase-stdin", "--quiet"]
+        small, whole = savoie.directory / "small", savoie.directory / "whole"
+        self.small(small)
+        full = savoie.run("backup", str(small / "new"), *words, typed=PASSPHRASE, expect=1)
+        self.assertRegex(full.stderr, "No space left.*is no backup.*make room")
+        self.assertIn("cut off", savoie.run("check", "--backup", str(small / "new"), expect=1).stderr)
+        self.assertFalse((savoie.directory / "data/checkpoint").exists())
+        self.assertEqual(savoie.ask("/readyz")[0], 200)
+        savoie.run("backup", str(whole), *words, typed=PASSPHRASE)
+        savoie.kill()
+        data = savoie.directory / "data"
+        data.rename(savoie.directory / "lost")
+        self.small(data)
+        full = savoie.run("restore", str(whole), *words, typed=PASSPHRASE, expect=1)
+        self.assertRegex(full.stderr, "No space left.*Nothing was restored.*make room")
+        self.assertEqual([path for path in data.rglob("*") if path.is_file()], [])
+        subprocess.run(["umount", str(data)], check=True)
+        savoie.run("restore", str(whole), *words, typed=PASSPHRASE)
+        savoie.start()
+        self.world.await_links()
+        kept.check_rows(self.world.all, 60)
 
     def test_writes_are_refused_in_words_pages_are_served_and_it_goes_on_when_there_is_room(self):
         hub, isere, savoie = self.world.all
