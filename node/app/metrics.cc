@@ -159,6 +159,13 @@ std::string Metrics::text(Services const& services, http::PageCache const& cache
     gauge("solidaires_files_collected", "Files removed since start: nobody referred to them", {},
           number(stats->files.collected));
   }
+  auto const disk = services.disk_watch().report();
+  gauge("solidaires_store_damage_found",
+        "Things found on disk since the start that must not be there: must stay 0", {},
+        number(disk.found));
+  gauge("solidaires_store_read_again_unix_seconds",
+        "When everything on disk had been read again last; 0: not yet", {},
+        disk.read_at ? number(static_cast<std::uint64_t>(to_unix_ms(*disk.read_at) / 1000)) : 0);
   auto const pages = cache.stats();
   gauge("solidaires_page_cache_pages", "Pages kept", {}, number(pages.pages));
   gauge("solidaires_page_cache_bytes", "Bytes of pages kept", {}, number(pages.bytes));

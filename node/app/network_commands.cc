@@ -263,6 +263,26 @@ json::object report_json(std::optional<replication::Report> const& report) {
   return out;
 }
 
+json::object disk_json(DiskReport const& disk) {
+  json::array problems;
+  for (auto const& problem : disk.problems) problems.emplace_back(problem);
+  json::object out{{"documents", disk.documents},
+                   {"files", disk.tables},
+                   {"found", disk.found},
+                   {"mended", disk.mended},
+                   {"problems", std::move(problems)}};
+  if (disk.read_at) out["read_unix_ms"] = to_unix_ms(*disk.read_at);
+  return out;
+}
+
+void say_disk(CommandContext& context, DiskReport const& disk) {
+  if (disk.found == 0) return;
+  context.say(cat("DISK: since the start, ", disk.found,
+                  " things were found on it that must not be, of which ", disk.mended,
+                  " were mended here. Look at the disk, and run 'solidaires check'. The last:"));
+  for (auto const& problem : disk.problems) context.say(cat("  ", problem));
+}
+
 // What the digests say of a link, in words.
 std::string agreement(replication::LinkReport const& link) {
   using replication::Proof;
@@ -323,6 +343,7 @@ int status(CommandContext& context, bool as_json) {
                                     {"head", static_cast<std::uint64_t>(scope.head)}});
     }
     out["scopes"] = std::move(scopes);
+    out["disk"] = disk_json(services.disk_watch().report());
     for (auto& [key, value] : report_json(report)) out[key] = std::move(value);
     context.say(json::serialize(out));
     return 0;
@@ -334,6 +355,7 @@ int status(CommandContext& context, bool as_json) {
     context.say(cat("  ", scope.scope.to_string(), ": ", scope.alive, " documents, feed at ",
                     static_cast<std::uint64_t>(scope.head)));
   }
+  say_disk(context, services.disk_watch().report());
   if (!report) return 0;
   if (report->roots_overlap) {
     context.say("Authority: two overlap; when every node has the new one: node retire-authority");

@@ -35,6 +35,7 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::minutes kUpkeepEvery{10};
 constexpr Millis kSlowLinkRest{10'000};
+constexpr Millis kDiskSlice{1'000};  // of reading again what lies on disk, in each upkeep
 
 // One instance, running. Members stand in the order in which they depend on each other: what is
 // declared later is made later and goes first.
@@ -284,6 +285,8 @@ void Instance::upkeep() {
     if (auto const done = catalogue->refresh_if_new_day(); !done)
       log_warning("catalogue.refresh_failed", {{"error", done.error().to_string()}});
   }
+  // What this disk lost, others hold: a comparison finds it and brings it back.
+  if (services_->disk_watch().go_on(kDiskSlice)) replication_->compare({});
 }
 
 // SIGHUP: what is renewed while the program runs. The configuration is not: that takes a restart.

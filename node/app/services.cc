@@ -64,6 +64,7 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
       net::Signer(own.instance.name, files.authority(), files.credentials(), files.succession()),
       // What a backup copies from holds what was erased until that backup has ended.
       [&own] { return clear_checkpoint(own); });
+  made->disk_watch_ = std::make_unique<DiskWatch>(*made->store_, made->clock_);
   made->directory_ = std::make_unique<RegistryDirectory>(
       *made->registry_,
       service::NodeDescription{own.instance.name, own.instance.title, own.instance.base_url,

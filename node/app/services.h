@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "node/app/config.h"
+#include "node/app/disk_watch.h"
 #include "node/geography/gazetteer.h"
 #include "node/page/site.h"
 #include "node/replication/erasure.h"
@@ -51,6 +52,7 @@ class Services {
   [[nodiscard]] service::Accounts& accounts() noexcept { return *accounts_; }
   [[nodiscard]] service::Editorial& editorial() noexcept { return *editorial_; }
   [[nodiscard]] replication::Erasures& erasures() noexcept { return *erasures_; }
+  [[nodiscard]] DiskWatch& disk_watch() const noexcept { return *disk_watch_; }
   [[nodiscard]] replication::NodeRegistry const& registry() const noexcept { return *registry_; }
   [[nodiscard]] std::shared_ptr<geography::Gazetteer const> gazetteer() const noexcept {
     return gazetteer_;
@@ -77,6 +79,7 @@ class Services {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<replication::NodeRegistry> registry_;
   std::unique_ptr<replication::Erasures> erasures_;
+  std::unique_ptr<DiskWatch> disk_watch_;
   std::unique_ptr<RegistryDirectory> directory_;
   std::unique_ptr<service::Instance> instance_;
   std::unique_ptr<service::Accounts> accounts_;

@@ -4,6 +4,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/sst_file_reader.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
@@ -354,6 +355,25 @@ Result<> Engine::scrub(std::vector<EngineRange> const& ranges) {
   }
   return scrub_files(*parts_->db, parts_->owned, parts_->handles.at(index(Family::meta)),
                      rewritten);
+}
+
+std::vector<std::string> Engine::tables() const {
+  std::vector<rocksdb::LiveFileMetaData> live;
+  parts_->db->GetLiveFilesMetaData(&live);
+  std::vector<std::string> names;
+  for (auto const& file : live) names.push_back(file.name);
+  return names;
+}
+
+Result<> Engine::verify_table(std::string const& name) const {
+  auto const path = parts_->db->GetName() + name;
+  rocksdb::SstFileReader reader((rocksdb::Options()));
+  auto status = reader.Open(path);
+  if (status.ok()) status = reader.VerifyChecksum(rocksdb::ReadOptions());
+  if (!status.ok() && parts_->db->GetEnv()->FileExists(path).IsNotFound()) {
+    return fail(Code::not_found, "it was replaced");
+  }
+  return result(status);
 }
 
 std::uint64_t Engine::bytes(Family family) const {

@@ -151,6 +151,11 @@ class Engine {
 
   [[nodiscard]] std::uint64_t bytes(Family family) const;  // on disk and in memory, about
 
+  // Names of the tables that are live now.
+  [[nodiscard]] std::vector<std::string> tables() const;
+  // Reads one of them whole, from the disk. Code::corrupt; Code::not_found: it was replaced.
+  [[nodiscard]] Result<> verify_table(std::string const& name) const;
+
  private:
   friend class EngineBatch;
   struct Parts;

@@ -12,6 +12,7 @@
 #include "node/store/erasing.h"
 #include "node/store/observers.h"
 #include "node/store/opening.h"
+#include "node/store/rereading_steps.h"
 #include "node/store/writes.h"
 #include "sync/base/log.h"
 
@@ -78,8 +79,8 @@ struct Store::Parts {
   std::atomic<std::uint64_t> commits = 0;
   std::atomic<std::uint64_t> syncs = 0;
   CommitQueue queue;
-};
   std::mutex purging;  // one purge at a time
+};
 
 Result<> Store::Parts::submit(Request& request) {
   if (observers->telling_here()) {
@@ -487,6 +488,23 @@ Result<CheckReport> Store::check(OnChecked const& told) {
                                       digests, told));
   SOL_TRY(check_files(*parts_->engine, *snapshot, *parts_->files, report, told));
   return report;
+}
+
+Result<bool> Store::reread(Rereading& at) {
+  auto const suspects = reread_step(*parts_->engine, parts_->digests, at);
+  if (!suspects) {
+    at.problem(suspects.error().message());
+    if (suspects.error().code() == Code::corrupt) {
+      parts_->digests.reset(std::unexpected(suspects.error()));
+    }
+    at.part = Rereading::Part::done;
+    return false;
+  }
+  for (auto const& key : *suspects) {
+    SOL_TRY(parts_->submit(
+        [&](Transaction& transaction) { return mend(transaction, parts_->digests, key, at); }));
+  }
+  return at.part != Rereading::Part::done;
 }
 
 Result<> Store::checkpoint(std::filesystem::path const& directory) {

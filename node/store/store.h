@@ -11,6 +11,7 @@
 
 #include "node/store/blobs.h"
 #include "node/store/commit.h"
+#include "node/store/rereading.h"
 #include "node/store/view.h"
 #include "sync/base/clock.h"
 #include "sync/base/rng.h"
@@ -63,9 +64,9 @@ struct Stats {
 
 struct CheckReport {
   std::uint64_t documents = 0;
-  std::vector<std::string> problems;  // at most 100; empty: every invariant holds
   std::uint64_t files = 0;          // that were read whole
   std::uint64_t files_awaited = 0;  // that documents name and that are not here: they may be coming
+  std::vector<std::string> problems;  // at most 100; empty: every invariant holds
 };
 
 using Observer = std::function<void(CommitNotice const&)>;
@@ -190,6 +191,11 @@ class Store final : public sync::ReplicaStore, public sync::BlobStore {
   using OnChecked =
       std::function<void(std::string_view what, std::uint64_t done, std::uint64_t of)>;
   [[nodiscard]] Result<CheckReport> check(OnChecked const& told = {});
+  // One step of a slow reading of everything that lies on disk (rereading.h): a table, or some
+  // hundred records. Where memory is wrong it is mended, and said in `at`; a comparison with a peer
+  // then finds what the disk lacks. What cannot be read at all stops every comparison, as it does
+  // at opening. False: the end was reached. Milliseconds, but for a table; not on an IO thread.
+  Result<bool> reread(Rereading& at);
   // Makes a store of what is committed now, in a directory that does not exist, on the same disk:
   // hard links to what never changes, so that it costs little room and time; commits go on
   // meanwhile. What was acknowledged before the call is in it. It has this store's replica id: a

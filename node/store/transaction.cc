@@ -219,6 +219,11 @@ void Transaction::forget_cursor(ReplicaId peer, ScopeId const& scope) {
   cursors_.set(key, sync::Sequence{0});
 }
 
+void Transaction::correct_digest(sync::DocumentKey const& key,
+                                 std::optional<sync::Fingerprint> fingerprint) {
+  digests_.push_back({key, fingerprint, sync::Sequence{0}});
+}
+
 void Transaction::renew(ReplicaId replica) {
   positions_.replica = replica;
   positions_.counter = 0;

@@ -123,6 +123,9 @@ class Transaction {
   void set_cursor(ReplicaId peer, ScopeId const& scope, sync::Sequence to);
   void forget_cursor(ReplicaId peer, ScopeId const& scope);
 
+  // What memory holds of a document's state was wrong: this is it. No change: nobody is told.
+  void correct_digest(sync::DocumentKey const& key, std::optional<sync::Fingerprint> fingerprint);
+
   // Another replica id, which has written nothing yet.
   void renew(ReplicaId replica);
 
@@ -148,7 +151,7 @@ class Transaction {
   std::uint64_t counter_before_ = 0;
   bool counter_moved_ = false;
   std::vector<DocumentChange> changes_;
-  std::vector<DigestChange> digests_;  // one for each change
+  std::vector<DigestChange> digests_;  // one for each change, and corrections
 };
 
 // The entries of a document, sorted and distinct; Code::invalid if the indexer broke its contract.
