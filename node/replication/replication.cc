@@ -196,7 +196,7 @@ class Replication::Impl final : public net::LinksPolicy,
   }
 
   sync::StatusDue status_facts() override {
-    return {.disk_free_bytes = disk_free_bytes_, .open_conflicts = conflicts_, .quarantined = 0};
+    return {.disk_free_bytes = disk_free_bytes_, .open_conflicts = conflicts_};
   }
 
   void told(NodeName const& peer, sync::Notice const& notice) override {

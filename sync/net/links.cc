@@ -112,7 +112,18 @@ class Links::Impl final : public Door,
     return {};
   }
 
-  void renew_certificate() { renew(); }
+  void renew() {
+    if (!hub_ || stopping_ || std::exchange(renewing_, true)) return;
+    auto pair = make_key_and_request();
+    if (!pair) {
+      renewing_ = false;
+      return log_error("node.renewal_failed", {{"reason", pair.error().message()}});
+    }
+    transport_.renew(*hub_, pair->request,
+                     [self = shared_from_this(), key = pair->key](Result<Issued> issued) {
+                       self->renewed(key, std::move(issued));
+                     });
+  }
 
   Result<> dial_with(Credentials const& credentials) {
     SOL_CHECK(hub_.has_value());
@@ -228,9 +239,15 @@ class Links::Impl final : public Door,
       }
     } else if (!hub_name_is(node)) {
       auto& peer = peers_.try_emplace(node).first->second;
-      peer.status.role = sync::PeerRole::child;
-      peer.status.address = address;
-      note_error(node, peer, PeerState::refused, why.message());
+      // A link that lives goes on: whoever was turned away shows a certificate of its name, no
+      // more.
+      if (!peer.link) {
+        peer.status.role = sync::PeerRole::child;
+        peer.status.address = address;
+      }
+      note_error(
+          node, peer, peer.link ? peer.status.state : PeerState::refused,
+          peer.link ? cat("another connection was turned away: ", why.message()) : why.message());
     }
     refresh_now();
   }
@@ -248,6 +265,7 @@ class Links::Impl final : public Door,
       enter(*peer, PeerState::live);
       peer->status.last_error.clear();
       peer->status.quarantine.clear();
+      peer->held.clear();
       log_info("link.up", {{"peer", link.peer().node.str()}, {"address", link.address()}});
       if (is_twin(*peer, up->peer.replica)) {
         note_error(link.peer().node, *peer, PeerState::live, std::string(kTwins));
@@ -267,9 +285,10 @@ class Links::Impl final : public Door,
         log_warning("link.quarantine", {{"peer", link.peer().node.str()},
                                         {"scope", held->scope.to_string()},
                                         {"reason", reason}});
-        if (peer->status.quarantine.size() < kQuarantineShown) {
-          peer->status.quarantine.push_back(cat(held->scope.to_string(), ": ", reason));
-        }
+        auto text = cat(held->scope.to_string(), ": ", reason);
+        auto& shown = peer->status.quarantine;
+        bool const is_shown = std::ranges::find(shown, text) != shown.end();
+        if (!is_shown && shown.size() < kQuarantineShown) shown.push_back(std::move(text));
       }
     } else if (auto const* refused = std::get_if<sync::Refused>(&notice)) {
       auto const& nack = refused->nack;
@@ -288,7 +307,11 @@ class Links::Impl final : public Door,
 
   void link_changed(Link&) override { refresh_soon(); }
 
-  sync::StatusDue status_facts() override { return policy_.status_facts(); }
+  sync::StatusDue status_facts() override {
+    auto facts = policy_.status_facts();
+    for (auto const& [name, peer] : peers_) facts.quarantined += peer.status.quarantine.size();
+    return facts;
+  }
 
   void link_ended(Link& link, LinkEnd const& end) override {
     auto const keep_alive = link.shared_from_this();
@@ -335,6 +358,7 @@ class Links::Impl final : public Door,
     std::shared_ptr<Link> next;     // came while `link` was live: takes over when it is up itself
     std::optional<ReplicaId> live;  // whose link was up last
     std::set<ReplicaId> ousted;     // by another one, whose link was up at the same time
+    std::set<ScopeId> held;         // whose cursor a quarantine holds
     std::string logged_error;
   };
 
@@ -552,19 +576,6 @@ class Links::Impl final : public Door,
     });
   }
 
-  void renew() {
-    if (!hub_ || stopping_ || std::exchange(renewing_, true)) return;
-    auto pair = make_key_and_request();
-    if (!pair) {
-      renewing_ = false;
-      return log_error("node.renewal_failed", {{"reason", pair.error().message()}});
-    }
-    transport_.renew(*hub_, pair->request,
-                     [self = shared_from_this(), key = pair->key](Result<Issued> issued) {
-                       self->renewed(key, std::move(issued));
-                     });
-  }
-
   void renewed(Pem const& key, Result<Issued> issued) {
     auto const failed = [this](std::string const& reason) {
       renewing_ = false;
@@ -648,6 +659,7 @@ class Links::Impl final : public Door,
         peer.status.traffic = peer.past + peer.link->traffic();
         peer.status.last_contact = peer.link->last_contact();
         peer.status.view = peer.link->view();
+        forget_mended(peer);
       }
       fresh.peers.push_back(peer.status);
     }
@@ -658,6 +670,19 @@ class Links::Impl final : public Door,
       status_ = std::move(fresh);
     }
     if (on_change_) on_change_();
+  }
+
+  // What held a cursor is not shown any more once the cursor has gone on.
+  static void forget_mended(Peer& peer) {
+    for (auto const& stream : peer.status.view.receiving) {
+      if (stream.held) {
+        peer.held.insert(stream.scope);
+      } else if (peer.held.erase(stream.scope) > 0) {
+        auto const begins = cat(stream.scope.to_string(), ": ");
+        std::erase_if(peer.status.quarantine,
+                      [&](std::string const& reason) { return reason.starts_with(begins); });
+      }
+    }
   }
 
   void stop_transport_if_over() {
@@ -713,6 +738,10 @@ Result<> Links::accept_with(Credentials const& credentials) {
   return impl_->accept_with(credentials);
 }
 
+void Links::succeed(Succession const& succession) {
+  impl_->succeed(succession);
+}
+
 Result<std::uint16_t> Links::listen(Address const& address) {
   return impl_->listen(address);
 }
@@ -726,7 +755,7 @@ Result<> Links::dial_with(Credentials const& credentials) {
 }
 
 void Links::renew() {
-  impl_->renew_certificate();
+  impl_->renew();
 }
 
 void Links::committed(ScopeId const& scope, sync::Sequence head) {
@@ -736,10 +765,6 @@ void Links::committed(ScopeId const& scope, sync::Sequence head) {
 std::optional<NodeName> Links::fetch(sync::WantBlob const& want,
                                      std::set<NodeName> const& but_not) {
   return impl_->fetch(want, but_not);
-}
-
-void Links::succeed(Succession const& succession) {
-  impl_->succeed(succession);
 }
 
 void Links::file_came(Bytes const& sha256) {

@@ -80,8 +80,10 @@ struct PeerStatus {
   Millis round_trip{0};
   LinkTraffic traffic{};  // of all its links since this program started
   std::uint64_t connections = 0;
-  sync::LinkView view{};                  // of the last link; live only in state live
-  std::vector<std::string> quarantine{};  // reasons, at most 20: documents that cannot be taken
+  sync::LinkView view{};  // of the last link; live only in state live
+  // Reasons, at most 20: documents that cannot be taken; until the mended one has come, or the next
+  // session.
+  std::vector<std::string> quarantine{};
   std::uint64_t differences = 0;  // documents that comparisons found to differ, since the start
   std::string last_difference{};  // empty: none ever, as it must be
   Instant last_difference_at{};
@@ -103,10 +105,10 @@ class Links {
 
   // May be called again with fresh credentials before the old ones expire.
   Result<> accept_with(Credentials const& credentials);
-  // Gives the port, chosen by the system if `address` has 0. Once.
-  Result<std::uint16_t> listen(Address const& address);
   // How the authorities of the own network followed one another, told to whoever asks. IO thread.
   void succeed(Succession const& succession);
+  // Gives the port, chosen by the system if `address` has 0. Once.
+  Result<std::uint16_t> listen(Address const& address);
   // Keeps a link to the hub from now on, and the certificate fresh. Once.
   Result<> dial(Address const& hub, Credentials const& credentials);
   // After another enrolment: the next attempt, at once if no link is live, uses these.

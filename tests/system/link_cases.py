@@ -1,8 +1,18 @@
 """The link between instances when it is cut: nothing is lost, fields merge, clashes are shown and settled."""
+import pathlib
+import sys
+import tempfile
 import unittest
 
 import network
 import pages
+
+# A child node of Python that says what an honest one never would.
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "conformance"))
+import conformance  # noqa: E402
+import node  # noqa: E402
+import transport  # noqa: E402
+import wire  # noqa: E402
 
 NET = None
 
@@ -12,6 +22,38 @@ def setUpModule():
     NET = network.Network()
     unittest.addModuleCleanup(NET.remove)
     NET.start()
+
+
+class Quarantine(unittest.TestCase):
+    def test_what_a_node_sends_that_cannot_be_taken_is_shown_until_it_is_mended(self):
+        with tempfile.TemporaryDirectory() as folder:
+            child = conformance.World(NET.hub.run("node", "add", "drome", "--title", "Drôme", "--territory", "26").stdout.split()[-1], None, folder)
+            key, request = transport.new_key_and_request(child.directory)
+            certificate, _ = child.hub.enrol(child.token.node, child.token.secret, request)
+            child.adopt(certificate, key)
+            session = node.Session(child.node).up()
+            scope = child.node.public
+            at, bad = session.cursor(scope), child.node.document("far")
+            bad.fields["title"][0].stamp = (1 << 63) - 1
+            session.send(wire.batch(scope, 1, at, at + 1, [bad]))
+            session.expect("Nack", scope)
+
+            def shown():
+                return next(link for link in NET.hub.status()["links"] if link["peer"] == "drome")["quarantine"]
+            network.until(shown, "the quarantine in status", 30)
+            self.assertEqual(len(shown()), 1)
+            self.assertIn(scope, shown()[0])
+            said = NET.hub.run("status").stdout
+            self.assertIn("in quarantine, so that nothing behind it is taken for done", said)
+            self.assertIn('solidaires_link_quarantine{peer="drome"} 1', NET.hub.ask("/metrics")[1])
+            administrator = NET.hub.browser(NET.hub.administrator)
+            self.assertRegex(administrator.get("/region").text, "1 en quarantaine")
+            session.send(wire.batch(scope, 2, at, at + 2, [child.node.document("mended")]))
+            session.expect("Ack", scope)
+            network.until(lambda: not shown(), "nothing is shown any more", 30)
+            self.assertNotIn("in quarantine", NET.hub.run("status").stdout)
+            session.end()
+        NET.hub.run("node", "suspend", "drome")
 
 
 class CutLink(unittest.TestCase):

@@ -141,6 +141,24 @@ TEST_F(HostilePeer, that_frames_another_node_costs_its_own_stream_alone) {
   others_go_on();
 }
 
+TEST_F(HostilePeer, whose_document_cannot_be_taken_is_shown_until_the_mended_one_comes) {
+  auto lies = liar();
+  lies.greet(66);
+  auto bad = document(kPublic);
+  bad.fields["title"].front().stamp_ms = std::numeric_limits<std::int64_t>::max();
+  for (std::uint32_t generation = 1; generation < 4; ++generation) {
+    lies.say({Batch{kPublic, generation, Sequence{0}, Sequence{1}, Sequence{1}, {bad}, {}}});
+    ASSERT_TRUE(lies.hears<Nack>());
+  }
+  EXPECT_TRUE(hub.signal.wait([&] { return !hub.peer("isere").quarantine.empty(); }));
+  EXPECT_EQ(hub.peer("isere").quarantine.size(), 1U) << "one reason, however often it is sent";
+  EXPECT_NE(hub.peer("isere").quarantine.front().find(kPublic.to_string()), std::string::npos);
+  lies.say({Batch{kPublic, 4, Sequence{0}, Sequence{2}, Sequence{2}, {document(kPublic)}, {}}});
+  ASSERT_TRUE(lies.hears<Ack>());
+  EXPECT_TRUE(hub.signal.wait([&] { return hub.peer("isere").quarantine.empty(); }));
+  others_go_on();
+}
+
 TEST_F(HostilePeer, that_claims_writes_of_the_hub_ends_its_own_session) {
   auto lies = liar();
   lies.greet(66);

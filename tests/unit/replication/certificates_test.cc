@@ -251,6 +251,28 @@ TEST(Certificates, of_a_retired_authority_do_not_bring_a_revoked_node_back) {
   EXPECT_TRUE(isere->reaches("aura", PeerState::refused));
 }
 
+TEST(Certificates, that_an_enrolment_replaced_do_not_hide_the_link_that_lives) {
+  Network network;
+  auto isere = network.join("isere");
+  auto const old = net::read_credentials(isere->files().credentials()).value();
+  isere.reset();
+  isere = network.node("isere");
+  pass(network, *isere, 5s);
+  ASSERT_TRUE(enrol(isere->files(), name("isere"), network.invite("isere"), isere->clock));
+  ASSERT_TRUE(isere->start());
+  ASSERT_TRUE(isere->reaches("aura", PeerState::live));
+  auto const thief = network.make("isere", {.hub = network.address()}, "thief");
+  ASSERT_TRUE(net::write_credentials(thief->files().credentials(), old));
+  ASSERT_TRUE(thief->start());
+  ASSERT_TRUE(thief->reaches("aura", PeerState::refused));
+  EXPECT_TRUE(network.hub->wait([&] {
+    return network.hub->link("isere").link.last_error.find("turned away") != std::string::npos;
+  }));
+  EXPECT_EQ(network.hub->link("isere").link.state, PeerState::live);
+  auto const key = isere->write(ScopeId::office(name("isere")), "goes on");
+  EXPECT_TRUE(network.hub->holds(key, "goes on"));
+}
+
 TEST(Certificates, can_be_asked_for_with_a_token_while_two_authorities_overlap) {
   Network network;
   ASSERT_TRUE(rotate(network));
