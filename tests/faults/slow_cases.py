@@ -12,6 +12,8 @@ import world
 
 ROWS = 500 if figures.LONG else 120
 LENGTH = 2400
+RESETS = 60 if figures.LONG else 15
+MOVED = 4096  # bytes of a connection that is reset: it has got beyond the greeting
 
 
 class SlowLine(unittest.TestCase):
@@ -74,13 +76,14 @@ class BadLine(unittest.TestCase):
         rows = threading.Thread(target=importing, args=(here, kept))
         for thread in [*writers, rows]:
             thread.start()
-        ends = time.monotonic() + (60 if figures.LONG else 15)
-        while time.monotonic() < ends:
-            # The faults themselves take time: half a second in which one direction is silent, and a reset every second.
-            time.sleep(0.5)
-            here.relay.stall(up=here.relay.resets % 2 == 0, down=here.relay.resets % 2 == 1)
-            time.sleep(0.5)
-            here.relay.flow()
+        while here.relay.resets < RESETS:
+            # As soon as something moves again it is reset; every third time after one direction was silent for a while.
+            moved = here.relay.bytes
+            network.until(lambda: here.relay.bytes > moved + MOVED, "something moves again", 60)
+            if here.relay.resets % 3 == 2:
+                here.relay.stall(up=here.relay.resets % 2 == 0, down=here.relay.resets % 2 == 1)
+                time.sleep(0.5)  # the fault itself takes time
+                here.relay.flow()
             here.relay.reset()
         here.relay.dribbling = True
         for thread in writers:
@@ -89,7 +92,7 @@ class BadLine(unittest.TestCase):
         here.relay.dribbling = False
         kept.check_rows(here.all)
         counts = ledger.check_edits(kept, [here.isere, here.hub])
-        figures.tell("a line reset after every second that it is up, half of it silent in one direction", f"{here.relay.resets} resets, {kept.acknowledged} writes acknowledged "
+        figures.tell(f"a line reset {RESETS} times, each time as soon as something moves again", f"{here.relay.resets} resets, {kept.acknowledged} writes acknowledged "
                      f"({counts['visible']} visible or in conflict, {counts['superseded']} superseded), 0 lost")
 
 

@@ -308,7 +308,7 @@ TEST_F(ConfigTest, lists_every_problem_on_a_line_of_its_own) {
                 ":11: http.prot: is no known key; did you mean \"port\"?");
 }
 
-TEST(ConfigSamples, are_right_and_cover_the_eight_departments) {
+TEST(ConfigSamples, are_right_and_cover_the_eight_departments_and_three_levels) {
   std::set<std::string> departments;
   std::set<std::string> accents;
   std::set<std::uint16_t> ports;
@@ -325,7 +325,8 @@ TEST(ConfigSamples, are_right_and_cover_the_eight_departments) {
     EXPECT_TRUE(ports.insert(config.http.private_port).second);
     if (config.instance.role == Role::hub) {
       ++hubs;
-      EXPECT_EQ(config.instance.territory.size(), 8U);
+      bool const is_national = config.instance.name.str() == "france";
+      EXPECT_EQ(config.instance.territory.size(), is_national ? 101U : 8U);
       EXPECT_TRUE(ports.insert(config.link.listen_port).second);
       continue;
     }
@@ -333,7 +334,7 @@ TEST(ConfigSamples, are_right_and_cover_the_eight_departments) {
       EXPECT_TRUE(departments.insert(code).second) << code;
   }
   EXPECT_THAT(departments, ElementsAre("01", "07", "26", "38", "42", "69", "73", "74"));
-  EXPECT_EQ(hubs, 1);
+  EXPECT_EQ(hubs, 2) << "the region, and the national one above it";
 }
 
 TEST(ConfigReference, stands_in_the_operators_guide_as_the_table_has_it) {
