@@ -12,6 +12,7 @@
 #include "sync/base/limits.h"
 #include "sync/core/link_token.h"
 #include "sync/net/enrolment.h"
+#include "sync/net/succession.h"
 #include "sync/wire/document_codec.h"
 #include "sync/wire/frame_codec.h"
 #include "tests/fuzz/fuzz.h"
@@ -53,6 +54,42 @@ sync::Document in_conflict(sync::Document document) {
   return sync::merge(document, other);
 }
 
+sync::DigestTree a_tree(std::uint64_t size) {
+  sync::DigestTree tree;
+  SeededRng own(5);
+  for (std::uint64_t i = 0; i < size; ++i) {
+    tree.set(DocumentId::make(kNoon, own), sync::Fingerprint{static_cast<std::uint8_t>(i)});
+  }
+  return tree;
+}
+// What is asked after the answer to the first.
+sync::Question further_question() {
+  auto const here = a_tree(600);
+  auto const first = first_question(here);
+  return compare(here, first, answer(a_tree(900), first)).value().next;
+}
+
+void reconciliation() {
+  using namespace sync;
+  auto const first = first_question(a_tree(40));
+  auto const ask = [](Question const& question) {
+    return encode_frame(Probe{kPublic, 1, {}, question, {}}).value();
+  };
+  auto const say = [](Answer const& answer) {
+    return encode_frame(ProbeReply{kPublic, 1, ProbeOutcome::differs, answer}).value();
+  };
+  auto const sets = [](std::uint8_t kind) { return Bytes{static_cast<char>(kind), 7, 90, 1, 9}; };
+  put("reconciliation", "first", sets(0) + ask(first));
+  put("reconciliation", "further", sets(0) + ask(further_question()));
+  put("reconciliation", "split", sets(1) + Bytes(2, '\0') + say(answer(a_tree(900), first)));
+  put("reconciliation", "listing", sets(1) + Bytes(2, '\0') + say(answer(a_tree(20), first)));
+  put("reconciliation", "deeper",
+      sets(1) + fuzz::sized_part(ask(further_question())) +
+          say(answer(a_tree(900), further_question())));
+  put("reconciliation", "honest", sets(2));
+  put("reconciliation", "spoilt", sets(2) + rng.bytes(60));
+}
+
 std::vector<sync::Frame> frames() {
   using namespace sync;
   Hello hello;
@@ -66,18 +103,29 @@ std::vector<sync::Frame> frames() {
   hello.wall_clock_ms = to_unix_ms(kNoon);
   auto const group = ScopeId::group(DocumentId::make(kNoon, rng));
   auto const one = a_document(kOffice, 1);
-  return {hello,
-          Welcome{"0123456789abcdef"},
-          Offer{{kOffice, kPublic, ScopeId::parse("network/aura").value(), group}},
-          Subscribe{kOffice, Sequence{17}},
-          Batch{kOffice, 1, Sequence{17}, Sequence{19}, Sequence{19}, {one, in_conflict(one)}, {}},
-          Batch{kOffice, 1, Sequence{30}, Sequence{32}, Sequence{32}, {}, {}},
-          Ack{kOffice, 1, Sequence{19}},
-          Nack{kOffice, 1, Sequence{17}, NackReason::quarantine, "a document cannot be read"},
-          Status{{{kOffice, Sequence{19}, Sequence{17}}}, 2500, 1'000'000, 2, 3},
-          Ping{7},
-          Pong{7},
-          Close{CloseReason::busy, Millis{5000}, "come back later"}};
+  return {
+      hello,
+      Welcome{"0123456789abcdef"},
+      Offer{{kOffice, kPublic, ScopeId::parse("network/aura").value(), group}},
+      Subscribe{kOffice, Sequence{17}},
+      Batch{kOffice, 1, Sequence{17}, Sequence{19}, Sequence{19}, {one, in_conflict(one)}, {}},
+      Batch{kOffice, 1, Sequence{30}, Sequence{32}, Sequence{32}, {}, {}},
+      Ack{kOffice, 1, Sequence{19}},
+      Nack{kOffice, 1, Sequence{17}, NackReason::quarantine, "a document cannot be read"},
+      Status{{{kOffice, Sequence{19}, Sequence{17}}}, 2500, 1'000'000, 2, 3},
+      Probe{kPublic, 1, {Sequence{3}, Sequence{4}}, first_question(a_tree(40)), {}},
+      Probe{kPublic, 2, {Sequence{3}, Sequence{4}}, further_question(), {}},
+      Probe{kPublic, 3, {Sequence{3}, Sequence{4}}, {}, {one.key.id}},
+      ProbeReply{kPublic, 1, ProbeOutcome::equal, {}},
+      ProbeReply{kPublic, 1, ProbeOutcome::differs, answer(a_tree(40), first_question(a_tree(2)))},
+      ProbeReply{kPublic, 2, ProbeOutcome::differs, answer(a_tree(900), further_question())},
+      BlobWant{1, one.key.scope, one.key.id, Bytes(32, 'h'), 262'144},
+      BlobChunk{1, Bytes(32, 'h'), BlobAnswer::bytes, 0, 3, "abc"},
+      Withdraw{{kPublic, group}},
+      Withdrawn{{group}},
+      Ping{7},
+      Pong{7},
+      Close{CloseReason::busy, Millis{5000}, "come back later"}};
 }
 
 void frame_and_session() {
@@ -159,6 +207,13 @@ void enrolment() {
   put("enrolment", "issued", with(3, encode(net::Issued{"-----BEGIN C", "-----BEGIN R"})));
   put("enrolment", "record",
       with(4, sync::encode(sync::TokenRecord{ReplicaId{1}, 7, "one", "two"})));
+  // Keys are drawn anew each time: this one alone is another at every run.
+  auto const old = net::Authority::create(NodeName::parse("aura").value(), kNoon).value();
+  auto const fresh = net::Authority::create(NodeName::parse("aura").value(), kNoon).value();
+  net::Succession succession;
+  if (net::add_successor(succession, old, fresh)) {
+    put("enrolment", "succession", with(5, net::encode(succession)));
+  }
 }
 
 void http_bytes() {
@@ -258,6 +313,7 @@ int main(int argc, char** argv) {
   root = argv[1];
   frame_and_session();
   documents();
+  reconciliation();
   store_bytes();
   enrolment();
   http_bytes();
