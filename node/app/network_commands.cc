@@ -428,6 +428,21 @@ VerifyTally tally(std::vector<replication::LinkReport> const& links, Compared co
   return tally;
 }
 
+int say_verified_json(CommandContext& context, std::vector<replication::LinkReport> const& links,
+                      VerifyTally const& found) {
+  bool const is_same = found.proven == found.scopes && found.scopes > 0;
+  json::array all;
+  for (auto const& link : links) all.push_back(link_json(link));
+  context.say(json::serialize(json::object{{"same", is_same},
+                                           {"scopes", found.scopes},
+                                           {"proven", found.proven},
+                                           {"differing", found.differing},
+                                           {"not_compared", found.waiting},
+                                           {"documents", found.documents},
+                                           {"links", std::move(all)}}));
+  return is_same ? 0 : 1;
+}
+
 int say_verified(CommandContext& context, std::vector<replication::LinkReport> const& links,
                  VerifyTally const& found) {
   std::uint64_t repaired = 0;
@@ -454,34 +469,32 @@ int say_verified(CommandContext& context, std::vector<replication::LinkReport> c
   return 1;
 }
 
-int verify(CommandContext& context, std::string const& peer, std::uint32_t patience_s) {
-  auto const* const replication = context.running.replication;
-  if (replication == nullptr) {
-    return context.failed(
-        {Code::unavailable, "nothing is serving here: start the instance, then verify"});
-  }
-  NodeName name;
-  if (!peer.empty()) {
-    auto const parsed = NodeName::parse(peer);
-    if (!parsed) return context.failed(parsed.error());
-    name = *parsed;
-  }
-  for (auto const& link : verified_links(replication->report(), peer)) {
-    if (link.link.state == net::PeerState::live && link.link.view.compares) continue;
-    return context.failed({Code::unavailable, cat(link.link.peer.str(), ": ", agreement(link))});
-  }
-  if (verified_links(replication->report(), peer).empty()) {
-    return context.failed({Code::not_found, peer.empty()
-                                                ? std::string("no link is live: nothing to verify")
-                                                : cat("there is no link with ", peer)});
-  }
-  auto const before = compared(verified_links(replication->report(), peer));
-  auto const patience = std::chrono::steady_clock::now() + std::chrono::seconds(patience_s);
-  replication->compare(name);
+struct VerifyWords {
+  std::string peer;
+  std::uint32_t patience_s = 300;
+  bool json = false;
+};
+
+// Compares until each scope is proven, differs for good, or time is over. Who goes away meanwhile
+// is still waited for: a link that was asked and is gone has proven nothing.
+int await_verified(CommandContext& context, replication::Replication const& replication,
+                   VerifyWords const& words, std::vector<replication::LinkReport> const& asked) {
+  auto const links_now = [&] {
+    auto links = replication.report().links;
+    std::erase_if(links, [&](replication::LinkReport const& link) {
+      return std::ranges::none_of(asked, [&](replication::LinkReport const& one) {
+        return one.link.peer == link.link.peer;
+      });
+    });
+    return links;
+  };
+  auto const before = compared(asked);
+  auto const patience = std::chrono::steady_clock::now() + std::chrono::seconds(words.patience_s);
+  for (auto const& link : asked) replication.compare(link.link.peer);
   VerifyTally told{.scopes = 0, .proven = ~std::size_t{0}};
   while (true) {
     std::this_thread::sleep_for(kVerifyLook);
-    auto const links = verified_links(replication->report(), peer);
+    auto const links = links_now();
     auto const now = tally(links, before);
     if (now.proven != told.proven) {
       context.terminal.err(cat(now.proven, " of ", now.scopes, " scopes compared\n"));
@@ -492,8 +505,37 @@ int verify(CommandContext& context, std::string const& peer, std::uint32_t patie
       return std::ranges::any_of(link.link.view.probes, &sync::ProbeView::due);
     });
     bool const over = now.scopes > 0 && now.waiting == 0 && (now.differing == 0 || !mending);
-    if (over || late || context.terminal.gone()) return say_verified(context, links, now);
+    if (!over && !late && !context.terminal.gone()) continue;
+    return words.json ? say_verified_json(context, links, now) : say_verified(context, links, now);
   }
+}
+
+int verify(CommandContext& context, VerifyWords const& words) {
+  auto const& peer = words.peer;
+  auto const* const replication = context.running.replication;
+  if (replication == nullptr) {
+    return context.failed(
+        {Code::unavailable, "nothing is serving here: start the instance, then verify"});
+  }
+  if (!peer.empty()) {
+    if (auto const name = NodeName::parse(peer); !name) return context.failed(name.error());
+  }
+  auto const report = replication->report();
+  auto const asked = verified_links(report, peer);
+  for (auto const& link : asked) {
+    if (link.link.state == net::PeerState::live && link.link.view.compares) continue;
+    return context.failed({Code::unavailable, cat(link.link.peer.str(), ": ", agreement(link))});
+  }
+  if (asked.empty()) {
+    return context.failed({Code::not_found, peer.empty()
+                                                ? std::string("no link is live: nothing to verify")
+                                                : cat("there is no link with ", peer)});
+  }
+  for (auto const& link : report.links) {
+    if (!peer.empty() || link.link.state == net::PeerState::live) continue;
+    context.terminal.err(cat(link.link.peer.str(), " is away: not asked\n"));
+  }
+  return await_verified(context, *replication, words, asked);
 }
 
 }  // namespace
@@ -555,13 +597,13 @@ void add_network_commands(CLI::App& app, CommandContext& context) {
                        "Make this store another incarnation: after it was copied, or an older copy "
                        "was put back")
       ->callback([&context] { context.status = renew_identity(context); });
-  auto const asked = std::make_shared<std::pair<std::string, std::uint32_t>>("", 300);
+  auto const asked = std::make_shared<VerifyWords>();
   auto* const verifying =
       app.add_subcommand("verify", "Compare with the other instances what both sides hold");
-  verifying->add_option("--peer", asked->first, "Only with this instance");
-  verifying->add_option("--wait", asked->second, "Seconds to wait for moving scopes; 300");
-  verifying->callback(
-      [asked, &context] { context.status = verify(context, asked->first, asked->second); });
+  verifying->add_option("--peer", asked->peer, "Only with this instance");
+  verifying->add_option("--wait", asked->patience_s, "Seconds to wait for moving scopes; 300");
+  verifying->add_flag("--json", asked->json, "For programs");
+  verifying->callback([asked, &context] { context.status = verify(context, *asked); });
   auto* const state = app.add_subcommand("status", "State of this instance and of its links");
   state->add_flag("--json", words->json, "For programs");
   state->callback([words, &context] { context.status = status(context, words->json); });

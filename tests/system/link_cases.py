@@ -1,4 +1,5 @@
 """The link between instances when it is cut: nothing is lost, fields merge, clashes are shown and settled."""
+import json
 import pathlib
 import sys
 import tempfile
@@ -54,6 +55,35 @@ class Quarantine(unittest.TestCase):
             self.assertNotIn("in quarantine", NET.hub.run("status").stdout)
             session.end()
         NET.hub.run("node", "suspend", "drome")
+
+
+class Verifying(unittest.TestCase):
+    def tearDown(self):
+        if not NET.savoie.alive():
+            NET.savoie.start()
+        NET.await_links()
+
+    def test_verify_proves_each_scope_in_words_and_for_programs_and_names_who_is_away(self):
+        name = "Vérifiée des Deux Côtés"
+        pages.create_structure(NET.isere.browser(NET.isere.moderator), name, then="publish")
+        for instance in NET.all:
+            network.until(lambda: instance.find(name), f"« {name} » on {instance.name}", 30)
+        for asking, peer in ((NET.hub, NET.isere), (NET.isere, NET.hub)):
+            said = asking.run("verify", "--peer", peer.name).stdout
+            self.assertIn("both sides hold the same", said)
+            self.assertRegex(said, rf"public/{NET.isere.name}: proven, [1-9]\d* documents")
+        found = json.loads(NET.hub.run("verify", "--json").stdout)
+        self.assertTrue(found["same"])
+        self.assertEqual((found["proven"], found["differing"], found["not_compared"]), (found["scopes"], 0, 0))
+        self.assertIn(NET.savoie.name, [link["peer"] for link in found["links"]])
+        self.assertIn("no link with", NET.hub.run("verify", "--peer", "nulle-part", expect=1).stderr)
+        NET.savoie.kill()
+        network.until(lambda: "live" not in [link["state"] for link in NET.hub.status()["links"] if link["peer"] == NET.savoie.name],
+                      "the hub has noticed", 60)
+        self.assertIn("while the link is away", NET.hub.run("verify", "--peer", NET.savoie.name, expect=1).stderr)
+        rest = NET.hub.run("verify")
+        self.assertIn(f"{NET.savoie.name} is away: not asked", rest.stderr)
+        self.assertFalse([line for line in rest.stdout.splitlines() if line.startswith(NET.savoie.name)])
 
 
 class CutLink(unittest.TestCase):
