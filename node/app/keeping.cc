@@ -149,12 +149,13 @@ std::string configuration_name(Config const& config, fs::path const& file) {
 
 backup::Sources sources_of(Config const& config, KeepingWords const& words) {
   auto const& data = config.data.directory;
-  backup::Sources sources{.instance = config.instance.name,
-                          .program = SOLIDAIRES_VERSION,
-                          .checkpoint = checkpoint_of(config),
-                          .directories = {{data / "store/blobs", "store/blobs"},
-                                          {data / "blobs", "blobs"},
-                                          {data / "geography", "geography"}}};
+  backup::Sources sources{
+      .instance = config.instance.name,
+      .program = SOLIDAIRES_VERSION,
+      .checkpoint = checkpoint_of(config),
+      .directories = {{data / "store/blobs", "store/blobs", {"partial", "incoming"}},
+                      {data / "blobs", "blobs", {}},
+                      {data / "geography", "geography", {}}}};
   std::set<fs::path> files(config.files.begin(), config.files.end());
   if (!config.look.logo.empty()) files.insert(config.look.logo);
   for (auto const& file : files) {

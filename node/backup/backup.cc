@@ -19,10 +19,12 @@ struct Planned {
   std::uint64_t size = 0;
 };
 
-Result<> plan_directory(std::vector<Planned>& plan, fs::path const& directory, std::string_view top,
+Result<> plan_directory(std::vector<Planned>& plan, SourceDirectory const& source,
                         bool may_vanish) {
+  auto const& [directory, top, without] = source;
   SOL_ASSIGN(auto const files, files_below(directory));
   for (auto const& file : files) {
+    if (without.contains(file.begin()->string())) continue;
     std::error_code gone;
     auto const size = fs::file_size(directory / file, gone);
     plan.push_back({.from = directory / file,
@@ -36,12 +38,12 @@ Result<> plan_directory(std::vector<Planned>& plan, fs::path const& directory, s
 Result<std::vector<Planned>> plan_of(Sources const& sources) {
   std::vector<Planned> plan;
   // The checkpoint was taken before: a blob that its documents name is there, or lawfully gone.
-  SOL_TRY(plan_directory(plan, sources.checkpoint, kStoreDirectory, false));
+  SOL_TRY(plan_directory(plan, {sources.checkpoint, std::string(kStoreDirectory), {}}, false));
   if (plan.empty()) {
     return fail(Code::not_found, cat("there is no store in ", sources.checkpoint.string()));
   }
   for (auto const& directory : sources.directories) {
-    SOL_TRY(plan_directory(plan, directory.from, directory.to, true));
+    SOL_TRY(plan_directory(plan, directory, true));
   }
   for (auto const& file : sources.files) {
     std::error_code gone;

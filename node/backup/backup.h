@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,13 +24,20 @@ struct SourceFile {
   std::string to{};
 };
 
+// A directory and its top name in the backup ("blobs"); `without`: parts of it, by their names.
+struct SourceDirectory {
+  std::filesystem::path from{};
+  std::string to{};
+  std::set<std::string> without{};
+};
+
 // What is backed up. Directories hold files that are never written in place (a checkpoint of the
 // store, blobs named by their content, imported geography); a file that goes meanwhile is left out.
 struct Sources {
   NodeName instance{};
   std::string program{};
-  std::filesystem::path checkpoint{};     // made by Store::checkpoint: becomes store/
-  std::vector<SourceFile> directories{};  // from a directory to a top name ("blobs")
+  std::filesystem::path checkpoint{};  // made by Store::checkpoint: becomes store/
+  std::vector<SourceDirectory> directories{};
   std::vector<SourceFile> files{};
   std::optional<std::filesystem::path> keys{};  // directory of secret files; nullopt: none go
 };

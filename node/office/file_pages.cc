@@ -59,7 +59,7 @@ http::Response file_of_record(Office const& office, Visitor& visitor,
                    return schema::has(open, field);
                  });
   if (!file) return office.refused(visitor, no_file());
-  if (!store.files().size(*sha256)) {
+  if (!store.has_file(copy->key.scope, *sha256)) {
     auto const& bring = office.context().bring_file;
     if (!bring || !bring(copy->key, *file, kPatience)) return not_arrived(office, visitor);
   }

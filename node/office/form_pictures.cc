@@ -1,5 +1,6 @@
 #include "node/office/form_pictures.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fstream>
@@ -20,10 +21,6 @@ constexpr std::array<std::string_view, 5> kFacts{"source", "size", "media_type",
 void set(schema::FormFields& typed, std::string const& name, std::string value) {
   typed.erase(name);
   typed.emplace(name, std::move(value));
-}
-
-Bytes sent_key(std::string_view account, std::string_view sha256) {
-  return cat("picture/", account, '/', hex(sha256));
 }
 
 // "size width height media_type", kept while the form may come back.
@@ -113,11 +110,16 @@ std::expected<schema::Picture, schema::Words> take(store::Store& store, PictureF
                           .media_type = std::string(facts->media_type),
                           .width = facts->width,
                           .height = facts->height};
-  store::LocalEdit sent{.key = sent_key(form.account, name->sha256), .value = encode(picture)};
+  store::LocalEdit sent{.key = store::sent_file_key(name->sha256, form.account),
+                        .value = encode(picture)};
   sent.expires_at = form.now + kSentKept;
-  auto const kept = store.commit({.now = form.now, .local = {std::move(sent)}});
+  auto const kept = store.commit({.now = form.now,
+                                  .local = {std::move(sent)},
+                                  .claims = {{name->sha256, sync::blob_origin(form.scope)}}});
   if (!kept) return std::unexpected(words_for(kept.error()));
-  return picture;
+  // From here on nothing removes it; what an erasure beside us took before is to be sent again.
+  if (store.files().keep(name->sha256)) return picture;
+  return std::unexpected(words_for({Code::conflict, "the file was collected"}));
 }
 
 void describe(schema::FormFields& typed, std::string const& key, schema::Picture const& picture) {
@@ -132,28 +134,67 @@ void forget(schema::FormFields& typed, std::string const& key) {
   for (auto const part : kFacts) typed.erase(cat(key, '.', part));
 }
 
+std::string typed_text(schema::FormFields const& typed, std::string const& name) {
+  auto const found = typed.find(name);
+  return found == typed.end() ? std::string() : found->second;
+}
+
+// The form was rendered with exactly this picture, which somebody may have replaced since: then the
+// save does not touch it.
+bool is_as_rendered(PictureForm const& form, schema::Field const& field,
+                    schema::FormFields const& typed) {
+  if (form.basis == nullptr) return false;
+  auto const part = [&](std::string_view name) {
+    return typed_text(typed, cat(field.key, '.', name));
+  };
+  schema::Picture picture{.source = part("source"), .alt = part("alt"), .credit = part("credit")};
+  std::string const facts =
+      cat(part("size"), ' ', part("width"), ' ', part("height"), ' ', part("media_type"));
+  if (auto const known = decode(facts)) {
+    picture.size = known->size;
+    picture.media_type = known->media_type;
+    picture.width = known->width;
+    picture.height = known->height;
+  }
+  return form.basis->holds(field.key, schema::encode(picture));
+}
+
+// The account sent the file, and it is here: the scope of this form has it too from now on.
+bool claim_sent(store::Store& store, PictureForm const& form, std::string_view sha256) {
+  if (!store.files().keep(sha256)) return false;
+  auto const claimed =
+      store.commit({.now = form.now, .claims = {{Bytes(sha256), sync::blob_origin(form.scope)}}});
+  return claimed.has_value();
+}
+
 // What the form names without having it just sent.
-void check_named(store::Store const& store, PictureForm const& form, schema::Field const& field,
-                 schema::FormFields& typed) {
-  auto const source = typed.find(cat(field.key, ".source"));
-  if (source == typed.end() || !source->second.starts_with(schema::kBlobSource)) return;
+void check_named(store::Store& store, PictureForm const& form, schema::Field const& field,
+                 schema::FormFields& typed, std::vector<schema::Problem>& problems) {
+  auto const source = typed_text(typed, cat(field.key, ".source"));
+  if (!source.starts_with(schema::kBlobSource)) return;
   auto const* const before =
       form.before == nullptr ? nullptr : schema::get<schema::Picture>(*form.before, field.key);
-  if (before != nullptr && before->source == source->second) {
-    return describe(typed, field.key, *before);
-  }
-  auto const named = schema::file_reference(schema::Picture{source->second, {}, {}});
+  if (before != nullptr && before->source == source) return describe(typed, field.key, *before);
+  if (is_as_rendered(form, field, typed)) return;
+  auto const named = schema::file_reference(schema::Picture{source, {}, {}});
   auto const sent =
       named ? sent_picture(store, form.account, named->sha256, form.now) : std::nullopt;
-  if (!sent) return forget(typed, field.key);
-  describe(typed, field.key, *sent);
+  if (sent && claim_sent(store, form, named->sha256)) return describe(typed, field.key, *sent);
+  forget(typed, field.key);
+  problems.push_back({field.key,
+                      cat(field.key, ".file"),
+                      {"Cette image n’est plus disponible, ou a été remplacée entre-temps : "
+                       "choisissez-la de nouveau.",
+                       "This picture is not available any more, or was replaced meanwhile: choose "
+                       "it again."},
+                      false});
 }
 
 }  // namespace
 
 std::optional<schema::Picture> sent_picture(store::Store const& store, std::string_view account,
                                             std::string_view sha256, Instant now) {
-  auto const kept = store.local(sent_key(account, sha256), now);
+  auto const kept = store.local(store::sent_file_key(sha256, account), now);
   if (!kept || !*kept) return std::nullopt;
   auto picture = decode(**kept);
   if (picture) picture->source = cat(schema::kBlobSource, hex(sha256));
@@ -167,9 +208,15 @@ void take_pictures(store::Store& store, PictureForm const& form, http::Request c
     auto const input = cat(field.key, ".file");
     auto const remove = typed.find(cat(field.key, ".remove"));
     if (remove != typed.end() && remove->second == "true") forget(typed, field.key);
-    check_named(store, form, field, typed);
+    auto const is_sent = [&](http::UploadedFile const& upload) {
+      return upload.field == input && upload.size_bytes > 0;
+    };
+    // What is being replaced is not looked at.
+    if (!std::ranges::any_of(request.files, is_sent)) {
+      check_named(store, form, field, typed, problems);
+    }
     for (auto const& upload : request.files) {
-      if (upload.field != input || upload.size_bytes == 0) continue;
+      if (!is_sent(upload)) continue;
       auto const taken = take(store, form, upload);
       if (taken) {
         describe(typed, field.key, *taken);

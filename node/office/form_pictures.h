@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "node/http/request.h"
+#include "node/service/working_copy.h"
 #include "node/store/store.h"
 #include "schema/form.h"
 #include "schema/type.h"
@@ -15,15 +16,18 @@ inline constexpr std::uint64_t kPictureBytes = 15UL * 1024 * 1024;  // of a pict
 
 struct PictureForm {
   schema::Type const& type;
-  std::string account;           // whose form it is
-  schema::Record const* before;  // as it is kept; null: a new record
+  ScopeId scope;                    // of the working copy
+  std::string account;              // whose form it is
+  schema::Record const* before;     // as it is kept; null: a new record
+  service::EditBasis const* basis;  // what the form was rendered from; null: nothing
   Instant now;
 };
 
 // The input of a picture field that takes a file: "<key>.file". What cannot be taken is a problem
 // of that field, and the form is as it was; what was taken stays though the rest of the form has
-// faults. A form may name a file only if its record shows it already, or if the same account sent
-// it within a day: knowing a hash gives no file. What a form says of a file beside its hash (size,
+// faults, and is under the right of the form's scope. A form may name a file only if its record
+// shows it already, or did when the form was rendered, or if the same account sent it within a day:
+// knowing a hash gives no file. What a form says of a file beside its hash (size,
 // type, dimensions) is replaced by what is known.
 void take_pictures(store::Store& store, PictureForm const& form, http::Request const& request,
                    schema::FormFields& typed, std::vector<schema::Problem>& problems);

@@ -143,8 +143,14 @@ http::Response then(Office const& office, Visitor& visitor, http::Request const&
 void take_sent_pictures(Office const& office, Visitor const& visitor, http::Request const& request,
                         Draft& draft) {
   auto const& instance = office.context().instance;
-  PictureForm const form{*draft.type, visitor.actor.author.account,
-                         draft.copy ? &draft.copy->record : nullptr, instance.clock.now()};
+  auto const basis = service::EditBasis::decode(draft.basis);
+  PictureForm const form{
+      .type = *draft.type,
+      .scope = draft.copy ? draft.copy->key.scope : ScopeId::office(instance.self),
+      .account = visitor.actor.author.account,
+      .before = draft.copy ? &draft.copy->record : nullptr,
+      .basis = draft.copy && basis ? &*basis : nullptr,
+      .now = instance.clock.now()};
   take_pictures(instance.store, form, request, draft.typed, draft.problems);
 }
 

@@ -48,7 +48,7 @@ http::Response file_page(Context const& context, http::Request const& request) {
     return special_page(context, 410, "Ce fichier a été retiré", "portal/file_gone");
   }
   auto const& files = context.instance.store.files();
-  if (!files.size(*sha256)) {
+  if (!context.instance.store.has_file(shown.document.scope, *sha256)) {
     if (!context.bring_file) return not_arrived(context);
     if (!context.bring_file(shown.document, shown.file, kPatience)) return not_arrived(context);
   }

@@ -34,7 +34,7 @@ void show(page::View& view, Context const& context, service::PublicRecord const&
   auto const file = picture == nullptr ? std::nullopt : schema::file_reference(*picture);
   view.flag("has_picture", file.has_value());
   if (!file) return;
-  if (context.bring_file && !context.instance.store.files().size(file->sha256)) {
+  if (context.bring_file && !context.instance.store.has_file(record.key.scope, file->sha256)) {
     std::ignore = context.bring_file(record.key, *file, Millis{0});
   }
   view.text("picture_src", cat("/fichiers/", record.key.id.to_string(), '/', hex(file->sha256), '/',

@@ -36,11 +36,11 @@ class FileExchange::Impl : public std::enable_shared_from_this<FileExchange::Imp
         timer_(io),
         requests_(
             [this](auto const& want, auto const& but_not) { return links_.fetch(want, but_not); },
-            [this](Bytes const& sha256) { discard(sha256); }) {}
+            [this](sync::BlobClaim const& file) { discard(file); }) {}
 
   void start() {
-    store_.files().on_arrival([weak = weak_from_this()](Bytes const& sha256) {
-      if (auto const self = weak.lock()) self->came(sha256);
+    store_.on_file([weak = weak_from_this()](sync::BlobClaim const& file) {
+      if (auto const self = weak.lock()) self->came(file);
     });
     round();
     tick();
@@ -50,7 +50,7 @@ class FileExchange::Impl : public std::enable_shared_from_this<FileExchange::Imp
     stopping_ = true;
     timer_.cancel();
     requests_.abandon();
-    store_.files().on_arrival({});
+    store_.on_file({});
     jobs_->clear();
     jobs_->when_idle(std::move(done));
   }
@@ -62,7 +62,9 @@ class FileExchange::Impl : public std::enable_shared_from_this<FileExchange::Imp
     for (auto const& change : notice.changes) {
       if (!change.after) continue;
       for (auto const& file : store::blob_references(*change.after)) {
-        if (store_.files().keep(file.sha256) || !is_eager_(change.key().scope)) continue;
+        store_.files().keep(file.sha256);
+        auto const& scope = change.key().scope;
+        if (!is_eager_(scope) || store_.has_file(scope, file.sha256)) continue;
         lacking.push_back({change.key(), file.sha256, file.size});
       }
     }
@@ -87,7 +89,7 @@ class FileExchange::Impl : public std::enable_shared_from_this<FileExchange::Imp
 
   Result<> fetch(sync::DocumentKey const& document, schema::FileReference const& file,
                  Millis within) {
-    if (store_.files().keep(file.sha256)) return {};
+    if (store_.has_file(document.scope, file.sha256)) return {};
     if (within <= Millis{0}) {
       start_fetching({document, file.sha256, file.size});
       return fail(Code::timeout, "the file is on its way, but not here yet");
@@ -130,17 +132,17 @@ class FileExchange::Impl : public std::enable_shared_from_this<FileExchange::Imp
     note_counts();
   }
 
-  void discard(Bytes const& sha256) {
-    jobs_->run([self = shared_from_this(), sha256]() -> net::JobQueue::Completion {
-      self->store_.files().forget_partial(sha256);
+  void discard(sync::BlobClaim const& file) {
+    jobs_->run([self = shared_from_this(), file]() -> net::JobQueue::Completion {
+      self->store_.files().forget_partial(file);
       return [] {};
     });
   }
 
-  void came(Bytes const& sha256) {
-    links_.file_came(sha256);
-    asio::post(io_, [self = shared_from_this(), sha256] {
-      self->requests_.came(sha256);
+  void came(sync::BlobClaim const& file) {
+    links_.file_came(file.sha256);
+    asio::post(io_, [self = shared_from_this(), file] {
+      self->requests_.came(file);
       self->note_counts();
     });
   }
@@ -151,14 +153,15 @@ class FileExchange::Impl : public std::enable_shared_from_this<FileExchange::Imp
     if (std::holds_alternative<sync::LinkUp>(notice)) {
       requests_.link_up(peer, now);
     } else if (auto const* fetched = std::get_if<sync::BlobFetched>(&notice)) {
-      requests_.came(fetched->sha256);
+      requests_.came(fetched->file);
     } else if (auto const* failed = std::get_if<sync::BlobNotFetched>(&notice)) {
-      if (failed->why.code() != Code::not_found && failed->why.code() != Code::busy) {
+      auto const code = failed->why.code();
+      if (code != Code::not_found && code != Code::busy && code != Code::invalid) {
         log_warning("file.not_fetched", {{"peer", peer.str()},
-                                         {"file", hex(failed->sha256)},
+                                         {"file", hex(failed->file.sha256)},
                                          {"reason", failed->why.to_string()}});
       }
-      requests_.not_fetched(peer, failed->sha256, failed->why, now);
+      requests_.not_fetched(peer, failed->file, failed->why, now);
     } else if (auto const* arrived = std::get_if<sync::BlobArrived>(&notice)) {
       requests_.arrived(peer, arrived->sha256, now);
     } else if (auto const* missed = std::get_if<sync::BlobMissed>(&notice)) {
@@ -211,7 +214,7 @@ class FileExchange::Impl : public std::enable_shared_from_this<FileExchange::Imp
       for (auto const& hit : page->hits) {
         auto const [known, is_new] = eager.try_emplace(hit.key.scope);
         if (is_new) known->second = is_eager_(hit.key.scope);
-        if (!known->second || store_.files().size(hit.value)) continue;
+        if (!known->second || store_.has_file(hit.key.scope, hit.value)) continue;
         lacking.push_back({hit.key, hit.value, size_of(view, hit)});
       }
       scan.position = page->next;

@@ -18,14 +18,15 @@ constexpr Millis kDiskRest{60'000};
 }  // namespace
 
 bool FileRequests::want(sync::WantBlob const& want, bool lasting, Instant now, Waiter waiter) {
-  auto found = wanted_.find(want.sha256);
+  auto const file = sync::claim_of(want.document, want.sha256);
+  auto found = wanted_.find(file);
   if (found == wanted_.end()) {
     if (wanted_.size() >= kWantedMax) {
       if (waiter) waiter(fail(Code::busy, "too many files are being fetched already"));
       return false;
     }
-    found = wanted_.emplace(want.sha256, Wanted{}).first;
-    ready_.push_back(want.sha256);
+    found = wanted_.emplace(file, Wanted{}).first;
+    ready_.push_back(file);
   }
   auto& wanted = found->second;
   wanted.size = std::max(wanted.size, want.size);
@@ -44,16 +45,16 @@ bool FileRequests::want(sync::WantBlob const& want, bool lasting, Instant now, W
   return true;
 }
 
-void FileRequests::came(Bytes const& sha256) {
-  auto const found = wanted_.find(sha256);
+void FileRequests::came(sync::BlobClaim const& file) {
+  auto const found = wanted_.find(file);
   if (found == wanted_.end()) return;
   if (found->second.asked) ++fetched_;
   forget(found, {});
 }
 
-void FileRequests::not_fetched(NodeName const& peer, Bytes const& sha256, Error const& why,
+void FileRequests::not_fetched(NodeName const& peer, sync::BlobClaim const& file, Error const& why,
                                Instant now) {
-  auto const found = wanted_.find(sha256);
+  auto const found = wanted_.find(file);
   if (found == wanted_.end() || found->second.asked != peer) return;
   ++failed_;
   auto& wanted = found->second;
@@ -62,22 +63,26 @@ void FileRequests::not_fetched(NodeName const& peer, Bytes const& sha256, Error 
     case Code::exhausted:
     case Code::io:  // this disk: another peer would not help
       wanted.resting_until = now + kDiskRest;
-      resting_.emplace(*wanted.resting_until, sha256);
+      resting_.emplace(*wanted.resting_until, file);
+      break;
+    case Code::invalid:  // no document here names it any more
+      forget(found, fail(Code::not_found, "no document names the file any more"));
       break;
     case Code::conflict:  // another link brought bytes meanwhile
-      ready_.push_back(sha256);
+      ready_.push_back(file);
       break;
-    case Code::corrupt: discard_(sha256); [[fallthrough]];
-    default: wanted.refused.insert(peer); ready_.push_back(sha256);
+    case Code::corrupt: discard_(file); [[fallthrough]];
+    default: wanted.refused.insert(peer); ready_.push_back(file);
   }
   dispatch(now);
 }
 
 void FileRequests::arrived(NodeName const& peer, Bytes const& sha256, Instant now) {
-  auto const found = wanted_.find(sha256);
-  if (found == wanted_.end()) return;
-  found->second.refused.erase(peer);
-  wake(found);
+  for (auto found = wanted_.lower_bound({sha256, {}});
+       found != wanted_.end() && found->first.sha256 == sha256; ++found) {
+    found->second.refused.erase(peer);
+    wake(found);
+  }
   dispatch(now);
 }
 
@@ -90,11 +95,11 @@ void FileRequests::link_up(NodeName const& peer, Instant now) {
 }
 
 void FileRequests::link_down(NodeName const& peer, Instant now) {
-  for (auto& [sha256, wanted] : wanted_) {
+  for (auto& [file, wanted] : wanted_) {
     wanted.refused.erase(peer);
     if (wanted.asked != peer) continue;
     release(wanted);
-    ready_.push_back(sha256);
+    ready_.push_back(file);
   }
   dispatch(now);
 }
@@ -138,7 +143,7 @@ void FileRequests::dispatch(Instant now) {
 void FileRequests::ask(Table::iterator wanted, Instant now) {
   auto& file = wanted->second;
   for (auto const& document : file.documents) {
-    file.asked = ask_({document, wanted->first, file.size}, file.refused);
+    file.asked = ask_({document, wanted->first.sha256, file.size}, file.refused);
     if (!file.asked) continue;
     ++asked_;
     return;

@@ -1,7 +1,8 @@
 // Which files are lacking here, whom to ask for each, and when to ask again. Decides and keeps
 // count, nothing else: no thread, no disk, no clock of its own; FileExchange drives it. A file that
 // is lacking for good is kept in mind (`lasting`) until it comes; one that somebody asked for once
-// is forgotten after a minute.
+// is forgotten after a minute. A file that documents of two origins name is two requests: each
+// origin has to bring it (sync::BlobClaim).
 #pragma once
 
 #include <deque>
@@ -28,15 +29,16 @@ class FileRequests {
   using Ask = std::function<std::optional<NodeName>(sync::WantBlob const&,
                                                     std::set<NodeName> const& but_not)>;
   // What came of a file was not the file: its parts here are worth nothing.
-  using Discard = std::function<void(Bytes const& sha256)>;
+  using Discard = std::function<void(sync::BlobClaim const&)>;
   using Waiter = std::move_only_function<void(Result<>)>;  // called once
 
   FileRequests(Ask ask, Discard discard) : ask_(std::move(ask)), discard_(std::move(discard)) {}
 
   // False: too many are wanted already; the caller looks again later.
   bool want(sync::WantBlob const& want, bool lasting, Instant now, Waiter waiter = {});
-  void came(Bytes const& sha256);
-  void not_fetched(NodeName const& peer, Bytes const& sha256, Error const& why, Instant now);
+  void came(sync::BlobClaim const& file);
+  void not_fetched(NodeName const& peer, sync::BlobClaim const& file, Error const& why,
+                   Instant now);
   void arrived(NodeName const& peer, Bytes const& sha256, Instant now);  // the peer has it now
   void link_up(NodeName const& peer, Instant now);
   void link_down(NodeName const& peer, Instant now);
@@ -57,7 +59,7 @@ class FileRequests {
     std::optional<Instant> resting_until;
     std::vector<Waiter> waiters;
   };
-  using Table = std::map<Bytes, Wanted>;
+  using Table = std::map<sync::BlobClaim, Wanted>;
 
   void dispatch(Instant now);
   void ask(Table::iterator wanted, Instant now);
@@ -69,8 +71,8 @@ class FileRequests {
   Ask ask_;
   Discard discard_;
   Table wanted_;
-  std::deque<Bytes> ready_;
-  std::set<std::pair<Instant, Bytes>> resting_;
+  std::deque<sync::BlobClaim> ready_;
+  std::set<std::pair<Instant, sync::BlobClaim>> resting_;
   std::size_t asked_ = 0;
   std::uint64_t fetched_ = 0;
   std::uint64_t failed_ = 0;

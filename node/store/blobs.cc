@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kIncoming = "incoming";
 constexpr std::string_view kPartial = "partial";
 constexpr std::size_t kReadBytes = 256UL * 1024;
+constexpr std::size_t kOriginBytes = 8;  // of the hash of an origin, in the name of a part
 
 std::unexpected<Error> fail_errno(int error, std::string_view what) {
   Code const code = error == EACCES || error == EPERM || error == EROFS ? Code::denied
@@ -108,31 +109,56 @@ Result<Bytes> hash_of(File const& file) {
   }
 }
 
-// The name that a file of ours has, or nothing: other files are left alone.
-std::optional<Bytes> name_in(fs::path const& path) {
-  auto name = from_hex(path.filename().string());
+// The name that a file of ours has, or nothing: other files are left alone. A part's name goes on
+// with a hyphen and 16 digits, of whose it is.
+std::optional<Bytes> name_in(fs::path const& path, bool is_part) {
+  auto const text = path.filename().string();
+  std::string_view digits = text;
+  if (is_part) {
+    auto const hyphen = digits.find('-');
+    if (hyphen == std::string_view::npos) return std::nullopt;
+    auto const origin = from_hex(digits.substr(hyphen + 1));
+    if (!origin || origin->size() != kOriginBytes) return std::nullopt;
+    digits = digits.substr(0, hyphen);
+  }
+  auto name = from_hex(digits);
   if (!name || name->size() != kSha256Bytes) return std::nullopt;
   return *std::move(name);
 }
 
 struct Found {
+  fs::path path;
   Bytes sha256;
   std::uint64_t size = 0;
 };
+
+bool holds_parts(fs::path const& folder) {
+  return folder.filename() == kPartial;
+}
 
 Result<std::vector<Found>> files_in(fs::path const& folder) {
   std::vector<Found> found;
   std::error_code error;
   for (auto entry = fs::directory_iterator(folder, error);
        !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    auto name = name_in(entry->path());
+    auto name = name_in(entry->path(), holds_parts(folder));
     if (!name) continue;
     std::error_code gone;
     auto const size = entry->file_size(gone);
-    if (!gone) found.push_back({*std::move(name), size});
+    if (!gone) found.push_back({entry->path(), *std::move(name), size});
   }
   if (error) return fail_errno(error.value(), folder.string());
   return found;
+}
+
+// What is no part of a file that could be gone on with.
+void remove_strays(fs::path const& folder) {
+  std::error_code error;
+  for (auto entry = fs::directory_iterator(folder, error);
+       !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    std::error_code ignored;
+    if (!name_in(entry->path(), true)) fs::remove(entry->path(), ignored);
+  }
 }
 
 // The folders of whole files: two hexadecimal digits each.
@@ -164,6 +190,7 @@ Result<std::unique_ptr<Blobs>> Blobs::open(fs::path const& directory, BlobsOptio
   fs::remove_all(directory / kIncoming, error);
   SOL_TRY(make_directory(directory / kIncoming));
   SOL_TRY(make_directory(directory / kPartial));
+  remove_strays(directory / kPartial);
   SOL_TRY(blobs->count());
   return blobs;
 }
@@ -186,9 +213,10 @@ fs::path Blobs::path_of(std::string_view sha256) const {
   return folder_of(sha256) / hex(sha256);
 }
 
-fs::path Blobs::partial_of(std::string_view sha256) const {
-  SOL_CHECK(sha256.size() == kSha256Bytes);
-  return directory_ / kPartial / hex(sha256);
+fs::path Blobs::partial_of(sync::BlobClaim const& file) const {
+  SOL_CHECK(file.sha256.size() == kSha256Bytes);
+  auto const origin = sha256(file.origin).substr(0, kOriginBytes);
+  return directory_ / kPartial / cat(hex(file.sha256), '-', hex(origin));
 }
 
 Result<> Blobs::check_room(std::uint64_t bytes) const {
@@ -253,10 +281,18 @@ Result<std::vector<BlobName>> Blobs::list() const {
 
 // The bytes are durable; now their name is. A file that is there already is replaced by its equal,
 // which mends one that the disk has damaged.
-Result<> Blobs::publish(fs::path const& from, std::string_view sha256, std::uint64_t size) {
+Result<> Blobs::publish(fs::path const& from, std::string_view sha256, std::uint64_t size,
+                        IsNeeded const& is_needed) {
   SOL_TRY(make_directory(folder_of(sha256)));
   {
     std::lock_guard const lock(mutex_);
+    if (is_needed) {
+      SOL_ASSIGN(bool const needed, is_needed(sha256));
+      if (!needed) {
+        remove_partial(from);
+        return fail(Code::invalid, "no document here names the file any more");
+      }
+    }
     bool const is_new = !this->size(sha256);
     std::error_code error;
     fs::rename(from, path_of(sha256), error);
@@ -266,15 +302,7 @@ Result<> Blobs::publish(fs::path const& from, std::string_view sha256, std::uint
       bytes_ += size;
     }
   }
-  SOL_TRY(sync_directory(folder_of(sha256)));
-  std::lock_guard const lock(arrival_mutex_);
-  if (on_arrival_) on_arrival_(Bytes(sha256));
-  return {};
-}
-
-void Blobs::on_arrival(std::function<void(Bytes const&)> callback) {
-  std::lock_guard const lock(arrival_mutex_);
-  on_arrival_ = std::move(callback);
+  return sync_directory(folder_of(sha256));
 }
 
 BlobStats Blobs::stats() const {
@@ -334,7 +362,7 @@ Result<BlobName> Blobs::Writer::finish() {
   if (parts.size == 0) return fail(Code::invalid, "the file is empty");
   SOL_TRY(parts.file.sync());
   BlobName name{parts.hash.finish(), parts.size};
-  SOL_TRY(parts.blobs.publish(parts.path, name.sha256, name.size));
+  SOL_TRY(parts.blobs.publish(parts.path, name.sha256, name.size, {}));
   parts.path.clear();
   return name;
 }
@@ -349,12 +377,12 @@ Result<BlobName> Blobs::put(std::string_view bytes) {
 
 // Caller holds the lock. What a crash left of the last chunk may be anything: chunks are synced
 // one by one, so all before it is good. A wrong byte would be noticed at the end at the latest.
-Result<std::uint64_t> Blobs::partial_size(std::string_view sha256) {
-  File const file(partial_of(sha256), O_RDWR);
+Result<std::uint64_t> Blobs::partial_size(fs::path const& path) {
+  File const file(path, O_RDWR);
   if (!file && errno == ENOENT) return 0;
   if (!file) return fail_errno(errno, "a part of a file");
   SOL_ASSIGN(std::uint64_t size, file.size());
-  if (!resumed_.insert(Bytes(sha256)).second) return size;
+  if (!resumed_.insert(path).second) return size;
   size -= size % limits::kBlobChunkBytes;
   if (::ftruncate(file.get(), static_cast<off_t>(size)) != 0) {
     return fail_errno(errno, "a part of a file");
@@ -362,110 +390,125 @@ Result<std::uint64_t> Blobs::partial_size(std::string_view sha256) {
   return size;
 }
 
-Result<sync::BlobProgress> Blobs::progress(std::string_view sha256) {
-  if (sha256.size() != kSha256Bytes) return fail(Code::invalid, "no file has such a name");
-  if (keep(sha256)) return sync::BlobProgress{*size(sha256), true};
+Result<sync::BlobProgress> Blobs::progress(sync::BlobClaim const& file, bool claimed) {
+  if (file.sha256.size() != kSha256Bytes) return fail(Code::invalid, "no file has such a name");
+  if (claimed && keep(file.sha256)) {
+    if (auto const whole = size(file.sha256)) return sync::BlobProgress{*whole, true};
+  }
   std::lock_guard const lock(mutex_);
-  SOL_ASSIGN(std::uint64_t const held, partial_size(sha256));
+  SOL_ASSIGN(std::uint64_t const held, partial_size(partial_of(file)));
   return sync::BlobProgress{held, false};
 }
 
-Result<sync::BlobProgress> Blobs::append(std::string_view sha256, std::uint64_t offset,
-                                         std::uint64_t size, std::string_view bytes) {
-  if (sha256.size() != kSha256Bytes) return fail(Code::invalid, "no file has such a name");
+Result<sync::BlobProgress> Blobs::append(sync::BlobClaim const& file, std::uint64_t offset,
+                                         std::uint64_t size, std::string_view bytes,
+                                         IsNeeded const& is_needed) {
+  if (file.sha256.size() != kSha256Bytes) return fail(Code::invalid, "no file has such a name");
   if (size > limits::kBlobBytes || offset > size || bytes.size() > size - offset) {
     return fail(Code::invalid, "more bytes than the file has");
   }
-  if (keep(sha256)) return sync::BlobProgress{*this->size(sha256), true};
   SOL_TRY(check_room(size - offset));
+  auto const path = partial_of(file);
   {
     std::lock_guard const lock(mutex_);
-    SOL_ASSIGN(std::uint64_t const held, partial_size(sha256));
+    SOL_ASSIGN(bool const needed, is_needed(file.sha256));
+    if (!needed) {
+      remove_partial(path);
+      return fail(Code::invalid, "no document here names the file any more");
+    }
+    SOL_ASSIGN(std::uint64_t const held, partial_size(path));
     if (held != offset) {
       return fail(Code::conflict, cat("the file is here up to ", held, ", not up to ", offset));
     }
-    resumed_.insert(Bytes(sha256));
-    bool const is_new = held == 0 && ::access(partial_of(sha256).c_str(), F_OK) != 0;
-    File const file(partial_of(sha256), O_WRONLY | O_CREAT | O_APPEND);
-    if (!file) return fail_errno(errno, "a part of a file");
+    resumed_.insert(path);
+    bool const is_new = held == 0 && ::access(path.c_str(), F_OK) != 0;
+    File const part(path, O_WRONLY | O_CREAT | O_APPEND);
+    if (!part) return fail_errno(errno, "a part of a file");
     if (is_new) ++partial_;
-    auto written = file.write(bytes);
-    if (written) written = file.sync();
+    auto written = part.write(bytes);
+    if (written) written = part.sync();
     if (!written) {  // what the disk took of it is taken back
-      std::ignore = ::ftruncate(file.get(), static_cast<off_t>(held));
+      std::ignore = ::ftruncate(part.get(), static_cast<off_t>(held));
       return std::unexpected(std::move(written).error());
     }
   }
   if (offset + bytes.size() < size) return sync::BlobProgress{offset + bytes.size(), false};
-  return finish_partial(sha256, size);
+  return finish_partial(file, size, is_needed);
 }
 
-Result<sync::BlobProgress> Blobs::finish_partial(std::string_view sha256, std::uint64_t size) {
-  auto const path = partial_of(sha256);
+Result<sync::BlobProgress> Blobs::finish_partial(sync::BlobClaim const& file, std::uint64_t size,
+                                                 IsNeeded const& is_needed) {
+  auto const path = partial_of(file);
   Bytes found;
   {
-    File const file(path, O_RDONLY);
-    if (!file) return fail_errno(errno, "a part of a file");
-    SOL_ASSIGN(found, hash_of(file));
+    File const part(path, O_RDONLY);
+    if (!part) return fail_errno(errno, "a part of a file");
+    SOL_ASSIGN(found, hash_of(part));
   }
-  if (found != sha256) {
-    forget_partial(sha256);
+  if (found != file.sha256) {
+    forget_partial(file);
     return fail(Code::corrupt, "the bytes that came are not the file: all of them were removed");
   }
-  SOL_TRY(publish(path, sha256, size));
+  SOL_TRY(publish(path, file.sha256, size, is_needed));
   std::lock_guard const lock(mutex_);
-  if (resumed_.erase(Bytes(sha256)) > 0) --partial_;
+  if (resumed_.erase(path) > 0) --partial_;
   return sync::BlobProgress{size, true};
 }
 
-void Blobs::forget_partial(std::string_view sha256) {
+void Blobs::forget_partial(sync::BlobClaim const& file) {
   std::lock_guard const lock(mutex_);
+  remove_partial(partial_of(file));
+}
+
+// Caller holds the lock.
+void Blobs::remove_partial(fs::path const& path) {
   std::error_code ignored;
-  if (fs::remove(partial_of(sha256), ignored)) --partial_;
-  resumed_.erase(Bytes(sha256));
+  if (fs::remove(path, ignored)) --partial_;
+  resumed_.erase(path);
 }
 
 // ---- What nobody refers to ----
 
-Result<BlobCollection> Blobs::collect(
-    Instant now, Millis grace, std::function<Result<bool>(std::string_view)> const& is_referenced) {
+Result<BlobCollection> Blobs::collect(Instant now, Millis grace, IsNeeded const& is_needed) {
   BlobCollection collection;
   auto const before = now - grace;
   SOL_ASSIGN(auto const folders, folders_in(directory_));
   for (auto const& folder : folders) {
-    SOL_TRY(collect_folder(folder, before, is_referenced, collection));
+    SOL_TRY(collect_folder(folder, before, is_needed, collection));
   }
-  auto const whole = collection.files;
-  SOL_TRY(collect_folder(directory_ / kPartial, before, is_referenced, collection));
-  partial_ -= collection.files - whole;
-  files_ -= whole;
+  SOL_TRY(collect_folder(directory_ / kPartial, before, is_needed, collection));
   collected_ += collection.files;
   return collection;
 }
 
-Result<> Blobs::collect_folder(fs::path const& folder, Instant before,
-                               std::function<Result<bool>(std::string_view)> const& is_referenced,
+Result<> Blobs::collect_folder(fs::path const& folder, Instant before, IsNeeded const& is_needed,
                                BlobCollection& collection) {
+  bool const is_part = holds_parts(folder);
   SOL_ASSIGN(auto const found, files_in(folder));
   for (auto const& file : found) {
-    auto const path = folder / hex(file.sha256);
     std::lock_guard const lock(mutex_);
     struct stat facts{};
-    if (::lstat(path.c_str(), &facts) != 0) continue;
+    if (::lstat(file.path.c_str(), &facts) != 0) continue;
     auto const touched =
         from_unix_ms(facts.st_mtim.tv_sec * 1000 + facts.st_mtim.tv_nsec / 1000000);
-    SOL_ASSIGN(bool const wanted, is_referenced(file.sha256));
-    if (wanted) continue;
-    if (touched > before) {
-      collection.young += folder.filename() != kPartial ? 1 : 0;
+    SOL_ASSIGN(bool const needed, is_needed(file.sha256));
+    if (needed) continue;
+    if (!is_part && touched > before) {
+      ++collection.young;
       continue;
     }
     std::error_code error;
-    if (!fs::remove(path, error) || error) continue;
+    if (!fs::remove(file.path, error) || error) continue;
     ++collection.files;
     collection.bytes += file.size;
-    if (folder.filename() != kPartial) bytes_ -= file.size;
-    resumed_.erase(file.sha256);
+    if (is_part) {
+      --partial_;
+      resumed_.erase(file.path);
+    } else {
+      --files_;
+      bytes_ -= file.size;
+      collection.removed.push_back(file.sha256);
+    }
   }
   return {};
 }

@@ -37,7 +37,8 @@ struct BlobStats {
 struct BlobCollection {
   std::uint64_t files = 0;  // removed
   std::uint64_t bytes = 0;
-  std::uint64_t young = 0;  // whole files that nobody refers to either, too young to go
+  std::uint64_t young = 0;       // whole files that nobody refers to either, too young to go
+  std::vector<Bytes> removed{};  // names of whole files
 };
 
 class Blobs {
@@ -78,55 +79,55 @@ class Blobs {
   [[nodiscard]] Result<sync::BlobPart> read(std::string_view sha256, std::uint64_t offset,
                                             std::size_t bytes_max) const;
 
-  // As sync::BlobStore says.
-  [[nodiscard]] Result<sync::BlobProgress> progress(std::string_view sha256);
-  Result<sync::BlobProgress> append(std::string_view sha256, std::uint64_t offset,
-                                    std::uint64_t size, std::string_view bytes);
-  void forget_partial(std::string_view sha256);
+  using IsNeeded = std::function<Result<bool>(std::string_view sha256)>;
+  // As sync::BlobStore says. `claimed`: a file that is here whole is here for this claim; else its
+  // bytes have to come again, and what came of them is kept apart.
+  [[nodiscard]] Result<sync::BlobProgress> progress(sync::BlobClaim const& file, bool claimed);
+  // `is_needed` is asked while no file can be removed: what is not needed any more is refused, and
+  // what came of it goes (Code::invalid).
+  Result<sync::BlobProgress> append(sync::BlobClaim const& file, std::uint64_t offset,
+                                    std::uint64_t size, std::string_view bytes,
+                                    IsNeeded const& is_needed);
+  void forget_partial(sync::BlobClaim const& file);
 
   // Names of all whole files, in order; for checks and backups.
   [[nodiscard]] Result<std::vector<BlobName>> list() const;
   // Reads a whole file and compares. Code::corrupt: it is damaged.
   [[nodiscard]] Result<> verify(std::string_view sha256) const;
-  // Removes files and parts of files that nobody refers to and nobody added, kept or went on
-  // fetching for `grace`. Safe beside commits: `is_referenced` looks at the latest state, and is
-  // asked while no file can be kept. A crash leaves a file whole or removed.
-  Result<BlobCollection> collect(
-      Instant now, Millis grace,
-      std::function<Result<bool>(std::string_view sha256)> const& is_referenced);
+  // Removes files that are not needed and nobody added or kept for `grace`, and parts of files that
+  // are not needed, however young. Safe beside commits: `is_needed` looks at the latest state, and
+  // is asked while no file can be kept. A crash leaves a file whole or removed.
+  Result<BlobCollection> collect(Instant now, Millis grace, IsNeeded const& is_needed);
 
   [[nodiscard]] BlobStats stats() const;
   [[nodiscard]] std::filesystem::path const& directory() const noexcept { return directory_; }
-  // Called after a file has come here, on the thread that brought it; short. One at a time: null
-  // takes it away, and when that returns it is not being called any more.
-  void on_arrival(std::function<void(Bytes const& sha256)> callback);
 
  private:
   Blobs(std::filesystem::path directory, BlobsOptions options);
   [[nodiscard]] std::filesystem::path folder_of(std::string_view sha256) const;
   [[nodiscard]] std::filesystem::path path_of(std::string_view sha256) const;
-  [[nodiscard]] std::filesystem::path partial_of(std::string_view sha256) const;
+  [[nodiscard]] std::filesystem::path partial_of(sync::BlobClaim const& file) const;
   [[nodiscard]] Result<> check_room(std::uint64_t bytes) const;
-  Result<> publish(std::filesystem::path const& from, std::string_view sha256, std::uint64_t size);
-  Result<std::uint64_t> partial_size(std::string_view sha256);
-  Result<sync::BlobProgress> finish_partial(std::string_view sha256, std::uint64_t size);
+  Result<> publish(std::filesystem::path const& from, std::string_view sha256, std::uint64_t size,
+                   IsNeeded const& is_needed);
+  Result<std::uint64_t> partial_size(std::filesystem::path const& path);
+  Result<sync::BlobProgress> finish_partial(sync::BlobClaim const& file, std::uint64_t size,
+                                            IsNeeded const& is_needed);
+  void remove_partial(std::filesystem::path const& path);
   Result<> collect_folder(std::filesystem::path const& folder, Instant before,
-                          std::function<Result<bool>(std::string_view)> const& is_referenced,
-                          BlobCollection& collection);
+                          IsNeeded const& is_needed, BlobCollection& collection);
   Result<> count();
 
   std::filesystem::path directory_;
   BlobsOptions options_;
   // Names come and go, and files are told to be kept, under this lock alone.
   mutable std::mutex mutex_;
-  std::set<Bytes, std::less<>> resumed_;  // partial files whose end was looked at since opening
+  std::set<std::filesystem::path> resumed_;  // partial files whose end was looked at since opening
   std::atomic<std::uint64_t> files_ = 0;
   std::atomic<std::uint64_t> bytes_ = 0;
   std::atomic<std::uint64_t> partial_ = 0;
   std::atomic<std::uint64_t> collected_ = 0;
   std::atomic<std::uint64_t> next_ = 0;  // names of files that are being added
-  std::mutex arrival_mutex_;
-  std::function<void(Bytes const&)> on_arrival_;
 };
 
 }  // namespace solidaires::store

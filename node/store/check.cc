@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "node/store/blob_claims.h"
 #include "node/store/blob_references.h"
 #include "sync/core/erasure.h"
 
@@ -182,9 +183,11 @@ class Checker {
       return;
     }
     if (key[0] != kLocalTag) {
-      if (auto const valid = check_erasing_record(key, value); !valid) {
+      auto const valid =
+          key[0] == kClaimTag ? check_claim_record(key, value) : check_erasing_record(key, value);
+      if (!valid) {
         problem(valid.error().message(), "local");
-      } else {
+      } else if (key[0] != kClaimTag) {
         erasing(key);
       }
       return;
@@ -253,12 +256,20 @@ Result<> check_files(Engine const& engine, EngineSnapshot const& at, Blobs const
   }
   auto const named = index_prefix(kFilesIndex);
   auto cursor = engine.walk(Family::indexes, named, after_prefix(named), &at);
-  Bytes last;
+  sync::BlobClaim last;
   for (cursor.seek_first(); cursor.valid(); cursor.next()) {
     auto const hit = parse_index_key(cursor.key());
-    if (!hit || hit->value == last) continue;
-    last = hit->value;
-    if (!files.size(last)) ++report.files_awaited;
+    if (!hit) continue;
+    auto const file = sync::claim_of(hit->key, hit->value);
+    if (file == std::exchange(last, file)) continue;
+    SOL_ASSIGN(bool const brought, is_claimed(engine, file));
+    if (!brought) {
+      ++report.files_awaited;
+    } else if (!files.size(file.sha256) && report.problems.size() < kProblems) {
+      report.problems.push_back(cat("files: ", hex(file.sha256), ", which ",
+                                    hit->key.scope.to_string(), ' ', hit->key.id.to_string(),
+                                    " names, was here and is missing"));
+    }
   }
   return cursor.status();
 }

@@ -12,7 +12,6 @@ namespace solidaires::store {
 Result<CheckReport> check_store(Engine const& engine, EngineSnapshot const& at,
                                 Indexer const& indexer, Counts::Table const& counts,
                                 Digests::Contents const& digests, Store::OnChecked const& told);
-
 // Reads every file whole, and counts those that documents name and that are not here.
 Result<> check_files(Engine const& engine, EngineSnapshot const& at, Blobs const& files,
                      CheckReport& report, Store::OnChecked const& told);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sync/core/blob_store.h"
 #include "sync/core/document.h"
 #include "sync/core/ports.h"
 
@@ -62,6 +63,7 @@ struct Commit {
   std::vector<DocumentEdit> documents{};
   std::vector<LocalEdit> local{};
   std::vector<BlobEdit> blobs{};
+  std::vector<sync::BlobClaim> claims{};  // files here that this origin has brought: an upload
   std::vector<sync::DocumentKey> erasures_told{};  // of View::erased(): a receipt counts them now
 };
 

@@ -1,5 +1,7 @@
 #include "node/store/erasing.h"
 
+#include "node/store/blob_claims.h"
+#include "node/store/blob_references.h"
 #include "node/store/transaction.h"
 #include "sync/core/erasure.h"
 #include "sync/wire/document_codec.h"
@@ -148,6 +150,9 @@ Result<> erase_traces(Transaction& transaction, Cell const& before) {
     transaction.batch().put(Family::local, copy, sync::encode_document(*before.document));
   }
   transaction.batch().erase_range(Family::history, prefix, after_prefix(prefix));
+  for (auto const& file : blob_references(*before.document)) {
+    SOL_TRY(forget_sent(transaction, file.sha256));
+  }
   return add_due(transaction, key, count_versions(*before.document), entries);
 }
 

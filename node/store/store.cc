@@ -20,7 +20,7 @@ namespace solidaires::store {
 namespace {
 
 constexpr std::size_t kGroupBytes = 8UL << 20;  // a group that is this large takes nobody else
-constexpr Millis kAddingGrace{60'000};          // from adding a file to the commit that names it
+constexpr Millis kAddingGrace{5'000};           // from adding a file to the commit that keeps it
 constexpr std::size_t kDropChunk = 500;
 constexpr std::size_t kPurgeChunk = 1000;
 // Above every dot that a group can have given out whose write failed.
@@ -57,6 +57,8 @@ struct Store::Parts {
   std::size_t run_group(std::span<Request* const> group);
   std::size_t run_readers(std::span<Request* const> group, Result<> const& refusal);
   Result<> check_writable();
+  // A document names it, one that is held did, or somebody sent it and may name it yet.
+  [[nodiscard]] Result<bool> is_needed(std::string_view sha256, Instant now) const;
   void run_one(Transaction& transaction, Request& request);
   Result<> write(Transaction& transaction);
   void publish(Request& request);
@@ -80,6 +82,8 @@ struct Store::Parts {
   std::atomic<std::uint64_t> syncs = 0;
   CommitQueue queue;
   std::mutex purging;  // one purge at a time
+  std::mutex on_file_mutex;
+  std::function<void(sync::BlobClaim const&)> on_file;
 };
 
 Result<> Store::Parts::submit(Request& request) {
@@ -336,19 +340,46 @@ Result<std::vector<sync::DocumentKey>> Store::documents_with(std::string_view sh
   return keys;
 }
 
+bool Store::has_file(ScopeId const& scope, std::string_view sha256) const {
+  if (!parts_->files->size(sha256)) return false;
+  auto const claimed = is_claimed(*parts_->engine, {Bytes(sha256), sync::blob_origin(scope)});
+  return claimed && *claimed;
+}
+
+void Store::on_file(std::function<void(sync::BlobClaim const&)> callback) {
+  std::lock_guard const lock(parts_->on_file_mutex);
+  parts_->on_file = std::move(callback);
+}
+
+Result<bool> Store::Parts::is_needed(std::string_view sha256, Instant now) const {
+  View const view(*engine);
+  IndexScan const scan{.index = std::string(kFilesIndex), .prefix = Bytes(sha256), .limit = 1};
+  SOL_ASSIGN(auto const page, view.scan(scan));
+  if (!page.hits.empty()) return true;
+  SOL_ASSIGN(auto const sent, view.local_scan(sent_file_prefix(sha256), now, 1));
+  if (!sent.empty()) return true;
+  // In this order: an erasure moves what is held from the index to its copy.
+  SOL_ASSIGN(auto const held, read_held(*engine, nullptr));
+  for (auto const& document : held) {
+    if (!document.copy_kept) continue;
+    SOL_ASSIGN(auto const copy, read_held_copy(*engine, nullptr, document.key));
+    if (copy && refers_to(*copy, sha256)) return true;
+  }
+  return false;
+}
+
 Result<BlobCollection> Store::collect_files(Instant now, Millis grace) {
-  return parts_->files->collect(now, grace, [this](std::string_view sha256) -> Result<bool> {
-    SOL_ASSIGN(auto const keys, documents_with(sha256, 1));
-    if (!keys.empty()) return true;
-    // In this order: an erasure moves what is held from the index to its copy.
-    SOL_ASSIGN(auto const held, read_held(*parts_->engine, nullptr));
-    for (auto const& document : held) {
-      if (!document.copy_kept) continue;
-      SOL_ASSIGN(auto const copy, read_held_copy(*parts_->engine, nullptr, document.key));
-      if (copy && refers_to(*copy, sha256)) return true;
+  SOL_ASSIGN(auto collection, parts_->files->collect(now, grace, [&](std::string_view sha256) {
+    return parts_->is_needed(sha256, now);
+  }));
+  if (collection.removed.empty()) return collection;
+  SOL_TRY(parts_->submit([&](Transaction& transaction) -> Result<> {
+    for (auto const& sha256 : collection.removed) {
+      if (!parts_->files->size(sha256)) forget_claims(transaction, sha256);
     }
-    return false;
-  });
+    return {};
+  }));
+  return collection;
 }
 
 Result<sync::BlobPart> Store::read_blob(sync::DocumentKey const& document, Bytes const& sha256,
@@ -357,16 +388,31 @@ Result<sync::BlobPart> Store::read_blob(sync::DocumentKey const& document, Bytes
   if (!stored || !refers_to(stored->document, sha256)) {
     return fail(Code::denied, "no document here gives a right to this file");
   }
+  SOL_ASSIGN(bool const claimed, is_claimed(*parts_->engine, sync::claim_of(document, sha256)));
+  if (!claimed) return fail(Code::not_found, "the file is not here for this document");
   return parts_->files->read(sha256, offset, bytes_max);
 }
 
-Result<sync::BlobProgress> Store::blob_progress(Bytes const& sha256) {
-  return parts_->files->progress(sha256);
+Result<sync::BlobProgress> Store::blob_progress(sync::BlobClaim const& file) {
+  SOL_ASSIGN(bool const claimed, is_claimed(*parts_->engine, file));
+  return parts_->files->progress(file, claimed);
 }
 
-Result<sync::BlobProgress> Store::append_blob(Bytes const& sha256, std::uint64_t offset,
+Result<sync::BlobProgress> Store::append_blob(sync::BlobClaim const& file, std::uint64_t offset,
                                               std::uint64_t size, std::string_view bytes) {
-  return parts_->files->append(sha256, offset, size, bytes);
+  auto const now = parts_->now();
+  SOL_ASSIGN(auto const progress,
+             parts_->files->append(file, offset, size, bytes, [&](std::string_view sha256) {
+               return parts_->is_needed(sha256, now);
+             }));
+  if (!progress.whole) return progress;
+  SOL_TRY(parts_->submit([&](Transaction& transaction) -> Result<> {
+    write_claim(transaction, file);
+    return {};
+  }));
+  std::lock_guard const lock(parts_->on_file_mutex);
+  if (parts_->on_file) parts_->on_file(file);
+  return progress;
 }
 
 Result<ReplicaId> Store::renew_incarnation() {
@@ -417,7 +463,7 @@ Result<> Store::purge_erased() {
   if (collected.young > 0) {
     return fail(Code::busy, cat(collected.young,
                                 " files that no document names were touched less "
-                                "than a minute ago: the purge is to be run again"));
+                                "than five seconds ago: the purge is to be run again"));
   }
   return parts_->submit([&](Transaction& transaction) { return write_purged(transaction, due); });
 }

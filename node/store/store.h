@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "node/store/blob_claims.h"
 #include "node/store/blobs.h"
 #include "node/store/commit.h"
 #include "node/store/rereading.h"
@@ -149,18 +150,25 @@ class Store final : public sync::ReplicaStore, public sync::BlobStore {
 
   // The files that documents refer to. A commit keeps those that its documents name.
   [[nodiscard]] Blobs& files() const noexcept;
+  // The file is here, whole, under the right of the scope's origin: only then may it be shown or
+  // given to those who may read a document of that scope that names it.
+  [[nodiscard]] bool has_file(ScopeId const& scope, std::string_view sha256) const;
+  // Called after a file has come over a link, on the thread that brought it; short. One at a time:
+  // null takes it away, and when that returns it is not being called any more.
+  void on_file(std::function<void(sync::BlobClaim const& file)> callback);
   // Documents that refer to a file in any version that is kept, at most `limit`.
   [[nodiscard]] Result<std::vector<sync::DocumentKey>> documents_with(std::string_view sha256,
                                                                       std::size_t limit) const;
-  // Removes files that no document refers to and nobody touched for `grace`.
+  // Removes files that no document refers to and nobody touched for `grace`, but for those that
+  // were sent and may be named yet (sent_file_key).
   Result<BlobCollection> collect_files(Instant now, Millis grace);
   // sync::BlobStore, for the links.
   [[nodiscard]] sync::BlobStore* blobs() override { return this; }
   [[nodiscard]] Result<sync::BlobPart> read_blob(sync::DocumentKey const& document,
                                                  Bytes const& sha256, std::uint64_t offset,
                                                  std::size_t bytes_max) const override;
-  [[nodiscard]] Result<sync::BlobProgress> blob_progress(Bytes const& sha256) override;
-  Result<sync::BlobProgress> append_blob(Bytes const& sha256, std::uint64_t offset,
+  [[nodiscard]] Result<sync::BlobProgress> blob_progress(sync::BlobClaim const& file) override;
+  Result<sync::BlobProgress> append_blob(sync::BlobClaim const& file, std::uint64_t offset,
                                          std::uint64_t size, std::string_view bytes) override;
 
   // Draws another replica id, counts from zero and forgets every cursor: after a restore, a copy or

@@ -196,6 +196,7 @@ Result<std::vector<CommittedDocument>> write_commit(Transaction& transaction,
     committed.push_back(std::move(written));
   }
   for (auto const& edit : request.local) SOL_TRY(write_local(transaction, edit, request.now));
+  for (auto const& file : request.claims) write_claim(transaction, file);
   for (auto const& edit : request.blobs) SOL_TRY(write_blob(transaction, edit));
   SOL_TRY(write_told(transaction, request.erasures_told));
   return committed;

@@ -32,7 +32,15 @@ Error refusal(BlobAnswer answer) {
   return {Code::unavailable, "the peer could not read the file"};
 }
 
+BlobClaim claim_of(WantBlob const& want) {
+  return sync::claim_of(want.document, want.sha256);
+}
+
 }  // namespace
+
+Bytes blob_origin(ScopeId const& scope) {
+  return Bytes(scope.kind() == ScopeKind::group ? scope.to_string() : std::string(scope.owner()));
+}
 
 // ---- Serving ----
 
@@ -86,17 +94,17 @@ void BlobServing::arrived(Bytes const& sha256, Actions& out) {
 // ---- Fetching ----
 
 void BlobFetching::want(WantBlob want, Entitlement const& entitlement, Actions& out) {
-  auto const is_this = [&](WantBlob const& other) { return other.sha256 == want.sha256; };
-  if (transfers_.contains(want.sha256) || std::ranges::any_of(waiting_, is_this)) return;
+  auto const claim = claim_of(want);
+  auto const is_this = [&](WantBlob const& other) { return claim_of(other) == claim; };
+  if (transfers_.contains(claim) || std::ranges::any_of(waiting_, is_this)) return;
   if (!entitlement.may_receive(want.document.scope)) {
-    out.notices.emplace_back(BlobNotFetched{
-        std::move(want.sha256), {Code::denied, "this link may not carry the document's scope"}});
+    out.notices.emplace_back(
+        BlobNotFetched{claim, {Code::denied, "this link may not carry the document's scope"}});
   } else if (waiting_.size() >= kWaitingMax) {
     out.notices.emplace_back(
-        BlobNotFetched{std::move(want.sha256), {Code::busy, "this link has many files to fetch"}});
+        BlobNotFetched{claim, {Code::busy, "this link has many files to fetch"}});
   } else if (want.size > limits::kBlobBytes) {
-    out.notices.emplace_back(
-        BlobNotFetched{std::move(want.sha256), {Code::denied, "the file is too large"}});
+    out.notices.emplace_back(BlobNotFetched{claim, {Code::denied, "the file is too large"}});
   } else {
     waiting_.push_back(std::move(want));
   }
@@ -106,18 +114,19 @@ void BlobFetching::begin(Actions& out) {
   while (transfers_.size() < kTransfersMax && !waiting_.empty()) {
     auto want = std::move(waiting_.front());
     waiting_.pop_front();
-    out.tasks.emplace_back(ReadBlobProgress{want.sha256});
+    auto claim = claim_of(want);
+    out.tasks.emplace_back(ReadBlobProgress{claim});
     Transfer transfer{.document = std::move(want.document), .size = want.size};
-    transfers_.emplace(std::move(want.sha256), std::move(transfer));
+    transfers_.emplace(std::move(claim), std::move(transfer));
   }
 }
 
 void BlobFetching::progress_read(BlobProgressRead const& read, Instant now, Actions& out) {
-  auto const found = transfers_.find(read.sha256);
+  auto const found = transfers_.find(read.file);
   if (found == transfers_.end() || found->second.started) return;
   if (!read.progress) return end(found, read.progress.error(), out);
   if (read.progress->whole) {
-    out.notices.emplace_back(BlobFetched{read.sha256});
+    out.notices.emplace_back(BlobFetched{read.file});
     transfers_.erase(found);
     return;
   }
@@ -148,7 +157,7 @@ void BlobFetching::pump(Instant now, Actions& out) {
     if (in_flight_++ == 0) alive_at_ = now;
     asked_.emplace(request_, Asked{turn->first, transfer.asked});
     out.send.emplace_back(BlobWant{request_, transfer.document.scope, transfer.document.id,
-                                   turn->first, transfer.asked});
+                                   turn->first.sha256, transfer.asked});
     transfer.asked += limits::kBlobChunkBytes;
   }
 }
@@ -174,13 +183,14 @@ Verdict BlobFetching::chunk(BlobChunk chunk, Instant now, Actions& out) {
     return std::nullopt;
   }
   auto const asked = asked_.find(chunk.request);
-  if (asked == asked_.end() || asked->second.sha256 != chunk.sha256 ||
+  if (asked == asked_.end() || asked->second.file.sha256 != chunk.sha256 ||
       asked->second.offset != chunk.offset) {
     return Close{CloseReason::protocol, Millis{0}, "a part of a file that nobody asked for"};
   }
+  auto file = std::move(asked->second.file);
   asked_.erase(asked);
   alive_at_ = now;
-  auto const found = transfers_.find(chunk.sha256);
+  auto const found = transfers_.find(file);
   auto const give_back = [this] { --in_flight_; };
   if (found == transfers_.end() || !found->second.started ||
       chunk.request < found->second.first_request) {  // it ended since, or began again
@@ -197,18 +207,18 @@ Verdict BlobFetching::chunk(BlobChunk chunk, Instant now, Actions& out) {
   transfer.sized = true;
   transfer.received += chunk.bytes.size();
   out.tasks.emplace_back(
-      KeepBlob{std::move(chunk.sha256), chunk.offset, chunk.size, std::move(chunk.bytes)});
+      KeepBlob{std::move(file), chunk.offset, chunk.size, std::move(chunk.bytes)});
   return std::nullopt;
 }
 
 void BlobFetching::kept(BlobKept const& kept, Instant now, Actions& out) {
   if (in_flight_ > 0) --in_flight_;
   alive_at_ = now;
-  auto const found = transfers_.find(kept.sha256);
+  auto const found = transfers_.find(kept.file);
   if (found == transfers_.end() || !found->second.started) return;
   if (!kept.progress) return end(found, kept.progress.error(), out);
   if (!kept.progress->whole) return;
-  out.notices.emplace_back(BlobFetched{kept.sha256});
+  out.notices.emplace_back(BlobFetched{kept.file});
   transfers_.erase(found);
 }
 
@@ -226,7 +236,7 @@ void BlobFetching::keep_only(Entitlement const& entitlement, Actions& out) {
   }
   std::erase_if(waiting_, [&](WantBlob const& want) {
     if (entitlement.may_receive(want.document.scope)) return false;
-    out.notices.emplace_back(BlobNotFetched{want.sha256, why});
+    out.notices.emplace_back(BlobNotFetched{claim_of(want), why});
     return true;
   });
 }
@@ -236,7 +246,7 @@ void BlobFetching::expire(Instant now, Actions& out) {
   Error const why(Code::timeout, "the peer answers no request for a file");
   while (!transfers_.empty()) end(transfers_.begin(), why, out);
   for (auto& want : std::exchange(waiting_, {})) {
-    out.notices.emplace_back(BlobNotFetched{std::move(want.sha256), why});
+    out.notices.emplace_back(BlobNotFetched{claim_of(want), why});
   }
 }
 

@@ -52,10 +52,10 @@ class BlobFetching {
     std::uint64_t received = 0;       // chunks came in up to here
   };
   struct Asked {
-    Bytes sha256;
+    BlobClaim file;
     std::uint64_t offset = 0;
   };
-  using Transfers = std::map<Bytes, Transfer>;
+  using Transfers = std::map<BlobClaim, Transfer>;
 
   void begin(Actions& out);
   [[nodiscard]] static std::optional<Error> objection(BlobChunk const& chunk,
@@ -65,7 +65,7 @@ class BlobFetching {
   std::deque<WantBlob> waiting_;
   Transfers transfers_;                   // under way
   std::map<std::uint32_t, Asked> asked_;  // unanswered; of ended transfers too
-  Bytes last_turn_;                       // whose turn it was
+  BlobClaim last_turn_;                   // whose turn it was
   std::uint32_t request_ = 0;
   std::size_t in_flight_ = 0;  // chunks that were asked for and are not durable yet
   std::optional<Instant> alive_at_;

@@ -271,7 +271,7 @@ void LinkSession::Machine::on(WantBlob event, Actions& out) {
   if (state_ == LinkState::up && agreed(feature::kBlobs)) {
     return fetching_.want(std::move(event), config_.entitlement, out);
   }
-  out.notices.emplace_back(BlobNotFetched{std::move(event.sha256),
+  out.notices.emplace_back(BlobNotFetched{claim_of(event.document, std::move(event.sha256)),
                                           {Code::unsupported, "this link does not carry files"}});
 }
 
@@ -684,13 +684,13 @@ class Doer {
                     })};
   }
   Event operator()(ReadBlobProgress const& task) const {
-    return BlobProgressRead{task.sha256, on_blobs<BlobProgress>([&](BlobStore& blobs) {
-                              return blobs.blob_progress(task.sha256);
+    return BlobProgressRead{task.file, on_blobs<BlobProgress>([&](BlobStore& blobs) {
+                              return blobs.blob_progress(task.file);
                             })};
   }
   Event operator()(KeepBlob const& task) const {
-    return BlobKept{task.sha256, on_blobs<BlobProgress>([&](BlobStore& blobs) {
-                      return blobs.append_blob(task.sha256, task.offset, task.size, task.bytes);
+    return BlobKept{task.file, on_blobs<BlobProgress>([&](BlobStore& blobs) {
+                      return blobs.append_blob(task.file, task.offset, task.size, task.bytes);
                     })};
   }
   Event operator()(ReadDocuments const& task) const {

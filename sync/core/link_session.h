@@ -110,10 +110,10 @@ struct ReadBlob {  // -> BlobRead: for the peer
   BlobWant want;
 };
 struct ReadBlobProgress {  // -> BlobProgressRead
-  Bytes sha256{};
+  BlobClaim file{};
 };
 struct KeepBlob {  // -> BlobKept, when durable or failed. In the order given
-  Bytes sha256{};
+  BlobClaim file{};
   std::uint64_t offset = 0;
   std::uint64_t size = 0;  // of the whole file
   Bytes bytes{};
@@ -210,11 +210,11 @@ struct BlobRead {
   Result<BlobPart> part;
 };
 struct BlobProgressRead {
-  Bytes sha256{};
+  BlobClaim file{};
   Result<BlobProgress> progress;
 };
 struct BlobKept {
-  Bytes sha256{};
+  BlobClaim file{};
   Result<BlobProgress> progress;
 };
 struct StopRequested {
@@ -261,12 +261,13 @@ struct Remark {  // something odd that was ignored: worth a line in the log
   std::string text{};
 };
 struct BlobFetched {  // is here, whole and verified
-  Bytes sha256{};
+  BlobClaim file{};
 };
 struct BlobNotFetched {
-  Bytes sha256{};
+  BlobClaim file{};
   Error why;  // not_found: the peer does not have it yet (BlobArrived may follow); denied: it will
-              // not give it; corrupt: it told lies; timeout; exhausted, io: this disk
+              // not give it; corrupt: it told lies; invalid: nobody needs it any more; timeout;
+              // exhausted, io: this disk
 };
 struct BlobArrived {  // the peer has now what it did not have when it was asked
   Bytes sha256{};

@@ -42,6 +42,7 @@ class Backup : public testing::Test {
     store_ = open(root_ / "data/store");
     put(root_ / "data/keys/credentials.pem", "the key of the link");
     put(root_ / "data/blobs/ab/cdef", "a picture");
+    put(root_ / "data/blobs/partial/0123", "half a pict");
     put(root_ / "isere.toml", "[instance]\n");
   }
   void TearDown() override {
@@ -74,13 +75,13 @@ class Backup : public testing::Test {
     auto const checkpoint = root_ / "data/checkpoint";
     fs::remove_all(checkpoint);
     SOL_TRY(store_->checkpoint(checkpoint));
-    Sources const sources{
-        .instance = isere(),
-        .program = "test",
-        .checkpoint = checkpoint,
-        .directories = {{root_ / "data/blobs", "blobs"}, {root_ / "data/absent", "geography"}},
-        .files = {{root_ / "isere.toml", "configuration/isere.toml"}},
-        .keys = root_ / "data/keys"};
+    Sources const sources{.instance = isere(),
+                          .program = "test",
+                          .checkpoint = checkpoint,
+                          .directories = {{root_ / "data/blobs", "blobs", {"partial"}},
+                                          {root_ / "data/absent", "geography", {}}},
+                          .files = {{root_ / "isere.toml", "configuration/isere.toml"}},
+                          .keys = root_ / "data/keys"};
     return write_backup(sources, root_ / to, since, kPassphrase, clock_.now(), {});
   }
   Result<Restored> bring_back(std::string_view from, std::string_view to,
@@ -114,6 +115,7 @@ TEST_F(Backup, brings_everything_back_as_another_incarnation) {
   EXPECT_NE(restored->replica, store_->replica());
   EXPECT_EQ(get(root_ / "again/keys/credentials.pem"), "the key of the link");
   EXPECT_EQ(get(root_ / "again/blobs/ab/cdef"), "a picture");
+  EXPECT_FALSE(fs::exists(root_ / "again/blobs/partial"));  // it comes again by itself
   EXPECT_FALSE(fs::exists(root_ / "again/restoring"));
   auto const store = open(root_ / "again/store");
   EXPECT_EQ(store->replica(), restored->replica);

@@ -34,14 +34,20 @@ class FileStore final : public MemoryStore, public BlobStore {
     auto const size = found->second.size();
     return BlobPart{found->second.substr(std::min(offset, size), bytes_max), size};
   }
-  Result<BlobProgress> blob_progress(Bytes const& sha256) override {
+  Result<BlobProgress> blob_progress(BlobClaim const& file) override {
+    auto const& sha256 = file.sha256;
     if (whole.contains(sha256)) return BlobProgress{whole[sha256].size(), true};
-    return BlobProgress{parts[sha256].size(), false};
+    return BlobProgress{part_of(file).size(), false};
   }
-  Result<BlobProgress> append_blob(Bytes const& sha256, std::uint64_t offset, std::uint64_t size,
+  // Parts of two origins are apart; those of isere lie under the hash alone.
+  Bytes& part_of(BlobClaim const& file) {
+    return parts[file.origin == "isere" ? file.sha256 : cat(file.sha256, file.origin)];
+  }
+  Result<BlobProgress> append_blob(BlobClaim const& file, std::uint64_t offset, std::uint64_t size,
                                    std::string_view bytes) override {
+    auto const& sha256 = file.sha256;
     if (full) return fail(Code::exhausted, "the disk is full");
-    auto& part = parts[sha256];
+    auto& part = part_of(file);
     if (part.size() != offset) return fail(Code::conflict, "elsewhere");
     part += bytes;
     appended += bytes.size();
@@ -202,6 +208,26 @@ TEST_F(BlobTransfer, lets_a_small_file_through_while_a_large_one_comes) {
   run(14);
   EXPECT_TRUE(node_store.whole.contains(small.sha256));
   EXPECT_FALSE(node_store.whole.contains(large.sha256));
+}
+
+TEST_F(BlobTransfer, takes_one_file_of_two_origins_for_two_and_tells_them_apart) {
+  auto const ours = offer(3 * kChunk);
+  auto other = ours;
+  other.document.scope = ScopeId::published(node("savoie"));
+  hub_store.references.insert({other.document, other.sha256});
+  Entitlement above{node("aura"), node("isere"), PeerRole::child};
+  above.subtree = {node("isere")};
+  above.hubs = {node("aura")};
+  above.subscriptions = {node("savoie")};
+  hub->feed(EntitlementChanged{above}, now);
+  run();
+  below->feed(ours, now);
+  below->feed(other, now);
+  run();
+  std::set<BlobClaim> fetched;
+  for (auto const& one : below->told<BlobFetched>()) fetched.insert(one.file);
+  EXPECT_EQ(fetched, (std::set{claim_of(ours.document, ours.sha256),
+                               claim_of(other.document, other.sha256)}));
 }
 
 TEST_F(BlobTransfer, gives_nothing_through_a_document_that_does_not_refer_to_the_file) {

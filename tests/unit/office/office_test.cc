@@ -417,8 +417,41 @@ TEST_F(OfficeTest, a_picture_that_was_sent_is_kept_though_the_rest_of_the_form_h
   auto const form = show(cat(location(saved), "/modifier")).body;
   EXPECT_EQ(input_value(form, "picture.media_type"), "image/jpeg");
   EXPECT_EQ(input_value(form, "picture.height"), "60");
+  EXPECT_TRUE(store->has_file(ScopeId::office(instance.self), sha256));
   log_in("administrator");
   EXPECT_EQ(get(preview).status, 404) << "of somebody else, by its address alone";
+}
+
+TEST_F(OfficeTest, a_picture_that_somebody_replaced_meanwhile_is_left_to_them) {
+  log_in("animateur");
+  show("/espace/nouveau/structure");
+  attach("picture.file", service::sample_png());
+  schema::FormFields const typed =
+      service::structure_form("Le Local", {{"picture.alt", "La façade"}});
+  auto const saved = post("/espace/nouveau/structure", parameters(typed, "publish"));
+  ASSERT_EQ(saved.status, 303) << saved.body;
+  auto const address = cat(location(saved), "/modifier");
+  auto const old = show(address).body;
+  auto const again = [&](std::string const& page, std::string_view name) {
+    auto form =
+        parameters(service::structure_form(name, {{"picture.alt", "La façade"}}), "publish");
+    form.add("_basis", input_value(page, "_basis"));
+    for (std::string_view const part : {"source", "size", "media_type", "width", "height"}) {
+      auto const input = cat("picture.", part);
+      form.add(input, input_value(page, input));
+    }
+    return form;
+  };
+  attach("picture.file", service::sample_jpeg_with_place());
+  ASSERT_EQ(post(address, again(old, "Le Local")).status, 303);
+  auto const replaced = input_value(show(address).body, "picture.source");
+  EXPECT_NE(replaced, input_value(old, "picture.source"));
+  // Somebody else had the form open since before, and changes the name only.
+  auto const late = post(address, again(old, "Le Grand Local"));
+  ASSERT_EQ(late.status, 303) << late.body;
+  auto const now = show(address).body;
+  EXPECT_EQ(input_value(now, "picture.source"), replaced);
+  EXPECT_NE(now.find("Le Grand Local"), std::string::npos);
 }
 
 TEST_F(OfficeTest, a_picture_without_a_description_is_not_published_and_not_lost) {
@@ -467,7 +500,8 @@ TEST_F(OfficeTest, a_form_cannot_take_a_file_by_its_hash_alone) {
                                                {"picture.size", "25"},
                                                {"picture.alt", "Un papier"}}),
           "publish"));
-  ASSERT_EQ(saved.status, 303) << saved.body;
+  EXPECT_EQ(saved.status, 422);
+  EXPECT_NE(saved.body.find("n’est plus disponible"), std::string::npos);
   EXPECT_TRUE(store->documents_with(secret.sha256, 10).value().empty());
 }
 

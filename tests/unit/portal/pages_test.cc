@@ -171,7 +171,10 @@ TEST_F(PagesTest, no_text_in_any_parameter_breaks_a_page) {
 
 class FilesOfPages : public PagesTest {
  protected:
-  service::WorkingCopy with_picture(store::BlobName const& file, std::string_view media_type) {
+  // `brought`: as after an upload; else the record only names the file.
+  service::WorkingCopy with_picture(store::BlobName const& file, std::string_view media_type,
+                                    bool brought = true) {
+    if (brought) claim(file.sha256);
     return published(
         "structure",
         service::structure_form("L’Atelier", {{"picture.source", cat("blob:", hex(file.sha256))},
@@ -180,6 +183,10 @@ class FilesOfPages : public PagesTest {
                                               {"picture.media_type", std::string(media_type)},
                                               {"picture.width", "640"},
                                               {"picture.height", "480"}}));
+  }
+  void claim(Bytes const& sha256) {
+    auto const origin = sync::blob_origin(ScopeId::office(instance.self));
+    ASSERT_OK(instance.store.commit({.now = instance.clock.now(), .claims = {{sha256, origin}}}));
   }
   static std::string address(DocumentId const& document, std::string_view sha256) {
     return cat("/fichiers/", document.to_string(), '/', hex(sha256), "/image.png");
@@ -241,9 +248,16 @@ TEST_F(FilesOfPages, are_given_to_nobody_who_only_knows_their_hash) {
   EXPECT_EQ(get(cat("/fichiers/", copy.key.id.to_string(), "/..%2f..%2fFORMAT/x")).status, 404);
 }
 
+// The file lies here, for another office: whoever wrote its hash into this record never had it.
+TEST_F(FilesOfPages, are_not_shown_for_a_record_whose_portal_did_not_bring_them) {
+  auto const file = instance.store.files().put("the bytes of a picture").value();
+  auto const copy = with_picture(file, "image/png", false);
+  EXPECT_EQ(get(address(copy.key.id, file.sha256)).status, 503);
+}
+
 TEST_F(FilesOfPages, that_are_not_here_are_brought_or_asked_for_again_later) {
   store::BlobName const absent{sha256("another portal has this"), 23};
-  auto const copy = with_picture(absent, "image/jpeg");
+  auto const copy = with_picture(absent, "image/jpeg", false);
   auto const awaited = get(address(copy.key.id, absent.sha256));
   EXPECT_EQ(awaited.status, 503);
   EXPECT_EQ(awaited.headers.get("Retry-After"), "5");
@@ -253,6 +267,7 @@ TEST_F(FilesOfPages, that_are_not_here_are_brought_or_asked_for_again_later) {
   context_->bring_file = [&](sync::DocumentKey const& key, auto const&, Millis) -> Result<> {
     asked = key;
     SOL_TRY(instance.store.files().put("another portal has this"));
+    claim(absent.sha256);
     return {};
   };
   EXPECT_EQ(get(address(copy.key.id, absent.sha256)).status, 200);

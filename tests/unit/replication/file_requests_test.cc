@@ -17,7 +17,7 @@ class Requests : public testing::Test {
   Instant now{Millis(1'700'000'000'000)};
   std::vector<NodeName> links{node("isere"), node("aura")};
   std::vector<NodeName> asked;
-  std::vector<Bytes> discarded;
+  std::vector<sync::BlobClaim> discarded;
   FileRequests requests{[this](auto const&, auto const& but_not) -> std::optional<NodeName> {
                           for (auto const& link : links) {
                             if (but_not.contains(link)) continue;
@@ -26,11 +26,13 @@ class Requests : public testing::Test {
                           }
                           return std::nullopt;
                         },
-                        [this](Bytes const& sha256) { discarded.push_back(sha256); }};
+                        [this](sync::BlobClaim const& liar) { discarded.push_back(liar); }};
 
   sync::WantBlob const file{{ScopeId::published(node("isere")), DocumentId()}, sha256("x"), 1};
 
-  void fails(Code code) { requests.not_fetched(asked.back(), file.sha256, {code, ""}, now); }
+  sync::BlobClaim const claim = sync::claim_of(file.document, file.sha256);
+
+  void fails(Code code) { requests.not_fetched(asked.back(), claim, {code, ""}, now); }
 };
 
 TEST_F(Requests, ask_one_link_at_a_time_and_the_next_when_it_does_not_have_it) {
@@ -39,7 +41,7 @@ TEST_F(Requests, ask_one_link_at_a_time_and_the_next_when_it_does_not_have_it) {
   EXPECT_EQ(asked, std::vector{node("isere")});
   fails(Code::not_found);
   EXPECT_EQ(asked, (std::vector{node("isere"), node("aura")}));
-  requests.came(file.sha256);
+  requests.came(claim);
   EXPECT_EQ(requests.counts().wanted, 0U);
   EXPECT_EQ(requests.counts().fetched, 1U);
 }
@@ -79,10 +81,32 @@ TEST_F(Requests, ask_again_when_a_link_ends_or_begins) {
   EXPECT_EQ(requests.counts().asked, 1U);
 }
 
+TEST_F(Requests, take_a_file_of_two_origins_for_two) {
+  links = {node("aura")};
+  sync::WantBlob other = file;
+  other.document.scope = ScopeId::published(node("savoie"));
+  requests.want(file, true, now);
+  requests.want(other, true, now);
+  EXPECT_EQ(asked.size(), 2U);
+  requests.came(claim);
+  EXPECT_EQ(requests.counts().wanted, 1U);
+  // The office of the same node is the same origin.
+  other.document.scope = ScopeId::office(node("savoie"));
+  requests.want(other, true, now);
+  EXPECT_EQ(requests.counts().wanted, 1U);
+}
+
+TEST_F(Requests, forget_what_no_document_names_any_more) {
+  requests.want(file, true, now);
+  fails(Code::invalid);
+  EXPECT_EQ(requests.counts().wanted, 0U);
+  EXPECT_EQ(asked.size(), 1U);
+}
+
 TEST_F(Requests, throw_away_the_parts_that_a_liar_sent) {
   requests.want(file, true, now);
   fails(Code::corrupt);
-  EXPECT_EQ(discarded, std::vector{file.sha256});
+  EXPECT_EQ(discarded, std::vector{claim});
   EXPECT_EQ(asked.back(), node("aura"));
 }
 
@@ -101,7 +125,7 @@ TEST_F(Requests, tell_everybody_who_waits_how_it_ended) {
   };
   requests.want(file, false, now, waiter);
   requests.want(file, false, now, waiter);
-  requests.came(file.sha256);
+  requests.came(claim);
   EXPECT_EQ(ends, (std::vector<std::optional<Code>>{std::nullopt, std::nullopt}));
   ends.clear();
   links.clear();

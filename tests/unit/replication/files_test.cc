@@ -16,8 +16,9 @@ std::string some_bytes(std::size_t size) {
   return rng.bytes(size);
 }
 
-sync::DocumentKey write_with(Instance& instance, ScopeId const& scope,
-                             store::BlobName const& file) {
+// `brought`: as after an upload; else the document only names the file.
+sync::DocumentKey write_with(Instance& instance, ScopeId const& scope, store::BlobName const& file,
+                             bool brought = true) {
   schema::File value{file.sha256, file.size, "application/pdf", "statuts.pdf", ""};
   sync::DocumentKey const key{scope, DocumentId::make(instance.clock.now(), instance.rng)};
   auto const outcome = instance.store->commit(
@@ -27,7 +28,9 @@ sync::DocumentKey write_with(Instance& instance, ScopeId const& scope,
                       .type = "note",
                       .fields = {{std::string(sync::kExistence), Bytes(sync::kAlive)},
                                  {"title", "Statuts"},
-                                 {"file", schema::encode(value)}}}}});
+                                 {"file", schema::encode(value)}}}},
+       .claims = brought ? std::vector{sync::BlobClaim{file.sha256, sync::blob_origin(scope)}}
+                         : std::vector<sync::BlobClaim>{}});
   EXPECT_TRUE(outcome) << outcome.error().to_string();
   return key;
 }
@@ -80,12 +83,40 @@ TEST(Files, of_another_node_s_office_are_given_to_nobody_who_knows_their_hash) {
   EXPECT_FALSE(savoie->store->files().size(file.sha256));
 }
 
+// The hole that a hash alone would open: the hub holds the file, and a document that entitles the
+// node; but nobody of that node ever had the file.
+TEST(Files, that_a_node_names_without_having_them_are_not_given_to_it) {
+  Network network;
+  auto const isere = network.join("isere");
+  auto const savoie = network.join("savoie");
+  auto const bytes = some_bytes(2 * limits::kBlobChunkBytes + 5);
+  auto const file = isere->store->files().put(bytes).value();
+  write_with(*isere, ScopeId::office(name("isere")), file);
+  ASSERT_TRUE(has(*network.hub, file.sha256));
+  auto const theirs = ScopeId::published(name("savoie"));
+  auto const claim = write_with(*savoie, theirs, file, false);
+  ASSERT_TRUE(network.hub->holds(claim, "Statuts"));
+  EXPECT_FALSE(savoie->replication->fetch_file(claim, reference(file), 1500ms));
+  EXPECT_FALSE(savoie->store->files().size(file.sha256));
+  EXPECT_FALSE(network.hub->store->has_file(theirs, file.sha256));
+  EXPECT_TRUE(network.hub->store->has_file(ScopeId::published(name("isere")), file.sha256));
+  // Nor to those who read that document elsewhere; isere, who has the file, does not show it there.
+  ASSERT_TRUE(isere->holds(claim, "Statuts"));
+  EXPECT_FALSE(isere->store->has_file(theirs, file.sha256));
+  // Whoever has the file may name it: it then comes a second time.
+  ASSERT_TRUE(savoie->store->files().put(bytes));
+  write_with(*savoie, theirs, file);
+  EXPECT_TRUE(network.hub->wait([&] { return network.hub->store->has_file(theirs, file.sha256); }));
+  EXPECT_TRUE(network.hub->store->files().verify(file.sha256));
+}
+
 TEST(Files, go_on_where_they_were_when_the_link_is_cut) {
   Network network;
   auto const isere = network.join("isere");
   auto const bytes = some_bytes(48 * limits::kBlobChunkBytes + 3);
   auto const file = isere->store->files().put(bytes).value();
-  auto const part = network.hub->store->files().directory() / "partial" / hex(file.sha256);
+  auto const part = network.hub->store->files().directory() / "partial" /
+                    cat(hex(file.sha256), '-', hex(sha256("isere").substr(0, 8)));
   write_with(*isere, ScopeId::published(name("isere")), file);
   std::uintmax_t before = 0;
   for (int cuts = 0; cuts < 3; ++cuts) {

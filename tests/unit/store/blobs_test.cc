@@ -1,6 +1,7 @@
 // Files by their hash: whole or not there at all, whatever the disk, the peer or a crash do.
 #include "node/store/blobs.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -41,15 +42,24 @@ class Files : public testing::Test {
   Blobs& blobs() { return *blobs_; }
   // As a session does: chunk after chunk from where the store is.
   Result<sync::BlobProgress> receive(std::string_view bytes, std::string_view sha256,
-                                     std::size_t until) {
-    auto at = blobs().progress(sha256);
+                                     std::size_t until, std::string_view origin = "isere") {
+    sync::BlobClaim const file{Bytes(sha256), Bytes(origin)};
+    auto at = blobs().progress(file, false);
     while (at && !at->whole && at->held < until) {
       auto const chunk = bytes.substr(at->held, kChunk);
-      at = blobs().append(sha256, at->held, bytes.size(), chunk);
+      at = blobs().append(file, at->held, bytes.size(), chunk, everybody);
     }
     return at;
   }
+  std::uint64_t held(std::string_view sha256, std::string_view origin = "isere") {
+    return blobs().progress({Bytes(sha256), Bytes(origin)}, false).value().held;
+  }
+  Result<sync::BlobProgress> append(std::string_view sha256, std::uint64_t offset,
+                                    std::uint64_t size, std::string_view bytes) {
+    return blobs().append({Bytes(sha256), "isere"}, offset, size, bytes, everybody);
+  }
   std::size_t files_on_disk() { return files_in(directory_.path()).size(); }
+  static Result<bool> everybody(std::string_view) { return true; }
   static Result<bool> nobody(std::string_view) { return false; }
 
   TemporaryDirectory directory_;
@@ -81,12 +91,13 @@ TEST_F(Files, takes_no_path_for_a_name) {
     EXPECT_FALSE(blobs().keep(name));
     EXPECT_FALSE(blobs().read(name, 0, 10));
     if (name.size() == kSha256Bytes) continue;  // 32 bytes are a hash, whatever they spell
-    EXPECT_FALSE(blobs().append(name, 0, 3, "abc"));
+    EXPECT_FALSE(append(name, 0, 3, "abc"));
   }
   ASSERT_EQ(std::string_view("..............................aa").size(), kSha256Bytes);
-  ASSERT_TRUE(blobs().append("..............................aa", 0, 9, "abc"));
+  ASSERT_TRUE(append("..............................aa", 0, 9, "abc"));
   for (auto const& [path, bytes] : files_in(directory_.path())) {
-    EXPECT_TRUE(path.ends_with(hex("..............................aa"))) << path;
+    EXPECT_TRUE(path.contains(cat("partial/", hex("..............................aa"), '-')))
+        << path;
   }
 }
 
@@ -107,8 +118,8 @@ TEST_F(Files, resumes_at_the_byte_that_it_has) {
   EXPECT_EQ(blobs().size(name), std::nullopt);
   EXPECT_EQ(blobs().stats().partial, 1U);
   reopen();
-  EXPECT_EQ(blobs().progress(name).value().held, 2 * kChunk);
-  EXPECT_EQ(blobs().append(name, kChunk, bytes.size(), "again").error().code(), Code::conflict);
+  EXPECT_EQ(held(name), 2 * kChunk);
+  EXPECT_EQ(append(name, kChunk, bytes.size(), "again").error().code(), Code::conflict);
   auto const end = receive(bytes, name, bytes.size());
   ASSERT_TRUE(end) << end.error().to_string();
   EXPECT_TRUE(end->whole);
@@ -121,10 +132,11 @@ TEST_F(Files, drops_the_torn_end_that_a_crash_left_of_the_last_chunk) {
   auto const bytes = some_bytes(3 * kChunk, 3);
   auto const name = sha256(bytes);
   ASSERT_TRUE(receive(bytes, name, kChunk));
-  auto const path = directory_.path() / "blobs" / "partial" / hex(name);
+  auto const path = directory_.path() / "blobs" / "partial" /
+                    cat(hex(name), '-', hex(sha256("isere").substr(0, 8)));
   std::ofstream(path, std::ios::app | std::ios::binary) << std::string(1000, '\0');
   reopen();
-  EXPECT_EQ(blobs().progress(name).value().held, kChunk);
+  EXPECT_EQ(held(name), kChunk);
   EXPECT_TRUE(receive(bytes, name, bytes.size()).value().whole);
 }
 
@@ -135,7 +147,7 @@ TEST_F(Files, removes_bytes_that_are_not_what_the_hash_says) {
   auto const end = receive(bytes, name, bytes.size());
   ASSERT_FALSE(end);
   EXPECT_EQ(end.error().code(), Code::corrupt);
-  EXPECT_EQ(blobs().progress(name).value().held, 0U);
+  EXPECT_EQ(held(name), 0U);
   EXPECT_EQ(files_on_disk(), 0U);
 }
 
@@ -168,17 +180,53 @@ TEST_F(Files, mends_a_damaged_file_by_its_equal) {
 TEST_F(Files, collects_only_what_nobody_refers_to_or_touched) {
   auto const kept = blobs().put("referred to").value();
   auto const loose = blobs().put("loose").value();
-  ASSERT_TRUE(blobs().append(sha256("never finished"), 0, 14, "never"));
+  ASSERT_TRUE(append(sha256("never finished"), 0, 14, "never"));
   auto const refers = [&](std::string_view name) -> Result<bool> { return name == kept.sha256; };
   auto const now = SystemClock().now();
-  EXPECT_EQ(blobs().collect(now, kDay, refers).value().files, 0U);  // too young
-  EXPECT_EQ(blobs().collect(now + 2 * kDay, kDay, refers).value().files, 2U);
+  auto const young = blobs().collect(now, kDay, refers).value();
+  EXPECT_EQ(young.files, 1U);  // the part: nobody will go on with it
+  EXPECT_EQ(young.young, 1U);
+  auto const old = blobs().collect(now + 2 * kDay, kDay, refers).value();
+  EXPECT_EQ(old.files, 1U);
+  EXPECT_EQ(old.removed, std::vector{loose.sha256});
   EXPECT_TRUE(blobs().size(kept.sha256));
   EXPECT_FALSE(blobs().size(loose.sha256));
   EXPECT_EQ(blobs().stats().files, 1U);
   EXPECT_EQ(blobs().stats().partial, 0U);
   EXPECT_EQ(blobs().stats().collected, 2U);
   EXPECT_EQ(files_on_disk(), 1U);
+}
+
+TEST_F(Files, that_are_not_needed_any_more_are_not_gone_on_with) {
+  auto const bytes = some_bytes(3 * kChunk, 6);
+  auto const name = sha256(bytes);
+  ASSERT_TRUE(receive(bytes, name, 2 * kChunk));
+  sync::BlobClaim const file{name, "isere"};
+  auto const last = std::string_view(bytes).substr(2 * kChunk);
+  EXPECT_EQ(blobs().append(file, 2 * kChunk, bytes.size(), last, nobody).error().code(),
+            Code::invalid);
+  EXPECT_EQ(files_on_disk(), 0U);
+  EXPECT_EQ(blobs().stats().partial, 0U);
+  // Erased between the last byte and the file's becoming whole.
+  ASSERT_TRUE(receive(bytes, name, 2 * kChunk));
+  int asked = 0;
+  auto const once = [&](std::string_view) -> Result<bool> { return ++asked == 1; };
+  EXPECT_EQ(blobs().append(file, 2 * kChunk, bytes.size(), last, once).error().code(),
+            Code::invalid);
+  EXPECT_EQ(files_on_disk(), 0U);
+}
+
+TEST_F(Files, of_another_origin_come_again_from_their_first_byte) {
+  auto const bytes = some_bytes(2 * kChunk, 7);
+  auto const name = blobs().put(bytes).value().sha256;
+  EXPECT_EQ(held(name, "savoie"), 0U);
+  EXPECT_TRUE(blobs().progress({name, "isere"}, true).value().whole);
+  ASSERT_TRUE(receive(bytes, name, kChunk, "savoie"));
+  EXPECT_EQ(held(name, "isere"), 0U);
+  EXPECT_EQ(held(name, "savoie"), kChunk);
+  EXPECT_TRUE(receive(bytes, name, bytes.size(), "savoie").value().whole);
+  EXPECT_EQ(blobs().stats().files, 1U);
+  EXPECT_TRUE(blobs().verify(name));
 }
 
 TEST_F(Files, takes_no_collection_for_done_when_the_references_cannot_be_read) {
@@ -190,7 +238,13 @@ TEST_F(Files, takes_no_collection_for_done_when_the_references_cannot_be_read) {
 
 // ---- With documents ----
 
-class FilesOfDocuments : public StoreWorld {};
+class FilesOfDocuments : public StoreWorld {
+ protected:
+  // As after an upload for the office that `at` belongs to.
+  void claim(sync::DocumentKey const& at, Bytes const& sha256) {
+    ASSERT_TRUE(store().commit({.now = now_, .claims = {sync::claim_of(at, sha256)}}));
+  }
+};
 
 TEST_F(FilesOfDocuments, are_read_through_a_document_that_refers_to_them_in_any_kept_version) {
   auto const name = store().files().put("the picture").value();
@@ -198,6 +252,11 @@ TEST_F(FilesOfDocuments, are_read_through_a_document_that_refers_to_them_in_any_
   auto const without = key();
   write(with, {{"name", "Marché"}, {"picture", picture(name.sha256, name.size)}});
   write(without, {{"name", "Foire"}});
+  // Named is not brought: the bytes are here, and for this document they are not.
+  EXPECT_EQ(store().read_blob(with, name.sha256, 0, 9).error().code(), Code::not_found);
+  EXPECT_FALSE(store().has_file(with.scope, name.sha256));
+  claim(with, name.sha256);
+  EXPECT_TRUE(store().has_file(with.scope, name.sha256));
   EXPECT_EQ(store().read_blob(with, name.sha256, 4, 100).value().bytes, "picture");
   EXPECT_EQ(store().read_blob(without, name.sha256, 0, 9).error().code(), Code::denied);
   EXPECT_EQ(store().read_blob(key(), name.sha256, 0, 9).error().code(), Code::denied);
@@ -211,6 +270,7 @@ TEST_F(FilesOfDocuments, are_read_through_a_document_that_refers_to_them_in_any_
        .author = "bob",
        .documents = {
            {.key = with, .fields = {{"picture", picture(sha256("absent"))}}, .seen = before}}}));
+  claim(with, other.sha256);
   EXPECT_TRUE(store().read_blob(with, other.sha256, 0, 9));
   EXPECT_EQ(store().read_blob(with, sha256("absent"), 0, 9).error().code(), Code::not_found);
   EXPECT_EQ(store().read_blob(with, name.sha256, 0, 9).error().code(), Code::denied);
@@ -225,6 +285,52 @@ TEST_F(FilesOfDocuments, stay_as_long_as_a_document_refers_to_them) {
   write(with, {{"picture", Bytes()}});
   EXPECT_EQ(store().collect_files(later, kDay).value().files, 1U);
   EXPECT_EQ(store().stats().value().files.files, 0U);
+}
+
+TEST_F(FilesOfDocuments, that_went_and_come_for_another_origin_are_not_for_the_first) {
+  auto const with = key();
+  auto const name = store().files().put("the picture").value();
+  claim(with, name.sha256);
+  ASSERT_EQ(store().collect_files(SystemClock().now() + 2 * kDay, kDay).value().files, 1U);
+  ASSERT_TRUE(store().files().put("the picture"));
+  EXPECT_FALSE(store().has_file(with.scope, name.sha256));
+}
+
+TEST_F(FilesOfDocuments, that_were_sent_wait_for_their_document_and_go_when_it_is_erased) {
+  auto const name = store().files().put("the picture").value();
+  auto const later = SystemClock().now() + 2 * kDay;
+  store::LocalEdit const sent{
+      .key = sent_file_key(name.sha256, "alix"), .value = "1", .expires_at = later + kDay};
+  ASSERT_TRUE(store().commit({.now = now_, .local = {sent}}));
+  EXPECT_EQ(store().collect_files(later, kDay).value().files, 0U);
+  EXPECT_EQ(store().collect_files(later + 2 * kDay, kDay).value().files, 1U);
+  ASSERT_TRUE(store().files().put("the picture"));
+  auto const with = key();
+  write(with, {{"picture", picture(name.sha256)}});
+  ASSERT_TRUE(store().erase({with}, {{ReplicaId{7}, 1}, 5, Bytes(16, 'o')}));
+  EXPECT_FALSE(*store().local(sent.key, now_));
+  EXPECT_EQ(store().collect_files(later, kDay).value().files, 1U);
+  EXPECT_THAT(store().check().value().problems, testing::IsEmpty());
+}
+
+TEST_F(FilesOfDocuments, are_checked_for_their_bytes_and_their_presence) {
+  auto const name = store().files().put("the picture").value();
+  auto const with = key();
+  write(with, {{"picture", picture(name.sha256)}});
+  auto const awaited = store().check().value();
+  EXPECT_THAT(awaited.problems, testing::IsEmpty());
+  EXPECT_EQ(awaited.files, 1U);
+  EXPECT_EQ(awaited.files_awaited, 1U);  // named, and nobody of that office has brought it
+  claim(with, name.sha256);
+  EXPECT_EQ(store().check().value().files_awaited, 0U);
+  auto const path = *store().files().path(name.sha256);
+  std::ofstream(path) << "the p1cture";
+  EXPECT_THAT(store().check().value().problems,
+              testing::ElementsAre(testing::HasSubstr("is damaged")));
+  std::filesystem::remove(path);
+  EXPECT_THAT(store().check().value().problems,
+              testing::ElementsAre(testing::HasSubstr("was here and is missing")));
+  ASSERT_TRUE(store().files().put("the picture"));  // another copy of it mends both
 }
 
 TEST_F(FilesOfDocuments, are_found_again_by_a_store_of_an_earlier_program) {
@@ -252,7 +358,9 @@ TEST_F(FilesOfDocuments, survive_collections_beside_commits) {
       auto const name = store().files().put(bytes).value();
       write(at, {{"picture", picture(name.sha256)}});
       kept = store().files().keep(name.sha256);
-      if (kept) written.emplace_back(at, name.sha256);
+      if (!kept) continue;
+      claim(at, name.sha256);
+      written.emplace_back(at, name.sha256);
     }
   }
   done = true;
