@@ -61,7 +61,11 @@ struct Files {
       if (name.ends_with(".sst")) {
         if (auto const n = number_of(name.substr(0, name.size() - 4))) files.tables.insert(*n);
       } else if (name.ends_with(".log")) {
-        if (auto const n = number_of(name.substr(0, name.size() - 4))) files.logs.insert(*n);
+        // One that is empty holds nothing; opening a restored store leaves such, for hours.
+        std::uint64_t bytes = 1;
+        std::ignore = db.GetEnv()->GetFileSize(cat(db.GetName(), '/', name), &bytes);
+        auto const n = number_of(name.substr(0, name.size() - 4));
+        if (n && bytes > 0) files.logs.insert(*n);
       } else if (name.starts_with(kManifest)) {
         if (auto const n = number_of(name.substr(kManifest.size()))) files.manifests.insert(*n);
       }

@@ -103,6 +103,17 @@ TEST_F(Erasing, after_the_purge_no_file_holds_a_byte_of_the_document) {
   EXPECT_TRUE(sync::is_erased(document(published)));
 }
 
+// A log that nothing was written to stays behind; it must not be waited for.
+TEST_F(Erasing, a_store_that_was_opened_several_times_without_a_write_is_purged_as_well) {
+  auto const gone = plant_document();
+  ASSERT_TRUE(store().renew_incarnation());
+  for (int i = 0; i < 3; ++i) reopen();
+  ASSERT_TRUE(store().erase({gone}, mark()));
+  auto const purged = store().purge_erased();
+  ASSERT_TRUE(purged) << purged.error().to_string();
+  expect_none_found();
+}
+
 TEST_F(Erasing, what_was_deleted_or_overwritten_long_before_goes_too) {
   auto const gone = plant_document();
   write(gone, {{std::string(sync::kExistence), Bytes(sync::kDeleted)}});
