@@ -257,6 +257,8 @@ http::ServerOptions Instance::public_options() const {
 Result<> Instance::open_servers() {
   auto const& config = services_->config();
   std::error_code error;
+  // What a crash left there: photographs with the place that they tell, perhaps.
+  fs::remove_all(config.data.directory / "uploads", error);
   fs::create_directories(config.data.directory / "uploads", error);
   auto const cores = std::max(1U, std::thread::hardware_concurrency());
   workers_ = std::make_unique<http::WorkerPool>(
