@@ -8,21 +8,37 @@
 
 namespace solidaires {
 
+namespace {
+
+using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
+
+// OpenSSL 3 looks an algorithm up by its name each time it is asked for, which takes longer than
+// the sum of a short text: it is looked up once here.
+EVP_MD const* algorithm() {
+  static EVP_MD* const fetched = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  SOL_CHECK(fetched != nullptr);
+  return fetched;
+}
+
+}  // namespace
+
 Bytes sha256(std::string_view bytes) {
+  thread_local Context const context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
   Bytes out(kSha256Bytes, '\0');
-  SHA256(reinterpret_cast<unsigned char const*>(bytes.data()), bytes.size(),
-         reinterpret_cast<unsigned char*>(out.data()));
+  SOL_CHECK(context && EVP_DigestInit_ex2(context.get(), algorithm(), nullptr) == 1 &&
+            EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
+            EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(out.data()),
+                               nullptr) == 1);
   return out;
 }
 
 struct Sha256::State {
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),
-                                                                  &EVP_MD_CTX_free};
+  Context context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
   SOL_CHECK(state_->context &&
-            EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) == 1);
+            EVP_DigestInit_ex2(state_->context.get(), algorithm(), nullptr) == 1);
 }
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
