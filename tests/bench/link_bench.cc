@@ -56,7 +56,7 @@ T must(Result<T> outcome) {
 class Instance {
  public:
   Instance(std::filesystem::path const& folder, Config config)
-      : config_(std::move(config)), workers_(1) {
+      : config_(std::move(config)), workers_(2) {  // as in the program
     std::filesystem::create_directories(folder / "state");
     config_.files.directory = folder / "state";
     config_.links.reconnect_min = Millis{5};
