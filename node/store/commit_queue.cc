@@ -4,15 +4,20 @@
 
 namespace solidaires::store {
 
-Result<> CommitQueue::submit(Request& request) {
-  Waiting self;
-  self.request = &request;
+void CommitQueue::submit(std::span<Request> requests) {
+  if (requests.empty()) return;
+  std::condition_variable wake;
+  std::vector<Waiting> mine(requests.size());
   std::unique_lock lock(mutex_);
-  waiting_.push_back(&self);
-  self.wake.wait(lock, [&] { return self.done || waiting_.front() == &self; });
-  // A group may end before its leader's own request only if it took none: never.
-  if (!self.done) lead(lock);
-  return std::move(request.result);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    mine[i] = {&requests[i], &wake, false};
+    waiting_.push_back(&mine[i]);
+  }
+  auto const leads = [&] { return !waiting_.empty() && waiting_.front()->wake == &wake; };
+  while (!mine.back().done) {
+    wake.wait(lock, [&] { return mine.back().done || leads(); });
+    if (!mine.back().done) lead(lock);
+  }
 }
 
 // The group stays at the front of the queue while it runs, so that nobody else leads.
@@ -25,10 +30,10 @@ void CommitQueue::lead(std::unique_lock<std::mutex>& lock) {
   lock.lock();
   for (std::size_t i = 0; i < handled; ++i) {
     waiting_.front()->done = true;
-    waiting_.front()->wake.notify_one();
+    waiting_.front()->wake->notify_one();
     waiting_.pop_front();
   }
-  if (!waiting_.empty()) waiting_.front()->wake.notify_one();
+  if (!waiting_.empty()) waiting_.front()->wake->notify_one();
 }
 
 }  // namespace solidaires::store

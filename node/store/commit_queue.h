@@ -32,14 +32,14 @@ class CommitQueue {
   CommitQueue(CommitQueue const&) = delete;
   CommitQueue& operator=(CommitQueue const&) = delete;
 
-  // Returns when the request has its result.
-  Result<> submit(Request& request);
+  // Returns when each request has its result; they are carried out in this order.
+  void submit(std::span<Request> requests);
 
  private:
   struct Waiting {
     Request* request = nullptr;
+    std::condition_variable* wake = nullptr;  // of the thread that submitted it
     bool done = false;
-    std::condition_variable wake;
   };
   void lead(std::unique_lock<std::mutex>& lock);
 

@@ -64,6 +64,20 @@ Result<sync::Sequence> Digests::look(
   return found->second.head;
 }
 
+bool Digests::lack(sync::DocumentKey const& key) const {
+  std::shared_lock const lock(mutex_);
+  if (damage_ || key.scope.kind() == ScopeKind::local) return false;
+  auto const found = table_.find(key.scope);
+  return found == table_.end() || !found->second.tree.find(key.id);
+}
+
+bool Digests::hold(sync::DocumentKey const& key, sync::Fingerprint const& fingerprint) const {
+  std::shared_lock const lock(mutex_);
+  if (damage_ || key.scope.kind() == ScopeKind::local) return false;
+  auto const found = table_.find(key.scope);
+  return found != table_.end() && found->second.tree.find(key.id) == fingerprint;
+}
+
 Digests::Contents Digests::contents() const {
   std::shared_lock const lock(mutex_);
   return contents(table_);

@@ -7,9 +7,17 @@
 #include <span>
 
 #include "node/store/engine.h"
-#include "node/store/transaction.h"
+#include "sync/core/digest_tree.h"
+#include "sync/core/ports.h"
 
 namespace solidaires::store {
+
+// What a change does to the digests of its scope; no fingerprint: the document is gone.
+struct DigestChange {
+  sync::DocumentKey key;
+  std::optional<sync::Fingerprint> fingerprint;
+  sync::Sequence sequence{};
+};
 
 class Digests {
  public:
@@ -32,6 +40,10 @@ class Digests {
   Result<sync::Sequence> look(ScopeId const& scope,
                               std::function<void(sync::DigestTree const&)> const& visit) const;
   [[nodiscard]] Contents contents() const;
+  // What is known without reading: that the document is not here, that it is here in this state.
+  // False where there is no digest to tell.
+  [[nodiscard]] bool lack(sync::DocumentKey const& key) const;
+  [[nodiscard]] bool hold(sync::DocumentKey const& key, sync::Fingerprint const& fingerprint) const;
 
  private:
   mutable std::shared_mutex mutex_;

@@ -9,6 +9,7 @@ namespace solidaires::store {
 namespace {
 
 constexpr std::size_t kFingerprintBytes = std::tuple_size_v<sync::Fingerprint>;
+constexpr std::size_t kRecordHeadBytes = sizeof(std::uint64_t) + kFingerprintBytes;
 constexpr std::uint64_t kNever = 0;  // as an expiry
 
 // A zero byte ends a scope or a type, for neither can hold one.
@@ -295,7 +296,7 @@ Result<BlobRecord> parse_blob_record(std::string_view bytes) {
 
 Bytes encode_record(RecordHead const& head, std::string_view document) {
   Bytes out;
-  out.reserve(sizeof(std::uint64_t) + kFingerprintBytes + document.size());
+  out.reserve(kRecordHeadBytes + document.size());
   ByteWriter writer(out);
   writer.u64(static_cast<std::uint64_t>(head.sequence));
   for (std::uint8_t const byte : head.fingerprint) writer.u8(byte);
@@ -316,10 +317,15 @@ Result<RecordHead> parse_record_head(std::string_view bytes) {
 
 Result<StoredDocument> parse_record(sync::DocumentKey const& key, std::string_view bytes) {
   SOL_ASSIGN(auto const head, parse_record_head(bytes));
-  auto const document = bytes.substr(sizeof(std::uint64_t) + kFingerprintBytes);
+  auto const document = bytes.substr(kRecordHeadBytes);
   SOL_ASSIGN(auto decoded, sync::decode_document(document, key.scope));
   if (decoded.key.id != key.id) return fail(Code::corrupt, "a document lies under another's key");
   return StoredDocument{std::move(decoded), head.sequence, head.fingerprint};
+}
+
+Bytes take_encoded(Bytes record) {
+  record.erase(0, kRecordHeadBytes);
+  return record;
 }
 
 }  // namespace solidaires::store

@@ -99,5 +99,7 @@ struct RecordHead {
 [[nodiscard]] Result<RecordHead> parse_record_head(std::string_view bytes);
 [[nodiscard]] Result<StoredDocument> parse_record(sync::DocumentKey const& key,
                                                   std::string_view bytes);
+// The wire form alone; empty if the record is too short to have one.
+[[nodiscard]] Bytes take_encoded(Bytes record);
 
 }  // namespace solidaires::store

@@ -43,6 +43,7 @@ struct Store::Parts {
     for (auto const& [scope, head] : positions.heads) version += head;
   }
 
+  void submit_all(std::span<Request> requests);
   Result<> submit(Request& request);
   template <class Work>
   Result<> submit(Work work) {
@@ -86,11 +87,16 @@ struct Store::Parts {
   std::function<void(sync::BlobClaim const&)> on_file;
 };
 
-Result<> Store::Parts::submit(Request& request) {
-  if (observers->telling_here()) {
-    return fail(Code::internal, "an observer of the store must not write to it");
+void Store::Parts::submit_all(std::span<Request> requests) {
+  if (!observers->telling_here()) return queue.submit(requests);
+  for (auto& request : requests) {
+    request.result = fail(Code::internal, "an observer of the store must not write to it");
   }
-  return queue.submit(request);
+}
+
+Result<> Store::Parts::submit(Request& request) {
+  submit_all({&request, 1});
+  return std::move(request.result);
 }
 
 Result<> Store::Parts::check_writable() {
@@ -147,7 +153,7 @@ void Store::Parts::publish(Request& request) {
 }
 
 std::size_t Store::Parts::run_readers(std::span<Request* const> group, Result<> const& refusal) {
-  Transaction transaction(*engine, options.indexer, positions, erasures);
+  Transaction transaction(*engine, digests, options.indexer, positions, erasures);
   for (auto* request : group) {
     if (request->writes) {
       request->result = refusal;
@@ -161,7 +167,7 @@ std::size_t Store::Parts::run_readers(std::span<Request* const> group, Result<> 
 std::size_t Store::Parts::run_group(std::span<Request* const> group) {
   if (auto const writable = check_writable(); !writable) return run_readers(group, writable);
   auto const before = std::pair(positions.replica, positions.counter);
-  Transaction transaction(*engine, options.indexer, positions, erasures);
+  Transaction transaction(*engine, digests, options.indexer, positions, erasures);
   std::size_t handled = 0;
   while (handled < group.size() && transaction.batch().bytes() < kGroupBytes) {
     run_one(transaction, *group[handled++]);
@@ -301,14 +307,30 @@ Result<std::vector<sync::Document>> Store::documents(ScopeId const& scope,
   return found;
 }
 
-Result<> Store::apply(sync::RemoteBatch const& batch) {
-  SOL_ASSIGN(auto const prepared, prepare(batch));
-  Request request{.work =
-                      [&](Transaction& transaction) {
-                        return write_remote(transaction, batch, prepared, parts_->now());
-                      },
-                  .remote = true};
-  return parts_->submit(request);
+Result<> Store::apply(sync::RemoteBatch batch) {
+  std::vector<sync::RemoteBatch> one;
+  one.push_back(std::move(batch));
+  return std::move(apply_all(std::move(one)).front());
+}
+
+std::vector<Result<>> Store::apply_all(std::vector<sync::RemoteBatch> batches) {
+  std::vector<Result<std::vector<PreparedDocument>>> prepared;
+  std::vector<Request> requests;
+  prepared.reserve(batches.size());
+  requests.reserve(batches.size());
+  for (auto& batch : batches) {
+    auto& documents = prepared.emplace_back(prepare(batch));
+    requests.push_back({.work = [&](Transaction& transaction) -> Result<> {
+                          if (!documents) return std::unexpected(documents.error());
+                          return write_remote(transaction, batch, *documents, parts_->now());
+                        },
+                        .remote = true});
+  }
+  parts_->submit_all(requests);
+  std::vector<Result<>> outcomes;
+  outcomes.reserve(requests.size());
+  for (auto& request : requests) outcomes.push_back(std::move(request.result));
+  return outcomes;
 }
 
 Result<Bytes> Store::link_token(ReplicaId peer) const {

@@ -144,7 +144,8 @@ class Store final : public sync::ReplicaStore, public sync::BlobStore {
   [[nodiscard]] Result<std::vector<sync::Document>> documents(ScopeId const& scope,
                                                               std::vector<DocumentId> const& ids,
                                                               std::size_t bytes_max) const override;
-  Result<> apply(sync::RemoteBatch const& batch) override;
+  Result<> apply(sync::RemoteBatch batch) override;
+  std::vector<Result<>> apply_all(std::vector<sync::RemoteBatch> batches) override;
   [[nodiscard]] Result<Bytes> link_token(ReplicaId peer) const override;
   Result<> keep_link_token(ReplicaId peer, Bytes const& token) override;
 

@@ -87,15 +87,27 @@ Result<> Transaction::prefetch(std::vector<sync::DocumentKey> const& keys) {
   std::vector<Bytes> raw;
   for (auto const& key : keys) {
     if (documents_.find(key) != nullptr) continue;
+    if (committed_.lack(key)) {
+      documents_.loaded(key, Cell{});
+      continue;
+    }
     missing.push_back(&key);
     raw.push_back(document_key(key));
   }
+  if (missing.empty()) return {};
   SOL_ASSIGN(auto const records, engine_.get_many(Family::documents, raw));
   for (std::size_t i = 0; i < missing.size(); ++i) {
     SOL_ASSIGN(auto cell, cell_of(*missing[i], records[i]));
     documents_.loaded(*missing[i], std::move(cell));
   }
   return {};
+}
+
+bool Transaction::holds(sync::DocumentKey const& key, sync::Fingerprint const& fingerprint) const {
+  if (auto const* cell = documents_.find(key)) {
+    return cell->document && cell->fingerprint == fingerprint;
+  }
+  return committed_.hold(key, fingerprint);
 }
 
 Result<Cell> Transaction::document(sync::DocumentKey const& key) {

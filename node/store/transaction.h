@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "node/store/digests.h"
 #include "node/store/engine.h"
 #include "node/store/erasing.h"
 #include "node/store/history.h"
@@ -72,13 +73,6 @@ struct HashKey {
   }
 };
 
-// What a change does to the digests of its scope; no fingerprint: the document is gone.
-struct DigestChange {
-  sync::DocumentKey key;
-  std::optional<sync::Fingerprint> fingerprint;
-  sync::Sequence sequence{};
-};
-
 struct DocumentWrite {
   DocumentPtr after;
   sync::Fingerprint fingerprint{};
@@ -89,9 +83,10 @@ struct DocumentWrite {
 
 class Transaction {
  public:
-  Transaction(Engine const& engine, Indexer const& indexer, Positions& positions,
-              Erasures& erasures)
+  Transaction(Engine const& engine, Digests const& digests, Indexer const& indexer,
+              Positions& positions, Erasures& erasures)
       : engine_(engine),
+        committed_(digests),
         indexer_(indexer),
         positions_(positions),
         erasures_(erasures),
@@ -106,8 +101,11 @@ class Transaction {
   // After the last request: adds the counter and the heads that moved.
   void finish();
 
-  // Reads what the overlay lacks in one go.
+  // Reads what the overlay lacks in one go; what the digests say is not here is not looked for.
   Result<> prefetch(std::vector<sync::DocumentKey> const& keys);
+  // The document is here in this very state, as far as that is known without reading it.
+  [[nodiscard]] bool holds(sync::DocumentKey const& key,
+                           sync::Fingerprint const& fingerprint) const;
   [[nodiscard]] Result<Cell> document(sync::DocumentKey const& key);
   // The document, its feed entry, its indexes and its history; the new place in the feed.
   Result<sync::Sequence> write(Cell const& before, DocumentWrite const& write);
@@ -139,6 +137,7 @@ class Transaction {
   Result<> write_indexes(sync::Document const* before, sync::Document const* after);
 
   Engine const& engine_;
+  Digests const& committed_;  // before this group
   Indexer const& indexer_;
   Positions& positions_;
   Erasures& erasures_;

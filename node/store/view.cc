@@ -210,14 +210,17 @@ Result<sync::FeedPage> View::read_feed(ScopeId const& scope, sync::Sequence afte
     SOL_ASSIGN(auto const places, next_places(cursor, most));
     std::vector<Bytes> keys;
     for (auto const& place : places) keys.push_back(document_key({scope, place.record.id}));
-    SOL_ASSIGN(auto const records, engine_->get_many(Family::documents, keys, snapshot_.get()));
+    SOL_ASSIGN(auto records, engine_->get_many(Family::documents, keys, snapshot_.get()));
     for (std::size_t i = 0; i < places.size(); ++i) {
       if (!records[i]) return fail(Code::corrupt, "a feed names a document that is not here");
       bytes += records[i]->size();
       if (bytes > bytes_max && !page.entries.empty()) return page;
-      SOL_ASSIGN(auto stored, parse_record({scope, places[i].record.id}, *records[i]));
-      page.entries.push_back(
-          {places[i].sequence, std::move(stored.document), places[i].record.origin});
+      auto encoded = take_encoded(*std::move(records[i]));
+      if (encoded.empty()) return fail(Code::corrupt, "a record of a document is cut short");
+      page.entries.push_back({places[i].sequence,
+                              {{scope, places[i].record.id}, {}, {}, {}},
+                              std::move(encoded),
+                              places[i].record.origin});
     }
   }
   SOL_TRY(cursor.status());

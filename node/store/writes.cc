@@ -171,13 +171,35 @@ Result<> check_identity(Positions const& positions, sync::Document const& docume
 
 // A document that was ordered to be erased before it came is met by the stub that it would be.
 sync::Absorbed absorb_marked(Erasures const& erasures, sync::Document const* ours,
-                             sync::Document const& theirs, ReplicaId peer) {
+                             sync::Document theirs, ReplicaId peer) {
   auto const mark = ours != nullptr ? erasures.marks.end() : erasures.marks.find(theirs.key);
-  if (mark == erasures.marks.end()) return sync::absorb(ours, theirs, peer);
+  if (mark == erasures.marks.end()) return sync::absorb(ours, std::move(theirs), peer);
   auto const stub = sync::erased({theirs.key, theirs.type, {}, {}}, mark->second);
-  auto absorbed = sync::absorb(&stub, theirs, peer);
+  auto absorbed = sync::absorb(&stub, std::move(theirs), peer);
   absorbed.changed = true;  // it is new here
   return absorbed;
+}
+
+Result<> write_received(Transaction& transaction, PreparedDocument& theirs, ReplicaId peer,
+                        Instant now) {
+  SOL_ASSIGN(Cell const cell, transaction.document(theirs.document.key));
+  auto absorbed =
+      absorb_marked(transaction.erasures(), cell.document.get(), std::move(theirs.document), peer);
+  // Nothing new: what peers downstream may lack stands in the feed already. A context that grew
+  // is a change, even when every value stays.
+  if (!absorbed.changed) return {};
+  auto const after = std::make_shared<sync::Document const>(std::move(absorbed.document));
+  if (auto const held = sync::validate_merged(*after); !held) {
+    return std::unexpected(Error(held.error()).in(cat("merging ", name_of(after->key))));
+  }
+  bool const as_sent = absorbed.origin.has_value();
+  auto const encoded = as_sent ? Bytes() : sync::encode_document(*after);
+  SOL_TRY(transaction.write(cell, {after,
+                                   as_sent ? theirs.fingerprint : sync::fingerprint(*after),
+                                   as_sent ? theirs.encoded : encoded,
+                                   absorbed.origin,
+                                   {.remote = true, .recorded_at = now}}));
+  return {};
 }
 
 }  // namespace
@@ -202,50 +224,43 @@ Result<std::vector<CommittedDocument>> write_commit(Transaction& transaction,
   return committed;
 }
 
-Result<std::vector<PreparedDocument>> prepare(sync::RemoteBatch const& batch) {
+Result<std::vector<PreparedDocument>> prepare(sync::RemoteBatch& batch) {
   if (batch.scope.kind() == ScopeKind::local) {
     return fail(Code::denied, "local documents come from no peer");
   }
+  bool const have_bytes = batch.encoded.size() == batch.documents.size();
   std::vector<PreparedDocument> prepared;
   prepared.reserve(batch.documents.size());
-  for (auto const& document : batch.documents) {
+  for (std::size_t i = 0; i < batch.documents.size(); ++i) {
+    auto& document = batch.documents[i];
     if (document.key.scope != batch.scope) {
       return fail(Code::invalid,
                   cat(name_of(document.key), " came in a batch of ", batch.scope.to_string()));
     }
-    prepared.push_back({&document, sync::fingerprint(document), sync::encode_document(document)});
+    // What came is kept as it came, if it holds nothing but the document.
+    bool const as_came = have_bytes && batch.encoded[i].size() == sync::encoded_size(document);
+    auto encoded = as_came ? std::move(batch.encoded[i]) : sync::encode_document(document);
+    auto const print = sync::fingerprint(document);
+    prepared.push_back({std::move(document), print, std::move(encoded)});
   }
   return prepared;
 }
 
 Result<> write_remote(Transaction& transaction, sync::RemoteBatch const& batch,
-                      std::vector<PreparedDocument> const& prepared, Instant now) {
+                      std::vector<PreparedDocument>& prepared, Instant now) {
   SOL_TRY(check_batch(transaction, batch));
   std::vector<sync::DocumentKey> keys;
   keys.reserve(prepared.size());
-  for (auto const& document : batch.documents) keys.push_back(document.key);
-  SOL_TRY(transaction.prefetch(keys));
   for (auto const& theirs : prepared) {
-    SOL_TRY(check_identity(transaction.positions(), *theirs.document));
-    SOL_ASSIGN(Cell const cell, transaction.document(theirs.document->key));
-    if (cell.document && cell.fingerprint == theirs.fingerprint) continue;
-    auto absorbed =
-        absorb_marked(transaction.erasures(), cell.document.get(), *theirs.document, batch.peer);
-    // Nothing new: what peers downstream may lack stands in the feed already. A context that grew
-    // is a change, even when every value stays.
-    if (!absorbed.changed) continue;
-    if (auto const held = sync::validate_merged(absorbed.document); !held) {
-      return std::unexpected(
-          Error(held.error()).in(cat("merging ", name_of(theirs.document->key))));
+    SOL_TRY(check_identity(transaction.positions(), theirs.document));
+    if (!transaction.holds(theirs.document.key, theirs.fingerprint)) {
+      keys.push_back(theirs.document.key);
     }
-    auto const after = std::make_shared<sync::Document const>(std::move(absorbed.document));
-    bool const as_sent = absorbed.origin.has_value();
-    auto const encoded = as_sent ? Bytes() : sync::encode_document(*after);
-    SOL_TRY(transaction.write(cell, {after,
-                                     as_sent ? theirs.fingerprint : sync::fingerprint(*after),
-                                     as_sent ? theirs.encoded : encoded,
-                                     absorbed.origin,
-                                     {.remote = true, .recorded_at = now}}));
+  }
+  SOL_TRY(transaction.prefetch(keys));
+  for (auto& theirs : prepared) {
+    if (transaction.holds(theirs.document.key, theirs.fingerprint)) continue;
+    SOL_TRY(write_received(transaction, theirs, batch.peer, now));
   }
   transaction.set_cursor(batch.peer, batch.scope, batch.last);
   return {};

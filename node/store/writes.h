@@ -11,15 +11,16 @@ namespace solidaires::store {
 Result<std::vector<CommittedDocument>> write_commit(Transaction& transaction,
                                                     Commit const& request);
 
-// What can be computed before the request waits for its turn, on the caller's own thread.
+// What can be computed before the request waits for its turn, on the caller's own thread. Takes the
+// documents out of the batch; write_remote takes them on.
 struct PreparedDocument {
-  sync::Document const* document = nullptr;
+  sync::Document document;
   sync::Fingerprint fingerprint{};
   Bytes encoded;
 };
-Result<std::vector<PreparedDocument>> prepare(sync::RemoteBatch const& batch);
+Result<std::vector<PreparedDocument>> prepare(sync::RemoteBatch& batch);
 Result<> write_remote(Transaction& transaction, sync::RemoteBatch const& batch,
-                      std::vector<PreparedDocument> const& prepared, Instant now);
+                      std::vector<PreparedDocument>& prepared, Instant now);
 
 // Each removes at most `most`, and returns how many.
 Result<std::size_t> remove_documents(Transaction& transaction, ScopeId const& scope,

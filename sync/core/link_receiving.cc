@@ -86,8 +86,9 @@ Verdict Receiving::batch(Batch batch, ReplicaId peer, Actions& out) {
   stream.applying.push_back(batch.generation);
   stream.expected = batch.last;
   stream.held = false;
-  out.tasks.emplace_back(ApplyBatch{RemoteBatch{peer, std::move(batch.scope), batch.previous,
-                                                batch.last, std::move(batch.documents)}});
+  out.tasks.emplace_back(
+      ApplyBatch{RemoteBatch{peer, std::move(batch.scope), batch.previous, batch.last,
+                             std::move(batch.documents), std::move(batch.encoded)}});
   return std::nullopt;
 }
 
@@ -112,9 +113,10 @@ Verdict Receiving::repair(Batch batch, ReplicaId peer, Actions& out) {
   auto& stream = found->second;
   ++applying_;
   stream.applying.push_back(0);
-  out.tasks.emplace_back(ApplyBatch{RemoteBatch{peer, std::move(batch.scope), stream.expected,
-                                                stream.expected, std::move(batch.documents)},
-                                    true});
+  out.tasks.emplace_back(
+      ApplyBatch{RemoteBatch{peer, std::move(batch.scope), stream.expected, stream.expected,
+                             std::move(batch.documents), std::move(batch.encoded)},
+                 true});
   return std::nullopt;
 }
 

@@ -171,31 +171,35 @@ Verdict Sending::page_read(FeedRead read, ReplicaId peer, Instant now, Actions& 
   // An empty page says that nothing stands up to the head.
   auto& entries = read.page->entries;
   stream.read = entries.empty() ? read.page->head : entries.back().sequence;
-  std::vector<Document> documents;
-  documents.reserve(entries.size());
+  Load load;
   for (auto& entry : entries) {
-    if (entry.origin != peer) documents.push_back(std::move(entry.document));
+    if (entry.origin == peer) continue;
+    if (entry.encoded.empty()) {
+      load.documents.push_back(std::move(entry.document));
+    } else {
+      load.encoded.push_back(std::move(entry.encoded));
+    }
   }
-  if (!documents.empty()) ship(read.scope, stream, std::move(documents), now, out);
+  if (load.size() > 0) ship(read.scope, stream, std::move(load), now, out);
   want(read.scope, stream);
   note_lag(stream, now);
   return std::nullopt;
 }
 
-void Sending::ship(ScopeId const& scope, Stream& stream, std::vector<Document> documents,
-                   Instant now, Actions& out) {
+void Sending::ship(ScopeId const& scope, Stream& stream, Load load, Instant now, Actions& out) {
   if (in_flight_ == 0) progress_at_ = now;
   stream.in_flight.push_back(
-      {stream.sent, stream.read, documents.size(), now, stream.read < stream.head});
+      {stream.sent, stream.read, load.size(), now, stream.read < stream.head});
   ++in_flight_;
   out.send.emplace_back(Batch{scope,
                               stream.generation,
                               stream.sent,
                               stream.read,
                               std::max(stream.head, stream.read),
-                              std::move(documents),
+                              std::move(load.documents),
                               {},
-                              false});
+                              false,
+                              std::move(load.encoded)});
   stream.sent = stream.read;
 }
 

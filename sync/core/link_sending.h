@@ -51,6 +51,12 @@ class Sending {
     Instant shipped_at{};
     bool is_full = false;  // the feed went on behind it
   };
+  // What one batch takes along: documents, or their wire forms, as the store gave them.
+  struct Load {
+    std::vector<Document> documents;
+    std::vector<Bytes> encoded;
+    [[nodiscard]] std::size_t size() const { return documents.size() + encoded.size(); }
+  };
   enum class Hold : std::uint8_t { none, until_commit, for_good };
   struct Stream {
     bool subscribed = false;
@@ -72,8 +78,7 @@ class Sending {
 
   void rewind(Stream& stream, Sequence to);
   void single_out(Stream& stream, Nack const& nack);
-  void ship(ScopeId const& scope, Stream& stream, std::vector<Document> documents, Instant now,
-            Actions& out);
+  void ship(ScopeId const& scope, Stream& stream, Load load, Instant now, Actions& out);
   void pace(InFlight const& acknowledged, Instant now);
   [[nodiscard]] std::size_t window() const noexcept;
   void want(ScopeId const& scope, Stream& stream);  // into ready_, if there is something to read

@@ -664,17 +664,10 @@ class Doer {
     return ScopeDropped{task.scope,
                         dropped ? Result<>() : Result<>(std::unexpected(dropped.error()))};
   }
-  Event operator()(ApplyBatch const& task) const {
-    auto const& batch = task.batch;
-    bool const disowned = std::ranges::any_of(batch.documents, [&](auto const& document) {
-      return claims_unmade_writes(document, store_);
-    });
-    Result<> outcome =
-        disowned ? fail(Code::denied, "writes that this replica never made") : store_.apply(batch);
-    Result<Sequence> cursor = batch.last;
-    if (!outcome) cursor = store_.cursor(batch.peer, batch.scope);
-    return BatchApplied{batch.scope,       batch.last, std::move(outcome),
-                        std::move(cursor), disowned,   task.repair};
+  Event operator()(ApplyBatch& task) const {
+    std::vector<ApplyBatch> one;
+    one.push_back(std::move(task));
+    return std::move(carry_out(std::move(one), store_).front());
   }
   Event operator()(ReadBlob const& task) const {
     auto const& want = task.want;
@@ -733,6 +726,34 @@ class Doer {
 
 Event carry_out(StoreTask task, ReplicaStore& store) {
   return std::visit(Doer{store}, task);
+}
+
+std::vector<Event> carry_out(std::vector<ApplyBatch> tasks, ReplicaStore& store) {
+  std::vector<BatchApplied> done;
+  std::vector<ReplicaId> peers;
+  std::vector<RemoteBatch> batches;
+  for (auto& [batch, repair] : tasks) {
+    bool const disowned = std::ranges::any_of(batch.documents, [&](auto const& document) {
+      return claims_unmade_writes(document, store);
+    });
+    done.push_back({batch.scope, batch.last, {}, batch.last, disowned, repair});
+    peers.push_back(batch.peer);
+    if (!disowned) batches.push_back(std::move(batch));
+  }
+  auto outcomes = store.apply_all(std::move(batches));
+  std::vector<Event> events;
+  auto next = outcomes.begin();
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    auto& applied = done[i];
+    if (applied.disowned) {
+      applied.outcome = fail(Code::denied, "writes that this replica never made");
+    } else {
+      applied.outcome = *std::move(next++);
+    }
+    if (!applied.outcome) applied.cursor = store.cursor(peers[i], applied.scope);
+    events.emplace_back(std::move(applied));
+  }
+  return events;
 }
 
 }  // namespace solidaires::sync

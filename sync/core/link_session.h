@@ -372,5 +372,7 @@ class LinkSession {
 
 // Does one task against a store, blocking, and gives the event that answers it.
 [[nodiscard]] Event carry_out(StoreTask task, ReplicaStore& store);
+// Several that follow each other, and their answers in the same order: one write may do for all.
+[[nodiscard]] std::vector<Event> carry_out(std::vector<ApplyBatch> tasks, ReplicaStore& store);
 
 }  // namespace solidaires::sync

@@ -22,6 +22,8 @@ enum class Sequence : std::uint64_t {};
 struct FeedEntry {
   Sequence sequence{};
   Document document;  // as it is now; a document stands in the feed once, at its latest change
+  // The same as bytes (sync/wire), if the store has them at hand: then `document` is a mere key.
+  Bytes encoded;
   std::optional<ReplicaId>
       origin;  // the peer whose copy equals this state: it need not be sent back to it
 };
@@ -39,6 +41,9 @@ struct RemoteBatch {
   Sequence previous{};  // must equal the stored cursor for (peer, scope), else Code::conflict
   Sequence last{};      // the same as `previous`: the documents repair a difference
   std::vector<Document> documents;  // all of `scope`, validated
+  // Of each document, in their order, the bytes that it came as; or none at all. A store that keeps
+  // documents in their wire form need not encode them again.
+  std::vector<Bytes> encoded{};
 };
 
 class BlobStore;
@@ -77,7 +82,13 @@ class ReplicaStore {
   // durable. Refused whole: Code::conflict (the cursor is elsewhere), Code::invalid (a document of
   // another scope or type), Code::corrupt (it claims writes that this replica never made: this
   // store was restored or copied). tests/contract holds every store to it.
-  virtual Result<> apply(RemoteBatch const& batch) = 0;
+  virtual Result<> apply(RemoteBatch batch) = 0;
+  // Several, in order, as if one after another: a store that can makes them durable in one write.
+  virtual std::vector<Result<>> apply_all(std::vector<RemoteBatch> batches) {
+    std::vector<Result<>> outcomes;
+    for (auto& batch : batches) outcomes.push_back(apply(std::move(batch)));
+    return outcomes;
+  }
   // Removes what is held of a scope, and the cursors into it; durable when it returns how many
   // documents that were. Interrupted, it is to be called again.
   virtual Result<std::uint64_t> drop_scope(ScopeId const& scope) = 0;

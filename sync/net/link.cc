@@ -185,7 +185,8 @@ void Link::send(sync::Frame frame) {
 
 void Link::send_bulk(sync::Frame frame) {
   auto const* const batch = std::get_if<sync::Batch>(&frame);
-  auto const documents = batch != nullptr ? batch->documents.size() : 0;
+  auto const documents =
+      batch != nullptr ? batch->documents.size() + batch->encoded.size() : std::size_t{0};
   traffic_.documents_out += documents;
   auto const lane = batch != nullptr ? Lane::bulk : Lane::files;
   auto const pass_on = [this, lane](Result<Bytes> bytes) {
@@ -216,17 +217,56 @@ void Link::read_asked_files() {
 }
 
 void Link::ask_store(sync::StoreTask task) {
-  auto const& queue = sync::is_blob_task(task) ? files_ : is_write(task) ? writes_ : reads_;
+  if (is_write(task)) {
+    asked_writes_.push_back(std::move(task));
+    return write_asked();
+  }
+  auto const& queue = sync::is_blob_task(task) ? files_ : reads_;
   bool const taken = queue->run(
       [self = shared_from_this(), task = std::move(task)]() mutable -> JobQueue::Completion {
         return [self, event = sync::carry_out(std::move(task), self->store_)]() mutable {
-          if (auto const* applied = std::get_if<sync::BatchApplied>(&event)) {
-            self->end_.progressed |= applied->outcome.has_value();
-          }
           self->feed(std::move(event));
         };
       });
   if (!taken) give_up({Code::unavailable, "the program is stopping"});
+}
+
+// Batches that came while the store was busy go to it together.
+void Link::write_asked() {
+  if (asked_writes_.empty() || !writes_->idle()) return;
+  std::vector<sync::ApplyBatch> batches;
+  while (!asked_writes_.empty()) {
+    auto* const apply = std::get_if<sync::ApplyBatch>(&asked_writes_.front());
+    if (apply == nullptr) break;
+    batches.push_back(std::move(*apply));
+    asked_writes_.pop_front();
+  }
+  std::optional<sync::StoreTask> other;
+  if (batches.empty()) {
+    other = std::move(asked_writes_.front());
+    asked_writes_.pop_front();
+  }
+  bool const taken = writes_->run([self = shared_from_this(), batches = std::move(batches),
+                                   other = std::move(other)]() mutable -> JobQueue::Completion {
+    std::vector<sync::Event> events;
+    if (other) {
+      events.push_back(sync::carry_out(*std::move(other), self->store_));
+    } else {
+      events = sync::carry_out(std::move(batches), self->store_);
+    }
+    return [self, events = std::move(events)]() mutable { self->written(std::move(events)); };
+  });
+  if (!taken) give_up({Code::unavailable, "the program is stopping"});
+}
+
+void Link::written(std::vector<sync::Event> events) {
+  for (auto& event : events) {
+    if (auto const* applied = std::get_if<sync::BatchApplied>(&event)) {
+      end_.progressed |= applied->outcome.has_value();
+    }
+    feed(std::move(event));
+  }
+  write_asked();
 }
 
 // Batches that move are progress. What a ping says of a line that hears nothing any more, or of a
@@ -273,7 +313,7 @@ void Link::heartbeat() {
 void Link::balance() {
   if (!channel_open_) return;
   bool const is_busy =
-      std::max({decoding_->waiting(), writes_->waiting(), files_->waiting()}) > kWaitingMax ||
+      std::max({decoding_->waiting(), asked_writes_.size(), files_->waiting()}) > kWaitingMax ||
       opened_.channel->waiting_bytes() > kUnreadBytesMax;
   opened_.channel->pause(!ending_ && is_busy);
 }
@@ -297,6 +337,7 @@ void Link::closed(Error const& why) {
 void Link::finish() {
   wake_.cancel();
   heartbeat_.cancel();
+  asked_writes_.clear();
   for (auto const& queue : {reads_, writes_, files_, decoding_, encoding_}) queue->clear();
   for (auto const& queue : {reads_, writes_, files_, decoding_, encoding_}) {
     if (queue->idle()) continue;

@@ -89,6 +89,8 @@ class Link final : public ChannelEvents, public std::enable_shared_from_this<Lin
   void send(sync::Frame frame);
   void send_bulk(sync::Frame frame);
   void ask_store(sync::StoreTask task);
+  void write_asked();
+  void written(std::vector<sync::Event> events);
   void read_asked_files();
   void wake_at(Instant at);
   void heartbeat();
@@ -114,7 +116,8 @@ class Link final : public ChannelEvents, public std::enable_shared_from_this<Lin
   boost::asio::steady_timer heartbeat_;
   std::chrono::steady_clock::time_point sent_told_;
   std::chrono::steady_clock::time_point receiving_told_;
-  std::deque<sync::StoreTask> asked_files_;  // by the peer, until the channel has room
+  std::deque<sync::StoreTask> asked_writes_;  // until the store is done with those before
+  std::deque<sync::StoreTask> asked_files_;   // by the peer, until the channel has room
   LinkTraffic traffic_;
   Instant last_contact_;
   sync::Packing packing_ = sync::Packing::none;

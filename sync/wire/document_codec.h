@@ -13,6 +13,10 @@ namespace solidaires::sync {
 // fingerprint().
 [[nodiscard]] Bytes encode_document(Document const& document);
 
+// encode_document(document).size(), without making it. Bytes of a document that are as many as this
+// say nothing else, in whatever order they say it.
+[[nodiscard]] std::size_t encoded_size(Document const& document);
+
 // Values come back byte for byte. Code::corrupt: not a document, or one out of order (fields,
 // versions and context must be sorted and distinct). Limits and meaning are not judged here: a
 // document from a peer must still pass validate().

@@ -111,6 +111,7 @@ Result<> put(Batch const& batch, proto::Frame& frame) {
   out.set_head(number(batch.head));
   out.set_repair(batch.repair);
   for (auto const& document : batch.documents) out.add_documents(encode_document(document));
+  for (auto const& encoded : batch.encoded) out.add_documents(encoded);
   return put(batch.scope, *out.mutable_scope());
 }
 
@@ -324,23 +325,27 @@ Result<Frame> take(proto::Subscribe const& wire) {
   return Subscribe{std::move(scope), Sequence{wire.cursor()}};
 }
 
-Result<> take_documents(google::protobuf::RepeatedPtrField<std::string> const& wire, Batch& batch) {
+// Leaves `wire` without its bytes.
+Result<> take_documents(google::protobuf::RepeatedPtrField<std::string>& wire, Batch& batch) {
   if (static_cast<std::size_t>(wire.size()) > limits::kBatchDocuments) {
     return fail(Code::invalid, "a batch of too many documents");
   }
   batch.documents.reserve(static_cast<std::size_t>(wire.size()));
-  for (auto const& bytes : wire) {
+  batch.encoded.reserve(static_cast<std::size_t>(wire.size()));
+  for (auto& bytes : wire) {
     auto document = decode_document(bytes, batch.scope);
     if (document) {
       batch.documents.push_back(*std::move(document));
+      batch.encoded.push_back(std::move(bytes));
     } else {
       batch.unreadable.push_back(document.error().to_string());
     }
   }
+  if (!batch.unreadable.empty()) batch.encoded.clear();
   return {};
 }
 
-Result<Frame> take(proto::Batch const& wire) {
+Result<Frame> take(proto::Batch& wire) {
   SOL_ASSIGN(auto scope, take(wire.scope()));
   Batch batch{std::move(scope),
               wire.generation(),
@@ -351,14 +356,14 @@ Result<Frame> take(proto::Batch const& wire) {
               {},
               wire.repair()};
   if (wire.compressed().empty()) {
-    SOL_TRY(take_documents(wire.documents(), batch));
+    SOL_TRY(take_documents(*wire.mutable_documents(), batch));
     return batch;
   }
   if (wire.documents_size() > 0) return fail(Code::invalid, "documents both packed and not");
   SOL_ASSIGN(auto const bytes, decompress(wire.compressed(), limits::kFrameBytes));
   proto::Documents documents;
   if (!documents.ParseFromString(bytes)) return fail(Code::corrupt, "no documents were packed");
-  SOL_TRY(take_documents(documents.documents(), batch));
+  SOL_TRY(take_documents(*documents.mutable_documents(), batch));
   return batch;
 }
 
@@ -521,13 +526,13 @@ Result<Frame> take(proto::ProbeReply const& wire) {
   return reply;
 }
 
-Result<Frame> take(proto::Frame const& wire) {
+Result<Frame> take(proto::Frame& wire) {
   switch (wire.kind_case()) {
     case proto::Frame::kHello: return take(wire.hello());
     case proto::Frame::kWelcome: return take(wire.welcome());
     case proto::Frame::kOffer: return take(wire.offer());
     case proto::Frame::kSubscribe: return take(wire.subscribe());
-    case proto::Frame::kBatch: return take(wire.batch());
+    case proto::Frame::kBatch: return take(*wire.mutable_batch());
     case proto::Frame::kAck: return take(wire.ack());
     case proto::Frame::kNack: return take(wire.nack());
     case proto::Frame::kStatus: return take(wire.status());

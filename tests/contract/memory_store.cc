@@ -136,7 +136,7 @@ Result<FeedPage> MemoryStore::read_feed(ScopeId const& scope, Sequence after,
     auto const& stored = live_->documents.at({scope, at->second});
     bytes += weight(stored.document);
     if (!page.entries.empty() && bytes > bytes_max) break;
-    page.entries.push_back({stored.sequence, stored.document, stored.origin});
+    page.entries.push_back({stored.sequence, stored.document, {}, stored.origin});
   }
   return page;
 }
@@ -195,7 +195,7 @@ Result<MemoryStore::Commit> MemoryStore::merged(RemoteBatch const& batch) const 
   return commit;
 }
 
-Result<> MemoryStore::apply(RemoteBatch const& batch) {
+Result<> MemoryStore::apply(RemoteBatch batch) {
   SOL_ASSIGN(auto const stored, cursor(batch.peer, batch.scope));
   if (stored != batch.previous) return fail(Code::conflict, "the cursor is elsewhere");
   SOL_ASSIGN(auto changes, merged(batch));

@@ -32,7 +32,7 @@ class MemoryStore : public ReplicaStore {
   [[nodiscard]] Result<std::vector<Document>> documents(ScopeId const& scope,
                                                         std::vector<DocumentId> const& ids,
                                                         std::size_t bytes_max) const override;
-  Result<> apply(RemoteBatch const& batch) override;
+  Result<> apply(RemoteBatch batch) override;
   Result<std::uint64_t> drop_scope(ScopeId const& scope) override;
   [[nodiscard]] Result<Bytes> link_token(ReplicaId peer) const override;
   Result<> keep_link_token(ReplicaId peer, Bytes const& token) override;

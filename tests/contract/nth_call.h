@@ -20,6 +20,7 @@
 
 #include "sync/base/rng.h"
 #include "sync/core/ports.h"
+#include "tests/contract/feed_entry.h"
 
 namespace solidaires::sync::nth_call {
 
@@ -47,9 +48,10 @@ Seen look(Bench& bench) {
   auto& store = bench.store();
   Seen seen{
       {}, store.cursor(kPeer, scope()).value(), store.link_token(kPeer).value(), store.counter()};
-  for (auto& entry : store.read_feed(scope(), {}, 1000, 1UL << 24U).value().entries) {
-    EXPECT_EQ(bench.find(entry.document.key).value(), entry.document);
-    seen.feed.push_back(std::move(entry.document));
+  for (auto const& entry : store.read_feed(scope(), {}, 1000, 1UL << 24U).value().entries) {
+    auto document = document_of(entry);
+    EXPECT_EQ(bench.find(document.key).value(), document);
+    seen.feed.push_back(std::move(document));
   }
   return seen;
 }

@@ -17,6 +17,7 @@
 
 #include "sync/base/rng.h"
 #include "sync/core/ports.h"
+#include "tests/contract/feed_entry.h"
 
 namespace solidaires::sync {
 
@@ -89,7 +90,7 @@ TYPED_TEST_P(ReplicaStoreContract, a_document_stands_in_the_feed_once_at_its_lat
   ASSERT_EQ(page.entries.size(), 2U);
   EXPECT_EQ(page.entries[0].document.key, second);
   EXPECT_EQ(page.entries[1].document.key, first);
-  EXPECT_EQ(shown_value(page.entries[1].document, "name"), "c");
+  EXPECT_EQ(shown_value(document_of(page.entries[1]), "name"), "c");
   EXPECT_GT(page.entries[1].sequence, before.head);
   EXPECT_EQ(page.head, page.entries[1].sequence);
   EXPECT_EQ(this->store().head(this->scope()).value(), page.head);
@@ -183,7 +184,7 @@ TYPED_TEST_P(ReplicaStoreContract, edits_that_met_here_are_all_kept_and_sent_bac
   EXPECT_EQ(merged.fields.at("name").size(), 2U);
   ASSERT_EQ(this->feed().entries.size(), 1U);
   EXPECT_FALSE(this->feed().entries[0].origin.has_value()) << "the peer lacks our edit";
-  EXPECT_EQ(this->feed().entries[0].document, merged);
+  EXPECT_EQ(document_of(this->feed().entries[0]), merged);
 }
 
 TYPED_TEST_P(ReplicaStoreContract, a_local_edit_takes_the_origin_away) {
@@ -235,7 +236,7 @@ TYPED_TEST_P(ReplicaStoreContract, values_of_any_bytes_come_back_as_they_were) {
   ASSERT_TRUE(this->apply(0, 1, {document}));
   this->bench_.reopen();
   ASSERT_EQ(this->feed().entries.size(), 1U);
-  EXPECT_EQ(this->feed().entries[0].document, document);
+  EXPECT_EQ(document_of(this->feed().entries[0]), document);
 }
 
 TYPED_TEST_P(ReplicaStoreContract, digests_are_those_of_the_documents_whatever_led_there) {

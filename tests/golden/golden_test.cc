@@ -42,13 +42,19 @@ Golden golden(std::string const& name) {
   return found;
 }
 
+// What a frame says, apart from how its documents came.
+sync::Frame meaning(sync::Frame frame) {
+  if (auto* const batch = std::get_if<sync::Batch>(&frame)) batch->encoded.clear();
+  return frame;
+}
+
 TEST(Golden, frames_of_version_1_are_read_and_written_as_ever) {
   std::size_t checked = 0;
   for (auto const& [name, frame] : frames_of_version_1()) {
     auto const kept = golden(name);
     auto const read = sync::decode_frame(kept.bytes);
     ASSERT_TRUE(read) << name << ": " << read.error().to_string();
-    EXPECT_TRUE(*read == frame) << name;
+    EXPECT_TRUE(meaning(*read) == frame) << name;
     EXPECT_EQ(hex(sync::encode_frame(frame).value()), hex(kept.bytes)) << name;
     ++checked;
   }
@@ -73,7 +79,7 @@ TEST(Golden, fields_that_a_later_version_adds_to_a_frame_change_nothing) {
   for (auto const& [name, frame] : frames_of_version_1()) {
     auto const read = sync::decode_frame(golden(name).bytes + later);
     ASSERT_TRUE(read) << name;
-    EXPECT_TRUE(*read == frame) << name;
+    EXPECT_TRUE(meaning(*read) == frame) << name;
   }
 }
 

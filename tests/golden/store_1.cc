@@ -1,6 +1,7 @@
 #include "tests/golden/store_1.h"
 
 #include "sync/base/check.h"
+#include "tests/contract/feed_entry.h"
 #include "tests/golden/protocol_1.h"
 
 namespace solidaires::golden {
@@ -82,7 +83,8 @@ Result<std::string> describe(store::Store const& store) {
                static_cast<std::uint64_t>(cursor), "\n");
     for (auto const& entry : page.entries) {
       out += cat("sequence ", static_cast<std::uint64_t>(entry.sequence), " origin ",
-                 entry.origin ? to_string(*entry.origin) : "none", "\n", describe(entry.document));
+                 entry.origin ? to_string(*entry.origin) : "none", "\n",
+                 describe(sync::document_of(entry)));
       SOL_ASSIGN(auto const history, store.view().history(entry.document.key, 100));
       out += cat("history of ", history.size(), "\n");
     }

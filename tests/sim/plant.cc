@@ -31,7 +31,7 @@ std::string_view known_to_previous_version(std::string_view value) {
   return value.substr(0, value.find(';'));
 }
 
-Result<> PlantedStore::apply(RemoteBatch const& batch) {
+Result<> PlantedStore::apply(RemoteBatch batch) {
   switch (plant_) {
     case Plant::cursor_on_receipt: {
       SOL_ASSIGN(auto changes, merged(batch));
@@ -58,9 +58,8 @@ Result<> PlantedStore::apply(RemoteBatch const& batch) {
       return commit(std::move(changes));
     }
     case Plant::failure_counted_done: {
-      auto rest = batch;
-      if (!rest.documents.empty() && rng_->below(8) == 0) rest.documents.pop_back();
-      return MemoryStore::apply(rest);
+      if (!batch.documents.empty() && rng_->below(8) == 0) batch.documents.pop_back();
+      return MemoryStore::apply(std::move(batch));
     }
     case Plant::cursor_survives_renewal: {
       SOL_ASSIGN(auto const stored, cursor(batch.peer, batch.scope));
@@ -68,7 +67,7 @@ Result<> PlantedStore::apply(RemoteBatch const& batch) {
       SOL_ASSIGN(auto changes, merged(batch));
       return commit(std::move(changes));
     }
-    default: return MemoryStore::apply(batch);
+    default: return MemoryStore::apply(std::move(batch));
   }
 }
 
@@ -79,7 +78,7 @@ Result<FeedPage> PlantedStore::read_feed(ScopeId const& scope, Sequence after,
   if (plant_ != Plant::filter_without_scope || !page || page->entries.empty()) return page;
   for (auto const& [key, stored] : documents()) {
     if (key.scope == scope || key.scope.kind() != scope.kind()) continue;
-    page->entries.push_back({page->entries.back().sequence, stored.document, std::nullopt});
+    page->entries.push_back({page->entries.back().sequence, stored.document, {}, std::nullopt});
     page->entries.back().document.key.scope = scope;
     break;
   }

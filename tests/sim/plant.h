@@ -80,7 +80,7 @@ class PlantedStore final : public MemoryStore {
   PlantedStore(ReplicaId replica, Plant plant, Rng& rng)
       : MemoryStore(replica), plant_(plant), rng_(&rng) {}
 
-  Result<> apply(RemoteBatch const& batch) override;
+  Result<> apply(RemoteBatch batch) override;
   // Pages are cut short now and then, as large documents would.
   [[nodiscard]] Result<FeedPage> read_feed(ScopeId const& scope, Sequence after,
                                            std::size_t documents_max,

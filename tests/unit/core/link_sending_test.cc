@@ -21,7 +21,7 @@ TEST(Sending, what_is_told_at_a_heartbeat_leaves_room_for_pages_that_are_being_r
   auto const read = [&](ScopeId const& scope, Sequence after, Sequence at,
                         std::optional<ReplicaId> origin) {
     FeedPage page;
-    page.entries.push_back({at, Document{{scope, DocumentId{}}, "article", {}, {}}, origin});
+    page.entries.push_back({at, Document{{scope, DocumentId{}}, "article", {}, {}}, {}, origin});
     page.head = at;
     Actions out;
     EXPECT_FALSE(sending.page_read({scope, after, page}, kPeer, kNow, out));

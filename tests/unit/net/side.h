@@ -92,9 +92,9 @@ class LockedStore final : public sync::ReplicaStore {
     std::lock_guard const lock(mutex_);
     return store_.documents(scope, ids, bytes_max);
   }
-  Result<> apply(sync::RemoteBatch const& batch) override {
+  Result<> apply(sync::RemoteBatch batch) override {
     std::lock_guard const lock(mutex_);
-    return store_.apply(batch);
+    return store_.apply(std::move(batch));
   }
   Result<std::uint64_t> drop_scope(ScopeId const& scope) override {
     std::lock_guard const lock(mutex_);

@@ -1,5 +1,7 @@
 #include "tests/unit/service/world.h"
 
+#include "tests/contract/feed_entry.h"
+
 namespace solidaires::service {
 
 schema::ContentModel const& real_model() {
@@ -75,7 +77,7 @@ void World::receive(World& from, ScopeId const& scope) {
   auto const page = from.store->read_feed(scope, after, 10'000, 100'000'000).value();
   if (page.entries.empty()) return;
   sync::RemoteBatch batch{from.store->replica(), scope, after, page.entries.back().sequence, {}};
-  for (auto const& entry : page.entries) batch.documents.push_back(entry.document);
+  for (auto const& entry : page.entries) batch.documents.push_back(sync::document_of(entry));
   auto const applied = store->apply(batch);
   EXPECT_TRUE(applied) << applied.error().to_string();
 }

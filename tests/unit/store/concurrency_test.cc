@@ -1,6 +1,7 @@
 #include <set>
 #include <thread>
 
+#include "tests/contract/feed_entry.h"
 #include "tests/unit/store/world.h"
 
 namespace solidaires::store {
@@ -47,7 +48,7 @@ TEST_F(Concurrency, who_follows_the_feed_misses_nothing) {
         for (auto const& entry : page.entries) {
           EXPECT_GT(entry.sequence, at);
           at = entry.sequence;
-          followed[entry.document.key.id] = *sync::shown_value(entry.document, "name");
+          followed[entry.document.key.id] = *sync::shown_value(sync::document_of(entry), "name");
         }
       }
     }

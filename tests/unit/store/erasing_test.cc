@@ -265,7 +265,8 @@ TEST_F(Erasing, what_becomes_due_while_the_files_are_rewritten_stays_due) {
         open_directory(directory_.path(), {.indexer = by_name()}, rng_, kFormat, {}).value();
     auto erasures = Erasures::read(*opened.engine).value();
     auto const indexer = by_name();
-    Transaction transaction(*opened.engine, indexer, opened.positions, erasures);
+    Digests const digests;
+    Transaction transaction(*opened.engine, digests, indexer, opened.positions, erasures);
     PurgeDue due;
     std::vector<std::function<Result<>()>> const steps = {
         [&]() -> Result<> {

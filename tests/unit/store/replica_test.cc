@@ -49,6 +49,33 @@ class Replicas : public StoreWorld {
   static constexpr ReplicaId kOther{6};
 };
 
+// What a later version says beside the document is not kept for what this version cannot check.
+TEST_F(Replicas, bytes_that_say_more_than_the_document_are_not_kept) {
+  auto const plain = made(key(), {kPeer, 1}, "plain");
+  auto const more = made(key(), {kPeer, 2}, "more");
+  ASSERT_TRUE(store().apply(
+      {kPeer,
+       plain.key.scope,
+       {},
+       sync::Sequence{1},
+       {plain, more},
+       {sync::encode_document(plain), sync::encode_document(more) + Bytes("\x7a\x04hide", 6)}}));
+  auto const entries = store().read_feed(plain.key.scope, {}, 10, 1UL << 20U).value().entries;
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].encoded, sync::encode_document(plain));
+  EXPECT_EQ(entries[1].encoded, sync::encode_document(more));
+}
+
+// What is known of a document without reading it follows every write of the same group.
+TEST_F(Replicas, a_document_twice_in_one_batch_is_merged) {
+  auto const at = key();
+  auto const first = made(at, {kPeer, 1}, "first");
+  auto second = first;
+  sync::write(second, {{"city", "Annecy"}}, second.context, {kPeer, 2}, kNoon);
+  ASSERT_TRUE(receive(kPeer, {first, second, first}));
+  EXPECT_EQ(document(at), second);
+}
+
 // Every value stays, and yet who follows this feed must be told what we have seen.
 TEST_F(Replicas, a_change_of_the_context_alone_is_passed_on) {
   auto const at = key();

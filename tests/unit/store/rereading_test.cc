@@ -44,8 +44,8 @@ class RereadingTest : public StoreWorld {
     do {
       auto const suspects = reread_step(*behind.opened.engine, behind.digests, at).value();
       for (auto const& key : suspects) {
-        Transaction transaction(*behind.opened.engine, behind.indexer, behind.opened.positions,
-                                behind.erasures);
+        Transaction transaction(*behind.opened.engine, behind.digests, behind.indexer,
+                                behind.opened.positions, behind.erasures);
         transaction.begin();
         EXPECT_TRUE(mend(transaction, behind.digests, key, at));
         EXPECT_TRUE(transaction.keep().empty()) << "nobody is told of a change";

@@ -95,8 +95,8 @@ TEST(Compression, packs_a_batch_only_when_told_and_only_if_it_pays) {
   auto const plain = encode_frame(batch).value();
   auto const small = encode_frame(batch, Packing::zstd).value();
   EXPECT_LT(small.size(), plain.size() / 2);
-  EXPECT_EQ(std::get<Batch>(decode_frame(small).value()), batch);
-  EXPECT_EQ(std::get<Batch>(decode_frame(plain).value()), batch);
+  EXPECT_EQ(std::get<Batch>(decode_frame(small).value()).documents, batch.documents);
+  EXPECT_EQ(std::get<Batch>(decode_frame(plain).value()).documents, batch.documents);
   auto const one = batch_of(1, "short");
   EXPECT_EQ(encode_frame(one, Packing::zstd).value(), encode_frame(one).value());
   EXPECT_EQ(encode_frame(Ping{7}, Packing::zstd).value(), encode_frame(Ping{7}).value());
