@@ -342,6 +342,8 @@ void LinkSession::Machine::frame(Offer const& offer, Actions& out) {
   }
   peer_is_up_ = true;
   if (state_ != LinkState::up) return;
+  // Offered again: the peer has forgotten the stream, and begins another.
+  for (auto const& scope : offer.scopes) receiving_.end(scope);
   if (is_parent() &&
       agreed(feature::kWithdraw)) {  // before its first Offer the child takes nothing
     withdrawals_.enable();

@@ -486,6 +486,20 @@ TEST_F(Link, stops_serving_a_scope_that_is_no_longer_allowed) {
   EXPECT_TRUE(only<Batch>(trace).empty());
 }
 
+TEST_F(Link, subscribes_again_to_a_scope_that_is_offered_again) {
+  connect();
+  run();
+  auto rules = hub_rules();
+  rules.hubs.clear();
+  hub->feed(EntitlementChanged{rules}, now);
+  run();
+  hub->feed(EntitlementChanged{hub_rules()}, now);
+  run();
+  auto const key = put(hub_store, "allowed again", kNetwork);
+  run();
+  EXPECT_NE(node_store.find(key), nullptr);
+}
+
 TEST_F(Link, refuses_a_restored_backup_and_names_it) {
   MemoryStore const backup = node_store;
   connect();
