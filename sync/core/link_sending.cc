@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sync/base/check.h"
 #include "sync/base/limits.h"
 
 namespace solidaires::sync {
@@ -174,12 +175,11 @@ Verdict Sending::page_read(FeedRead read, ReplicaId peer, Instant now, Actions& 
   Load load;
   for (auto& entry : entries) {
     if (entry.origin == peer) continue;
-    if (entry.encoded.empty()) {
-      load.documents.push_back(std::move(entry.document));
-    } else {
-      load.encoded.push_back(std::move(entry.encoded));
-    }
+    if (!entry.encoded.empty()) load.encoded.push_back(std::move(entry.encoded));
+    load.documents.push_back(std::move(entry.document));
   }
+  // A store gives the wire form of every entry, or of none.
+  SOL_CHECK(load.encoded.empty() || load.encoded.size() == load.documents.size());
   if (load.size() > 0) ship(read.scope, stream, std::move(load), now, out);
   want(read.scope, stream);
   note_lag(stream, now);

@@ -51,11 +51,11 @@ class Sending {
     Instant shipped_at{};
     bool is_full = false;  // the feed went on behind it
   };
-  // What one batch takes along: documents, or their wire forms, as the store gave them.
+  // What one batch takes along, as the store gave it.
   struct Load {
     std::vector<Document> documents;
     std::vector<Bytes> encoded;
-    [[nodiscard]] std::size_t size() const { return documents.size() + encoded.size(); }
+    [[nodiscard]] std::size_t size() const { return documents.size(); }
   };
   enum class Hold : std::uint8_t { none, until_commit, for_good };
   struct Stream {

@@ -185,8 +185,7 @@ void Link::send(sync::Frame frame) {
 
 void Link::send_bulk(sync::Frame frame) {
   auto const* const batch = std::get_if<sync::Batch>(&frame);
-  auto const documents =
-      batch != nullptr ? batch->documents.size() + batch->encoded.size() : std::size_t{0};
+  auto const documents = batch != nullptr ? batch->documents.size() : 0;
   traffic_.documents_out += documents;
   auto const lane = batch != nullptr ? Lane::bulk : Lane::files;
   auto const pass_on = [this, lane](Result<Bytes> bytes) {

@@ -110,8 +110,10 @@ Result<> put(Batch const& batch, proto::Frame& frame) {
   out.set_last(number(batch.last));
   out.set_head(number(batch.head));
   out.set_repair(batch.repair);
-  for (auto const& document : batch.documents) out.add_documents(encode_document(document));
   for (auto const& encoded : batch.encoded) out.add_documents(encoded);
+  if (batch.encoded.empty()) {
+    for (auto const& document : batch.documents) out.add_documents(encode_document(document));
+  }
   return put(batch.scope, *out.mutable_scope());
 }
 

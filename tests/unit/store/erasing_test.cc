@@ -108,7 +108,8 @@ TEST_F(Erasing, a_store_that_was_opened_several_times_without_a_write_is_purged_
   auto const gone = plant_document();
   ASSERT_TRUE(store().renew_incarnation());
   for (int i = 0; i < 3; ++i) reopen();
-  ASSERT_TRUE(store().erase({gone}, mark()));
+  // This incarnation has written nothing that an order could be made of.
+  ASSERT_TRUE(store().erase({gone}, {{kPeer, 1}, to_unix_ms(now_), Bytes(16, 'o')}));
   auto const purged = store().purge_erased();
   ASSERT_TRUE(purged) << purged.error().to_string();
   expect_none_found();
