@@ -43,8 +43,15 @@ void Probing::opened(ScopeId const& scope, Instant now) {
   if (!enabled_) return;
   auto const [at, added] = scopes_.try_emplace(scope);
   at->second.view.scope = scope;
+  // A stream that begins again, for the right to it came back, ends where the last question about
+  // it was refused, or will be: what stands still is due all the same.
+  bool const was_asked = at->second.stage == Stage::asked;
+  if (was_asked) enter(at->second, Stage::idle, now);
+  bool const is_due =
+      added || was_asked ||
+      (at->second.stage == Stage::idle && at->second.view.agreement != Agreement::equal);
   // Not at once: the other end has only begun to read its feed, and would answer `moved`.
-  if (asks_ && added) make_due(scope, at->second, now + limits::kProbeRetryMin);
+  if (asks_ && is_due) make_due(scope, at->second, now + limits::kProbeRetryMin);
 }
 
 void Probing::keep_only(Entitlement const& entitlement) {

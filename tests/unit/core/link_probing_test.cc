@@ -356,6 +356,28 @@ TEST_F(Probes, a_repair_is_checked_like_any_other_document) {
 }
 
 // The peer says "differs" for ever, whatever is sent to it.
+TEST_F(Probes, a_scope_whose_right_ended_and_came_back_is_proved_again) {
+  put(hub_store, "orders", kNetwork);
+  connect(kFeatures & ~feature::kWithdraw);
+  run();
+  pass(Millis{20'000});
+  ASSERT_TRUE(proven(*below, kNetwork));
+  Entitlement above{node("aura"), node("isere"), PeerRole::child};
+  above.subtree = {node("isere")};
+  above.hubs = {node("aura")};
+  auto narrower = above;
+  narrower.hubs.clear();
+  hub->feed(EntitlementChanged{narrower}, now);
+  below->feed(ProbeRequested{}, now);
+  run();
+  pass(Millis{5'000});
+  ASSERT_FALSE(proven(*below, kNetwork)) << "the hub answers that it shares no such scope";
+  hub->feed(EntitlementChanged{above}, now);
+  run();
+  pass(Millis{20'000});
+  EXPECT_TRUE(proven(*below, kNetwork)) << "nothing has moved meanwhile, but the stream is new";
+}
+
 TEST_F(Probes, a_peer_that_never_agrees_is_given_up_after_a_few_attempts) {
   put(node_store, "one");
   connect();
