@@ -30,6 +30,7 @@ struct MemoryStore::Image {
   std::map<ScopeId, DigestTree> digests;
   std::map<std::pair<ReplicaId, ScopeId>, Sequence> cursors;
   std::map<ReplicaId, Bytes> tokens;
+  std::map<DocumentKey, FieldVersion> marks;
 
   std::set<ScopeId> put(Commit const& commit);
   void forget(DocumentKey const& key);
@@ -55,6 +56,7 @@ std::set<ScopeId> MemoryStore::Image::put(Commit const& commit) {
     touched.insert(key.scope);
   }
   if (commit.cursor) cursors[commit.cursor->first] = commit.cursor->second;
+  marks.insert(commit.marks.begin(), commit.marks.end());
   if (commit.token) tokens[commit.token->first] = commit.token->second;
   counter = std::max(counter, commit.counter);
   return touched;
@@ -185,8 +187,15 @@ Result<MemoryStore::Commit> MemoryStore::merged(RemoteBatch const& batch) const 
     auto const earlier = made.find(theirs.key);
     auto const* ours = earlier == made.end() ? find(theirs.key) : &earlier->second.document;
     if (ours != nullptr && ours->type != theirs.type) return fail(Code::invalid, "another type");
+    // What was ordered to be erased before it came is met by the stub that it would be.
+    std::optional<Document> marked;
+    if (auto const mark = live_->marks.find(theirs.key);
+        ours == nullptr && mark != live_->marks.end()) {
+      marked = erased({theirs.key, theirs.type, {}, {}}, mark->second);
+      ours = &*marked;
+    }
     auto absorbed = absorb_one(ours, theirs, batch.peer);
-    if (!absorbed.changed) continue;
+    if (!absorbed.changed && !marked) continue;
     SOL_TRY(validate_merged(absorbed.document));
     made[theirs.key] = Stored{std::move(absorbed.document), {}, absorbed.origin};
   }
@@ -241,6 +250,30 @@ Result<Dot> MemoryStore::write_local(DocumentKey const& key, std::string const& 
   change.counter = dot.counter;
   SOL_TRY(commit(std::move(change)));
   return dot;
+}
+
+bool MemoryStore::is_marked(DocumentKey const& key) const {
+  return live_->marks.contains(key);
+}
+
+Result<std::size_t> MemoryStore::erase(std::vector<DocumentKey> const& keys,
+                                       FieldVersion const& mark) {
+  if (mark.dot.replica == replica() && mark.dot.counter > counter()) {
+    return fail(Code::corrupt, "the order stands on a write that this replica never made");
+  }
+  Commit change;
+  std::size_t versions = 0;
+  for (auto const& key : keys) {
+    change.marks.emplace(key, mark);
+    auto const* document = find(key);
+    if (document == nullptr) continue;
+    auto stub = erased(*document, mark);
+    if (stub == *document) continue;
+    for (auto const& [field, all] : document->fields) versions += all.size();
+    change.documents.push_back({std::move(stub), {}, std::nullopt});
+  }
+  SOL_TRY(commit(std::move(change)));
+  return versions;
 }
 
 Document const* MemoryStore::find(DocumentKey const& key) const {

@@ -42,6 +42,10 @@ class MemoryStore : public ReplicaStore {
                                   std::vector<FieldEdit> const& edits, Context const& seen,
                                   Instant now);
   [[nodiscard]] Document const* find(DocumentKey const& key) const;
+  // Makes stubs of what is here of `keys`, and of what comes later; durable when it returns. Gives
+  // how many versions of fields went. Code::corrupt as in apply().
+  Result<std::size_t> erase(std::vector<DocumentKey> const& keys, FieldVersion const& mark);
+  [[nodiscard]] bool is_marked(DocumentKey const& key) const;  // erased, or to be when it comes
 
   struct Stored {
     Document document;
@@ -88,6 +92,7 @@ class MemoryStore : public ReplicaStore {
     std::vector<Stored> documents;  // sequences are given when it is committed
     std::optional<std::pair<std::pair<ReplicaId, ScopeId>, Sequence>> cursor;
     std::optional<std::pair<ReplicaId, Bytes>> token;
+    std::map<DocumentKey, FieldVersion> marks;  // of documents that were ordered to be erased
     std::uint64_t counter = 0;
   };
   // Visible at once; durable too, unless `synced` is false: then at the next sync(). After a

@@ -35,6 +35,7 @@ enum class Fault : std::uint8_t {
   clone,           // a second machine starts with a copy of a store
   re_enrolment,    // a new incarnation of a healthy store
   late_join,       // an instance joins a network that is running
+  rights,          // a subscription begins or ends
   mixed_versions,  // some instances run the previous version, some the next
   damage,          // when all is mended: a document is gone, or as it was, and nobody is told
 };
@@ -62,6 +63,7 @@ inline constexpr std::array kFaults{
     std::pair{Fault::clone, std::string_view("clone")},
     std::pair{Fault::re_enrolment, std::string_view("re-enrolment")},
     std::pair{Fault::late_join, std::string_view("late-join")},
+    std::pair{Fault::rights, std::string_view("rights")},
     std::pair{Fault::mixed_versions, std::string_view("mixed-versions")},
     std::pair{Fault::damage, std::string_view("damage")},
 };

@@ -17,7 +17,8 @@ constexpr Millis kTimeToCompare{60'000};
 void World::back_up(Machine machine) {
   auto& instance = instances_[machine];
   if (instance.suspect) return;
-  Kept kept{instance.store->backup(), instance.store->replica(), instance.sessions};
+  Kept kept{instance.store->backup(), instance.store->replica(), instance.sessions,
+            instance.store->files};
   auto& backups = instance.backups;
   if (backups.size() < kBackups) {
     backups.push_back(std::move(kept));
@@ -41,6 +42,8 @@ void World::restore(Machine machine, Kept const* kept, bool renew_too) {
   }
   auto const disk = kept != nullptr ? kept->disk : MemoryStore(before).backup();
   instance.store->restore(disk, kept != nullptr ? kept->replica : before);
+  instance.store->files = kept != nullptr ? kept->files : PlantedStore::Files{};
+  instance.holds.clear();
   true_sessions_[machine] = instance.sessions;
   instance.sessions = kept != nullptr ? kept->sessions : Sessions{};
   instance.promised.clear();
@@ -62,6 +65,7 @@ void World::clone(Machine machine) {
   copy.suspect = copy.passive = true;
   original.suspect = true;
   copied_ = machine;
+  before_copy_ = connections_;
   instances_.push_back(std::move(copy));
   links_.emplace_back();
   links_.back().blocked_until = links_[machine].blocked_until;
@@ -123,6 +127,7 @@ void World::session_up(Machine child) {
   bool const pair = instances_.size() > tree_.size() && site_of(child) == copied_;
   if (pair) {
     if (instances_[copied_].store->replica() != instances_.back().store->replica()) return;
+    if (links_[child].connection <= before_copy_) return;  // both have what it gave
     if (pair_up_ && *pair_up_ != child) violate("identity: a store and its copy were both taken");
     pair_up_ = child;
     return;
@@ -156,6 +161,11 @@ bool World::parent_is_ahead(Machine child) const {
   return std::ranges::any_of(tree_.scopes(), [&](ScopeId const& scope) {
     return theirs.durable_cursor(ours.replica(), scope) > ours.head(scope).value();
   });
+}
+
+bool World::compares(Machine child) const {
+  return instances_[child].version != Version::previous &&
+         instances_[parent_of(child)].version != Version::previous;
 }
 
 // Whose loss a lost disk is: writes that no store has any more are forgotten. What lives on
@@ -201,7 +211,8 @@ void World::receive_again(Machine machine, ScopeId const& scope) {
 bool World::lacks(Machine machine, ScopeId const& scope) const {
   auto const& instance = instances_[machine];
   auto const lacked = instance.lacked.find(scope);
-  return (lacked != instance.lacked.end() && schedule_.now() < lacked->second + kTimeToCompare) ||
+  return shaky_.contains({site_of(machine), scope}) ||
+         (lacked != instance.lacked.end() && schedule_.now() < lacked->second + kTimeToCompare) ||
          std::ranges::any_of(instance.lacking,
                              [&](auto const& entry) { return entry.first.scope == scope; });
 }

@@ -52,6 +52,7 @@ void World::connect(Machine child) {
     }
     config.replica = instance.store->replica();
     config.counter = instance.store->counter();
+    if (instance.store->blobs() != nullptr) config.features |= feature::kBlobs;
     if (instance.version == Version::previous) config.features = 0;
     if (instance.version == Version::next) config.features |= kFeatureOfNextVersion;
     if (side == kParent) config.fresh_token = rng_.bytes(16);
@@ -92,7 +93,10 @@ void World::carry_out_actions(Place place, End& end, Actions actions) {
 
 void World::note(Notice const& notice, Place place) {
   if (auto const* difference = std::get_if<Difference>(&notice)) check_found(*difference, place);
-  if (std::holds_alternative<LinkUp>(notice) && place.side == kParent) take_over(place);
+  if (std::holds_alternative<BlobArrived>(notice)) ask_for_files(place);
+  if (!std::holds_alternative<LinkUp>(notice)) return;
+  if (place.side == kParent) take_over(place);
+  ask_again_later(place);
 }
 
 // A node's newer link takes over from the older one, as node/replication does at the upper end.
@@ -144,10 +148,11 @@ void World::update_entitlements() {
     for (auto const side : {kParent, kChild}) {
       Place const place{child, links_[child].connection, side};
       if (place.connection == 0) continue;
-      auto const rules =
-          tree_.entitlement(site_of(machine_at(place)), site_of(peer_at(place)), joined_);
-      schedule_.in(between(0, 500),
-                   [this, place, rules] { feed(place, EntitlementChanged{rules}); });
+      schedule_.in(between(0, 500), [this, place] {
+        if (find(place) == nullptr) return;
+        feed(place, EntitlementChanged{tree_.entitlement(site_of(machine_at(place)),
+                                                         site_of(peer_at(place)), joined_)});
+      });
     }
   }
 }

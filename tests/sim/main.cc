@@ -4,7 +4,9 @@
 #include <atomic>
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <thread>
@@ -25,6 +27,18 @@ struct Arguments {
   bool shrink = false;
   bool plants = false;
 };
+
+// A broken invariant of the core stops the program: that too is a finding, and names its seed.
+thread_local Options const* playing = nullptr;
+
+void stopped(int /*signal*/) {  // by abort(), on the thread that plays
+  if (playing != nullptr) {
+    std::printf("seed %llu: an invariant broke\nreplay: %s --trace\n",
+                static_cast<unsigned long long>(playing->seed), command(*playing).c_str());
+    std::fflush(stdout);
+  }
+  std::_Exit(1);
+}
 
 int usage() {
   std::fputs(
@@ -129,7 +143,9 @@ Search search(Arguments const& arguments) {
       if (over) return;
       auto options = arguments.options;
       options.seed += i;
+      playing = &options;
       auto const outcome = run(options);
+      playing = nullptr;
       std::scoped_lock const lock(mutex);
       ++found.ran;
       add(found.total, outcome);
@@ -196,6 +212,7 @@ int find_plants(Arguments arguments) {
 }  // namespace solidaires::sync::sim
 
 int main(int argc, char** argv) {
+  std::signal(SIGABRT, solidaires::sync::sim::stopped);
   auto const arguments = solidaires::sync::sim::parse(argc, argv);
   if (!arguments) return solidaires::sync::sim::usage();
   if (arguments->plants) return solidaires::sync::sim::find_plants(*arguments) == 0 ? 0 : 1;

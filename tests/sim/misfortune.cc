@@ -9,7 +9,7 @@ constexpr std::array kMoments{
     Fault::crash,       Fault::disk_full,    Fault::cut,          Fault::all_away,
     Fault::hole,        Fault::one_way_hole, Fault::stuck_reader, Fault::clock_jump,
     Fault::clock_years, Fault::restore,      Fault::lost_disk,    Fault::stale_restore,
-    Fault::clone,       Fault::re_enrolment, Fault::late_join,
+    Fault::clone,       Fault::re_enrolment, Fault::late_join,    Fault::rights,
 };
 constexpr std::uint64_t kDayMs = 86'400'000;
 
@@ -60,6 +60,7 @@ void World::strike(Fault fault, Machine machine, Machine child) {
       return;
     case Fault::lost_disk: return restore(machine, nullptr, true);
     case Fault::clone: return clone(machine);
+    case Fault::rights: return change_rights();
     case Fault::re_enrolment: crash(machine); return renew(machine);
     case Fault::late_join:
       if (!late_) join();
@@ -85,6 +86,7 @@ void World::restart(Machine machine) {
   if (machine >= instances_.size() || instances_[machine].up) return;
   say(cat("restart ", machine));
   instances_[machine].up = true;
+  obey_later(machine);
   for (auto const child : links_of(machine)) dial_later(child);
 }
 
@@ -138,12 +140,11 @@ void World::join() {
 // after an opening; the instance is started anew.
 void World::damage() {
   for (auto const child : children()) {
-    bool const compares = instances_[child].version != Version::previous &&
-                          instances_[parent_of(child)].version != Version::previous;
-    if (!compares || tree_.has_children(child)) continue;
+    if (!compares(child) || tree_.has_children(child)) continue;
     auto& store = *instances_[child].store;
     for (auto const& [key, stored] : store.documents()) {
       if (key.scope.kind() == ScopeKind::local || oracle_.is_aside(key)) continue;
+      if (!tree_.holds(site_of(child), key.scope)) continue;
       say(cat("damage ", key.scope.to_string(), ' ', key.id.to_string()));
       damaged_ = true;
       auto const& copies = snapshots_[key];

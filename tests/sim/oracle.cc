@@ -77,6 +77,33 @@ std::optional<std::string> Oracle::compare(std::vector<Write> const& writes,
   return std::nullopt;
 }
 
+// Is the request anywhere? One that was lost with a disk before anybody obeyed binds nobody.
+bool Oracle::is_due(DocumentKey const& target) const {
+  auto const found = erasures_.find(target);
+  return found != erasures_.end() &&
+         std::ranges::any_of(found->second, [this](DocumentKey const& request) {
+           auto const& writes = writes_.at(request);
+           return std::ranges::any_of(writes, [](Write const& write) { return !write.lost; });
+         });
+}
+
+std::optional<std::string> Oracle::compare_stub(std::vector<Write> const& writes,
+                                                Document const& document) const {
+  auto const name = cat(document.key.scope.to_string(), ' ', document.key.id.to_string());
+  if (!erasures_.contains(document.key)) return cat("lost: ", name, " was erased unasked");
+  for (auto const& [field, versions] : document.fields) {
+    if (field != kErased && field != kExistence) {
+      return cat("resurrection: ", name, " was erased and holds ", field);
+    }
+  }
+  for (auto const& write : writes) {
+    if (!write.lost && !document.context.covers(write.dot)) {
+      return cat("convergence: ", name, " has not seen ", spell(write.dot));
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> Oracle::difference(
     ScopeId const& scope, std::map<DocumentId, Document const*> const& held) const {
   for (auto const& [id, document] : held) {
@@ -91,7 +118,12 @@ std::optional<std::string> Oracle::difference(
     if (found == held.end()) {
       return cat("lost: ", scope.to_string(), ' ', key.id.to_string(), " is missing");
     }
-    if (auto wrong = compare(writes, *found->second)) return wrong;
+    bool const stub = is_erased(*found->second);
+    if (!stub && is_due(key)) {
+      return cat("erasure: ", scope.to_string(), ' ', key.id.to_string(), " is still there");
+    }
+    auto wrong = stub ? compare_stub(writes, *found->second) : compare(writes, *found->second);
+    if (wrong) return wrong;
   }
   return std::nullopt;
 }

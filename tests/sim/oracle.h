@@ -29,6 +29,10 @@ class Oracle {
       for (auto& write : writes) write.lost = !there(key, write.dot);
     }
   }
+  // Somebody asked for the erasure of `target`, by the write `request`.
+  void ask_erasure(DocumentKey const& target, DocumentKey const& request) {
+    erasures_[target].push_back(request);
+  }
   // What lies here no longer counts: it lives on only where it cannot come back from.
   void set_aside(DocumentKey const& key) { aside_.insert(key); }
   [[nodiscard]] bool has_aside(ScopeId const& scope) const {
@@ -55,7 +59,12 @@ class Oracle {
   static std::optional<std::string> compare(std::vector<Write> const& writes,
                                             Document const& document);
 
+  [[nodiscard]] std::optional<std::string> compare_stub(std::vector<Write> const& writes,
+                                                        Document const& document) const;
+  [[nodiscard]] bool is_due(DocumentKey const& target) const;
+
   std::map<DocumentKey, std::vector<Write>> writes_;
+  std::map<DocumentKey, std::vector<DocumentKey>> erasures_;  // target -> requests
   std::set<Dot> dots_;
   std::set<DocumentKey> aside_;
 };

@@ -16,7 +16,11 @@ auto any_of(Map const& map, Random& rng) {
 
 void World::one_step() {
   auto const what = rng_.below(100);
-  if (what < 55) {
+  if (what < 2) {
+    request_erasure(some_site());
+  } else if (what < 4) {
+    attach_a_file(some_site());
+  } else if (what < 55) {
     write_something();
   } else if (what < 68) {
     read_something();
@@ -46,6 +50,7 @@ void World::write_something() {
     key.id = any_of(here, rng_)->first;
   }
   auto const* document = instance.store->find(key);
+  if (document != nullptr && (document->type != kArticle || is_erased(*document))) return;
   auto seen = document != nullptr ? document->context : Context{};
   auto const form = instance.forms.find(key);
   if (form != instance.forms.end() && roll(60)) seen = form->second;
@@ -53,15 +58,19 @@ void World::write_something() {
 }
 
 bool World::write_here(Machine machine, DocumentKey const& key, std::vector<FieldEdit> const& edits,
-                       Context const& seen) {
+                       Context const& seen, std::string_view type) {
   auto& store = *instances_[machine].store;
   auto const* before = store.find(key);
   auto const known = before != nullptr ? before->context : Context{};
   Dot const next{store.replica(), store.counter() + 1};
+  if (known.covers(next)) {
+    violate(cat("identity: the dot ", next.counter, " is to be given a second time"));
+    return false;
+  }
   bool const worked = store.disk_works();
   last_fate_ = MemoryStore::Fate::done;
   at_work_ = true;
-  auto const dot = store.write_local(key, "article", edits, seen, clock(machine));
+  auto const dot = store.write_local(key, std::string(type), edits, seen, clock(machine));
   at_work_ = false;
   bool const there = dot || last_fate_ == MemoryStore::Fate::unanswered;
   if (!dot && worked && last_fate_ == MemoryStore::Fate::done) {
@@ -108,6 +117,7 @@ Bytes World::some_value(Machine machine, ScopeId const& scope) {
 void World::check_promises(Machine machine) {
   auto const& instance = instances_[machine];
   for (auto const& [key, promised] : instance.promised) {
+    if (shaky_.contains({site_of(machine), key.scope})) continue;  // its right came or went
     auto const* document = instance.store->find(key);
     if (document == nullptr || !document->context.covers(promised)) {
       return violate(cat("availability: ", tree_.name(site_of(machine)).str(), " no longer shows ",

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sync/base/hash.h"
+
 namespace solidaires::sync::sim {
 namespace {
 
@@ -126,6 +128,11 @@ Absorbed PlantedStore::absorb_one(Document const* ours, Document theirs, Replica
       highest_stamp_ms(theirs) < highest_stamp_ms(*ours)) {
     return {*ours, false, std::nullopt};
   }
+  if (plant_ == Plant::erased_refilled && ours != nullptr && is_erased(*ours) &&
+      !is_erased(theirs)) {
+    theirs.context.join(ours->context);
+    return {std::move(theirs), true, std::nullopt};
+  }
   auto const before = ours != nullptr ? ours->context : Context{};
   auto result = MemoryStore::absorb_one(ours, std::move(theirs), peer);
   if (plant_ == Plant::echo_by_id) result.origin = peer;
@@ -139,6 +146,79 @@ Absorbed PlantedStore::absorb_one(Document const* ours, Document theirs, Replica
     for (auto& version : versions) version.value = known_to_previous_version(version.value);
   }
   return result;
+}
+
+Result<std::uint64_t> PlantedStore::drop_scope(ScopeId const& scope) {
+  if (plant_ == Plant::withdrawal_ignored) return 0;
+  return MemoryStore::drop_scope(scope);
+}
+
+// ---- Files ----
+
+Bytes file_reference(Bytes const& sha256) {
+  return cat(";file=", hex(sha256));
+}
+
+std::vector<Bytes> files_in(Document const& document) {
+  constexpr std::string_view kMark = ";file=";
+  std::vector<Bytes> found;
+  for (auto const& [key, versions] : document.fields) {
+    for (auto const& version : versions) {
+      auto const at = version.value.find(kMark);
+      if (at == Bytes::npos) continue;
+      auto hash = from_hex(std::string_view(version.value).substr(at + kMark.size()));
+      if (hash) found.push_back(*std::move(hash));
+    }
+  }
+  return found;
+}
+
+bool refers_to(Document const& document, Bytes const& sha256) {
+  auto const all = files_in(document);
+  return std::ranges::find(all, sha256) != all.end();
+}
+
+Result<BlobPart> PlantedStore::read_blob(DocumentKey const& document, Bytes const& sha256,
+                                         std::uint64_t offset, std::size_t bytes_max) const {
+  auto const* stored = find(document);
+  bool const refers = stored != nullptr && refers_to(*stored, sha256);
+  if (!refers && plant_ != Plant::file_by_hash) return fail(Code::denied, "no such reference");
+  auto claim = claim_of(document, sha256);
+  if (plant_ == Plant::file_by_hash && !has_file(claim)) {
+    auto const any = std::ranges::find_if(
+        files, [&](auto const& entry) { return entry.first.sha256 == sha256; });
+    if (any != files.end()) claim = any->first;
+  }
+  if (!has_file(claim)) return fail(Code::not_found, "the file is not here");
+  auto const& whole = *files.at(claim).whole;
+  return BlobPart{offset < whole.size() ? whole.substr(offset, bytes_max) : Bytes{}, whole.size()};
+}
+
+Result<BlobProgress> PlantedStore::blob_progress(BlobClaim const& claim) {
+  auto const found = files.find(claim);
+  if (found == files.end()) return BlobProgress{};
+  auto const& file = found->second;
+  return file.whole ? BlobProgress{file.whole->size(), true}
+                    : BlobProgress{file.part.size(), false};
+}
+
+Result<BlobProgress> PlantedStore::append_blob(BlobClaim const& claim, std::uint64_t offset,
+                                               std::uint64_t size, std::string_view bytes) {
+  if (!disk_works()) return fail(Code::exhausted, "the disk is full");
+  auto& file = files[claim];
+  if (file.whole) return BlobProgress{file.whole->size(), true};
+  if (offset != file.part.size() || (file.size != 0 && file.size != size)) {
+    return fail(Code::conflict, "another number of bytes is held");
+  }
+  file.size = size;
+  file.part += bytes;
+  if (file.part.size() < size) return BlobProgress{file.part.size(), false};
+  if (sha256(file.part) != claim.sha256) {
+    files.erase(claim);
+    return fail(Code::corrupt, "the file is not what its name says");
+  }
+  file.whole = std::make_shared<Bytes const>(std::exchange(file.part, {}));
+  return BlobProgress{size, true};
 }
 
 void PlantedStore::expire_a_tombstone() {

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "sync/base/rng.h"
+#include "sync/core/blob_store.h"
 #include "tests/contract/memory_store.h"
 
 namespace solidaires::sync::sim {
@@ -38,6 +39,9 @@ enum class Plant : std::uint8_t {
   values_reserialised,      // the previous version stores a value as it understands it
   scope_leak,               // the entitlement of a node names its sibling
   filter_without_scope,     // a feed by another filter: documents of a sibling among a node's own
+  file_by_hash,             // whoever knows the hash of a file gets it
+  withdrawal_ignored,       // what may no longer be held stays
+  erased_refilled,          // an older copy brings an erased document back
   replica_id_reused,        // a restored backup writes on under its old identity
   counter_not_durable,      // a crash takes the counter back: its dots are given again
   token_confirmed_early,    // the parent voids the old token before the child has kept the new
@@ -67,6 +71,9 @@ inline constexpr std::array kPlants{
     PlantInfo{Plant::values_reserialised, "values-reserialised", 20},
     PlantInfo{Plant::scope_leak, "scope-leak", 20},
     PlantInfo{Plant::filter_without_scope, "filter-without-scope", 20},
+    PlantInfo{Plant::file_by_hash, "file-by-hash", 50},
+    PlantInfo{Plant::withdrawal_ignored, "withdrawal-ignored", 50},
+    PlantInfo{Plant::erased_refilled, "erased-refilled", 250},
     PlantInfo{Plant::replica_id_reused, "replica-id-reused", 50},
     PlantInfo{Plant::counter_not_durable, "counter-not-durable", 50},
     PlantInfo{Plant::token_confirmed_early, "token-confirmed-early", 100},
@@ -75,7 +82,7 @@ inline constexpr std::array kPlants{
 [[nodiscard]] PlantInfo const* plant_named(std::string_view name);  // null: there is none
 
 // The store of one simulated instance: sync/core's rules over a disk in memory, or a planted bug.
-class PlantedStore final : public MemoryStore {
+class PlantedStore final : public MemoryStore, public BlobStore {
  public:
   PlantedStore(ReplicaId replica, Plant plant, Rng& rng)
       : MemoryStore(replica), plant_(plant), rng_(&rng) {}
@@ -89,7 +96,30 @@ class PlantedStore final : public MemoryStore {
   Result<Dot> write_local(DocumentKey const& key, std::string const& type,
                           std::vector<FieldEdit> const& edits, Context const& seen,
                           Instant now) override;
+  Result<std::uint64_t> drop_scope(ScopeId const& scope) override;
   void expire_a_tombstone();
+
+  // ---- Files: a value that ends with file_reference(hash) refers to one ----
+
+  struct File {
+    std::uint64_t size = 0;
+    Bytes part{};                          // what has come of it
+    std::shared_ptr<Bytes const> whole{};  // verified
+  };
+  using Files = std::map<BlobClaim, File>;  // on the disk at once
+  [[nodiscard]] BlobStore* blobs() override { return keeps_files ? this : nullptr; }
+  [[nodiscard]] Result<BlobPart> read_blob(DocumentKey const& document, Bytes const& sha256,
+                                           std::uint64_t offset,
+                                           std::size_t bytes_max) const override;
+  [[nodiscard]] Result<BlobProgress> blob_progress(BlobClaim const& claim) override;
+  Result<BlobProgress> append_blob(BlobClaim const& claim, std::uint64_t offset, std::uint64_t size,
+                                   std::string_view bytes) override;
+  [[nodiscard]] bool has_file(BlobClaim const& claim) const {
+    auto const found = files.find(claim);
+    return found != files.end() && found->second.whole != nullptr;
+  }
+  Files files{};
+  bool keeps_files = true;
 
   bool old_schema = false;  // this instance runs the previous version
   // Every incarnation that the node of this replica has had: only a planted bug asks.
@@ -102,6 +132,11 @@ class PlantedStore final : public MemoryStore {
   Plant plant_;
   Rng* rng_;
 };
+
+[[nodiscard]] Bytes file_reference(Bytes const& sha256);
+// The hashes of the files that a document refers to, in any version of any field.
+[[nodiscard]] std::vector<Bytes> files_in(Document const& document);
+[[nodiscard]] bool refers_to(Document const& document, Bytes const& sha256);
 
 // What the content model of the previous version knows of a value: the rest is another's.
 [[nodiscard]] std::string_view known_to_previous_version(std::string_view value);

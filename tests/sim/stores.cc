@@ -35,6 +35,7 @@ void World::work(Place place) {
   auto event = carry_out(std::move(task), *instances_[machine].store);
   at_work_ = false;
   if (scope) check_after_apply(place, *scope);
+  if (auto const* part = std::get_if<BlobKept>(&event)) file_kept(machine, *part);
   auto const* kept = std::get_if<TokenKept>(&event);
   if (confirms && kept != nullptr && kept->outcome && !links_[place.child].up) {
     links_[place.child].up = true;
@@ -58,7 +59,7 @@ void World::answer_later(Place place, Event event) {
 
 void World::check_after_apply(Place place, ScopeId const& scope) {
   auto const machine = machine_at(place);
-  if (!tree_.holds(site_of(machine), scope)) {
+  if (!may_hold(site_of(machine), scope)) {
     violate(cat("confinement: a store took ", scope.to_string()));
   }
   check_cursor(machine, peer_at(place), scope);

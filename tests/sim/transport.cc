@@ -27,26 +27,28 @@ void World::transmit(Place place, Frame frame) {
   check_frame(place, frame, *bytes);
   ++outcome_.frames;
   outcome_.bytes += bytes->size();
-  hash(*bytes);
-  bool const control = is_control(frame);
+  auto const* chunk = std::get_if<BlobChunk>(&frame);
+  hash(chunk != nullptr ? chunk->sha256 : *bytes);  // of files enough to tell two runs apart
+  auto const lane = chunk != nullptr ? Lane::file : is_control(frame) ? Lane::control : Lane::batch;
   bool const lost = strikes(Fault::loss, 10) && is_numbered(frame);
   bool const doubled = strikes(Fault::duplication, 10) && is_numbered(frame);
   tamper_sent(place, frame);
   if (find(place)->hole || lost) return;
-  send_bytes(place, *bytes, control);
-  if (doubled) send_bytes(place, *bytes, control);
+  send_bytes(place, *bytes, lane);
+  if (doubled) send_bytes(place, *bytes, lane);
 }
 
 void World::speak_next_version(Place place, Frame& frame) {
   if (auto* hello = std::get_if<Hello>(&frame)) {
     hello->protocol_max = kProtocolMax + 1;
   } else if (roll(5)) {
-    send_bytes(place, Bytes(kFrameOfNextVersion), true);
+    send_bytes(place, Bytes(kFrameOfNextVersion), Lane::control);
   }
 }
 
-// In order, except that control may overtake batches that wait.
-void World::send_bytes(Place place, Bytes const& bytes, bool control) {
+// In order, except that control may overtake batches that wait, and both may overtake files.
+void World::send_bytes(Place place, Bytes const& bytes, Lane lane) {
+  bool const control = lane == Lane::control;
   auto& link = links_[place.child];
   auto& end = link.ends[place.side];
   auto const there = opposite(place);
@@ -54,19 +56,22 @@ void World::send_bytes(Place place, Bytes const& bytes, bool control) {
   auto arrives = std::max(schedule_.now() + delay, end.control_arrives);
   arrives = std::max(arrives, link.ends[there.side].stuck_until);
   if (!control) arrives = std::max(arrives, end.batch_arrives);
-  bool const swapped = strikes(Fault::reorder, 10) && !control;
-  (control ? end.control_arrives : end.batch_arrives) = arrives;
-  if (!control) ++end.batches_on_the_wire;
+  if (lane == Lane::file) arrives = std::max(arrives, end.file_arrives);
+  bool const batch = lane == Lane::batch;
+  bool const swapped = strikes(Fault::reorder, 10) && batch;
+  auto& last = batch ? end.batch_arrives : end.file_arrives;
+  (control ? end.control_arrives : last) = arrives;
+  if (batch) ++end.batches_on_the_wire;
   if (link.slow) {  // some of its bytes have moved half way through
     schedule_.in(delay / 2, [this, place, there] {
       feed(place, TransportProgress{true, false});
       feed(there, TransportProgress{false, true});
     });
   }
-  schedule_.at(swapped ? arrives + Millis{100} : arrives, [this, place, bytes, control] {
+  schedule_.at(swapped ? arrives + Millis{100} : arrives, [this, place, bytes, batch] {
     auto* sender = find(place);
     if (sender == nullptr) return;
-    if (!control) --sender->batches_on_the_wire;
+    if (batch) --sender->batches_on_the_wire;
     deliver(opposite(place), bytes);
   });
 }
@@ -75,6 +80,12 @@ void World::deliver(Place place, Bytes const& bytes) {
   auto frame = decode_frame(bytes);
   if (!frame) return feed(place, FrameUnreadable{frame.error()});
   say(cat("deliver ", peer_at(place), "->", machine_at(place), ' ', frame_name(*frame)));
+  // The answer to a question that the peer never put (ask_what_is_not_ours).
+  if (auto const* chunk = std::get_if<BlobChunk>(&*frame);
+      chunk != nullptr && chunk->request == kForgedRequest) {
+    if (chunk->answer == BlobAnswer::bytes) violate("confinement: a file was given for its hash");
+    return;
+  }
   count_answer(place, *frame);
   tamper_received(place, *frame);
   if (auto* batch = std::get_if<Batch>(&*frame);
@@ -125,9 +136,10 @@ void World::tamper_received(Place place, Frame& frame) {
   auto* hello = std::get_if<Hello>(&frame);
   if (options_.plant == Plant::token_not_checked && hello != nullptr && place.side == kParent) {
     auto const kept = instances_[machine_at(place)].store->link_token(hello->replica);
-    auto const record = decode_token_record(kept.value()).value();
-    hello->link_token = record.confirmed;
-    hello->counter = std::max(hello->counter, record.counter);
+    auto const record = decode_token_record(kept.value_or(Bytes{}));
+    if (!kept || !record) return;
+    hello->link_token = record->confirmed;
+    hello->counter = std::max(hello->counter, record->counter);
   }
 }
 

@@ -109,6 +109,11 @@ bool Tree::writes(Site site, ScopeId const& scope) const {
   return gives(site, scope);
 }
 
+void Tree::toggle(Site site, Site other) {
+  auto& wants = sites_[site].wants;
+  if (wants.erase(other) == 0) wants.insert(other);
+}
+
 std::vector<Site> Tree::below(Site site, std::size_t known) const {
   std::vector<Site> found;
   for (Site other = 0; other < std::min(known, size()); ++other) {
@@ -134,6 +139,10 @@ Entitlement Tree::entitlement(Site self, Site peer, std::size_t known) const {
   }
   for (Site hub = 0; hub < known; ++hub) {
     if (!peer_is_parent && is_above(hub, upper)) rules.hubs.insert(name(hub));
+  }
+  for (Site site = 0; site < known && !peer_is_parent; ++site) {
+    auto const scope = ScopeId::published(name(site));
+    if (!rules.may_send(scope)) rules.withdrawn.insert(scope);
   }
   return rules;
 }

@@ -34,6 +34,9 @@ class Tree {
   // back to them in version 1 (PROTOCOL.md, "Restoring a backup").
   [[nodiscard]] bool gives(Site site, ScopeId const& scope) const;
 
+  // Begins or ends a subscription of `site` to the public scope of `other`.
+  void toggle(Site site, Site other);
+
   // What the link between `self` and `peer` (its parent or child) allows, seen from `self`.
   // Sites from `known` on have not joined yet.
   [[nodiscard]] Entitlement entitlement(Site self, Site peer, std::size_t known) const;

@@ -6,6 +6,8 @@
 //   people.cc       who writes and reads
 //   misfortune.cc   crashes, cuts, disks, clocks
 //   identity.cc     restores, copies, new incarnations; who was named (property 8)
+//   erasure.cc      requests, orders and receipts of erasures; rights that come and go
+//   files.cc        the files that documents refer to
 //   checks.cc       cursors, confinement, resources, convergence (properties 1 to 7, 11, 12)
 //   scenes.cc       scenes without chance
 #pragma once
@@ -15,6 +17,7 @@
 #include <memory>
 #include <optional>
 
+#include "sync/core/erasure.h"
 #include "sync/core/link_session.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/schedule.h"
@@ -24,6 +27,8 @@
 namespace solidaires::sync::sim {
 
 enum class Version : std::uint8_t { previous, current, next };
+inline constexpr std::uint32_t kForgedRequest = 0xffff'fff0;
+inline constexpr std::string_view kArticle = "article";
 
 class World {
  public:
@@ -44,6 +49,7 @@ class World {
     MemoryStore::Backup disk{};
     ReplicaId replica{};
     Sessions sessions{};
+    PlantedStore::Files files{};
   };
   struct Instance {
     std::unique_ptr<PlantedStore> store{};
@@ -55,6 +61,10 @@ class World {
     // What its people were told is saved, and what they have been shown: both must stay readable.
     std::map<DocumentKey, Context> promised{};
     std::vector<Kept> backups{};
+    bool obeys = false;  // an obeying is planned
+    std::optional<Instant> obeyed_at{};
+    // Under a legal hold: the copy that is kept apart when the document is erased.
+    std::map<DocumentKey, std::optional<Document>> holds{};
     Sessions sessions{};
     // What it held before its disk was lost or put back and has not received again: until then,
     // those below find that it differs, and they are right.
@@ -76,6 +86,7 @@ class World {
     Millis skew{0};  // of the clock when the session began: a session's clock does not jump
     Instant control_arrives{};
     Instant batch_arrives{};
+    Instant file_arrives{};
     Instant stuck_until{};  // takes nothing before
     bool hole = false;      // what it sends vanishes without a word
     std::size_t batches_on_the_wire = 0;
@@ -130,7 +141,8 @@ class World {
 
   // ---- transport.cc ----
   void transmit(Place place, Frame frame);
-  void send_bytes(Place place, Bytes const& bytes, bool control);
+  enum class Lane : std::uint8_t { control, batch, file };
+  void send_bytes(Place place, Bytes const& bytes, Lane lane);
   void deliver(Place place, Bytes const& bytes);
   void count_answer(Place place, Frame const& frame);
   void tamper_sent(Place place, Frame const& frame);
@@ -148,7 +160,7 @@ class World {
   void one_step();
   void write_something();
   bool write_here(Machine machine, DocumentKey const& key, std::vector<FieldEdit> const& edits,
-                  Context const& seen);
+                  Context const& seen, std::string_view type = kArticle);
   [[nodiscard]] std::optional<DocumentKey> some_document(Machine machine);
   [[nodiscard]] std::vector<FieldEdit> some_edits(Machine machine, ScopeId const& scope,
                                                   Document const* document);
@@ -180,9 +192,36 @@ class World {
   void session_up(Machine child);
   void judge_stale(Place parent_end);
   [[nodiscard]] bool parent_is_ahead(Machine child) const;
+  [[nodiscard]] bool compares(Machine child) const;  // with its parent: both know how
   void look_what_is_there();
   void receive_again(Machine machine, ScopeId const& scope);
   [[nodiscard]] bool lacks(Machine machine, ScopeId const& scope) const;
+
+  // ---- erasure.cc ----
+  struct Papers {  // of erasures, that an instance holds
+    std::map<DocumentId, EraseRequest> requests{};
+    std::vector<EraseOrder> orders{};
+  };
+  void request_erasure(Machine machine);
+  void obey_later(Machine machine);
+  void obey(Machine machine);
+  bool erase_here(Machine machine, EraseRequest const& request);
+  void confirm(Machine machine, EraseOrder const& order);
+  bool write_paper(Machine machine, DocumentKey const& key, std::string_view type,
+                   Bytes const& statement);
+  [[nodiscard]] Papers papers_of(Machine machine) const;
+  [[nodiscard]] std::optional<EraseReceipt> receipt_of(Machine machine, DocumentId order) const;
+  [[nodiscard]] std::optional<std::string> unconfirmed();
+  void change_rights();
+  [[nodiscard]] bool may_hold(Site site, ScopeId const& scope) const;
+
+  // ---- files.cc ----
+  void attach_a_file(Machine machine);
+  void ask_for_files(Place place);
+  void ask_again_later(Place place);
+  void ask_what_is_not_ours(Place place);
+  void file_kept(Machine machine, BlobKept const& kept);
+  [[nodiscard]] std::optional<std::string> lacks_files();
 
   // ---- checks.cc ----
   void violate(std::string what);
@@ -194,6 +233,8 @@ class World {
   void check_merges();
   void check_settling();
   void check_found(Difference const& difference, Place place);
+  // An order was obeyed there a moment ago, or is about to be.
+  [[nodiscard]] bool is_erasing(Machine machine) const;
   [[nodiscard]] std::optional<std::string> unlike();    // how the network has not converged yet
   [[nodiscard]] std::optional<std::string> unproven();  // what no link has proven equal yet
   [[nodiscard]] std::map<DocumentId, Document const*> held(Machine machine,
@@ -223,8 +264,9 @@ class World {
   Schedule schedule_;
   Tree tree_;
   Weather weather_;
-  std::size_t joined_ = 0;  // sites below this one take part
-  Site copied_ = 0;         // whose copy the last machine is, if there is one
+  std::size_t joined_ = 0;         // sites below this one take part
+  std::uint64_t before_copy_ = 0;  // the last connection before the copy was made
+  Site copied_ = 0;                // whose copy the last machine is, if there is one
   std::vector<Instance> instances_;
   std::vector<Link> links_;
   std::uint64_t connections_ = 0;
@@ -244,6 +286,12 @@ class World {
   bool at_work_ = false;            // a store is called by its instance, not by a check
   MemoryStore::Fate last_fate_ = MemoryStore::Fate::done;
   std::map<DocumentKey, std::vector<Document>> snapshots_;
+  bool erasures_ = false;     // somebody has asked for one
+  std::vector<Bytes> files_;  // every one, by its hash
+  std::size_t file_bytes_ = 0;
+  // Rights that came or went: what is held there may go and come again.
+  std::set<std::pair<Site, ScopeId>> shaky_;
+  std::map<std::pair<Site, ScopeId>, Instant> lost_rights_;
   Outcome outcome_;
 };
 
