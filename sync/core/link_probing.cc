@@ -44,12 +44,10 @@ void Probing::opened(ScopeId const& scope, Instant now) {
   auto const [at, added] = scopes_.try_emplace(scope);
   at->second.view.scope = scope;
   // A stream that begins again, for the right to it came back, ends where the last question about
-  // it was refused, or will be: what stands still is due all the same.
-  bool const was_asked = at->second.stage == Stage::asked;
-  if (was_asked) enter(at->second, Stage::idle, now);
+  // it was refused: what stands still is due all the same.
   bool const is_due =
-      added || was_asked ||
-      (at->second.stage == Stage::idle && at->second.view.agreement != Agreement::equal);
+      added || (at->second.stage == Stage::idle && at->second.view.comparisons > 0 &&
+                at->second.view.agreement == Agreement::unknown);
   // Not at once: the other end has only begun to read its feed, and would answer `moved`.
   if (asks_ && is_due) make_due(scope, at->second, now + limits::kProbeRetryMin);
 }
