@@ -109,7 +109,7 @@ class Hub:
             try:
                 connection = context(self.roots, credentials, highest).wrap_socket(raw)
                 break
-            except (ConnectionError, ssl.SSLEOFError):
+            except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 raw.close()
                 if left == 0 or highest:
                     raise
