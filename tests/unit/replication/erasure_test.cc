@@ -102,6 +102,7 @@ TEST_F(ErasureNetwork, an_order_is_obeyed_and_confirmed_by_all_and_no_file_holds
   auto const first = a_canary();
   auto const last = a_canary();
   auto const draft = isere->instance->write(ScopeId::office(name("isere")), first);
+  ASSERT_TRUE(network_.hub->holds(draft, first));  // a feed tells the latest state alone
   isere->instance->write(draft.scope, last, draft);
   auto const published = isere->instance->write(ScopeId::published(name("isere")), last);
   ASSERT_TRUE(network_.hub->holds(draft, last));
