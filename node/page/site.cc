@@ -152,7 +152,7 @@ std::string Site::office_page(PageInfo const& info, OfficeFrame const& office,
   whole.flag("office", true).text("body_class", "office");
   whole.list("navigation", menu_views(office.menu, info.section)).html("csrf_html", office.csrf);
   if (!office.visitor_name.empty()) {
-    whole.view("visitor", std::move(View().text("name", office.visitor_name)));
+    whole.view("visitor", View().text("name", office.visitor_name));
   }
   return finish(std::move(whole), name, view);
 }
