@@ -1,29 +1,19 @@
 // The course of tests/contract/nth_call.h on a disk whose n-th write, sync or rename fails.
 #include "tests/unit/store/failing_disk.h"
 
-#include "tests/unit/store/world.h"
+#include "tests/unit/store/contract_bench.h"
 
 namespace solidaires::store {
 namespace {
 
-class FailingBench {
+class FailingBench : public ContractBench {
  public:
   using Kind = FailingDisk::Kind;
 
   FailingBench() { reopen(); }
-  sync::ReplicaStore& store() { return *store_; }
-  Result<sync::Dot> write(sync::DocumentKey const& key, std::string const& type,
-                          std::vector<sync::FieldEdit> const& edits, sync::Context const& seen,
-                          Instant now) {
-    SOL_TRY(store_->commit(
-        {.now = now, .documents = {{.key = key, .type = type, .fields = edits, .seen = seen}}}));
-    return sync::Dot{store_->replica(), store_->counter()};
-  }
-  Result<std::optional<sync::Document>> find(sync::DocumentKey const& key) {
-    SOL_ASSIGN(auto stored, store_->get(key));
-    if (!stored) return std::nullopt;
-    return std::move(stored->document);
-  }
+  ~FailingBench() { store_.reset(); }  // before the disk below it goes
+  FailingBench(FailingBench const&) = delete;
+  FailingBench& operator=(FailingBench const&) = delete;
   void reopen() {
     open();
     ASSERT_TRUE(store_);
@@ -52,11 +42,9 @@ class FailingBench {
     if (opened) store_ = *std::move(opened);
   }
 
-  TemporaryDirectory directory_;
   SeededRng rng_{3};
   std::shared_ptr<FailingDisk> disk_ = std::make_shared<FailingDisk>();
   std::unique_ptr<rocksdb::Env> env_ = rocksdb::NewCompositeEnv(disk_);
-  std::unique_ptr<Store> store_;
 };
 
 TEST(FailingDisk, keeps_what_was_acknowledged_whichever_call_is_refused) {

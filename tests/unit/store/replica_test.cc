@@ -1,33 +1,16 @@
 #include "tests/contract/replica_store_contract.h"
-#include "tests/unit/store/world.h"
+#include "tests/unit/store/contract_bench.h"
 
 namespace solidaires::store {
 
 // The contract's bench over a store on disk.
-class DiskBench {
+class DiskBench : public ContractBench {
  public:
   DiskBench() { reopen(); }
-  sync::ReplicaStore& store() { return *store_; }
-  Result<sync::Dot> write(sync::DocumentKey const& key, std::string const& type,
-                          std::vector<sync::FieldEdit> const& edits, sync::Context const& seen,
-                          Instant now) {
-    SOL_TRY(store_->commit(
-        {.now = now, .documents = {{.key = key, .type = type, .fields = edits, .seen = seen}}}));
-    return sync::Dot{store_->replica(), store_->counter()};
-  }
-  Result<std::optional<sync::Document>> find(sync::DocumentKey const& key) {
-    SOL_ASSIGN(auto stored, store_->get(key));
-    if (!stored) return std::nullopt;
-    return std::move(stored->document);
-  }
   void reopen() {
     store_.reset();
     store_ = Store::open(directory_.path()).value();
   }
-
- private:
-  TemporaryDirectory directory_;
-  std::unique_ptr<Store> store_;
 };
 
 namespace {
