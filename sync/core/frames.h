@@ -85,8 +85,8 @@ struct Batch {
   // Outside the feed: documents that a probe found to differ. It has generation 0, its positions
   // are 0, and it moves no cursor; it is answered by an Ack or a Nack of generation 0.
   bool repair = false;
-  // The wire forms of all the documents, or none. Sending: `documents` may then be empty. Receiving:
-  // in the order of `documents`, as they came; none if one is unreadable.
+  // The wire forms of all `documents`, in their order, or none. Sending: each of `documents` is
+  // then a mere key. Receiving: as they came; none if one is unreadable.
   std::vector<Bytes> encoded{};
   friend bool operator==(Batch const&, Batch const&) = default;
 };
