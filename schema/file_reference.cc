@@ -16,6 +16,16 @@ bool is_token(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || kOthers.contains(c);
 }
 
+// Looked for in every value that is committed, so by the character of `part` that is rarest in
+// texts.
+bool has(std::string_view bytes, std::string_view part, std::size_t rarest) {
+  for (auto at = bytes.find(part[rarest]); at != std::string_view::npos;
+       at = bytes.find(part[rarest], at + 1)) {
+    if (at >= rarest && bytes.substr(at - rarest).starts_with(part)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<FileReference> file_reference(Picture const& picture) {
@@ -34,7 +44,9 @@ std::optional<FileReference> file_reference(Value const& value) {
 }
 
 std::optional<FileReference> file_reference_in(std::string_view bytes) {
-  if (!bytes.contains(kBlobSource) && !bytes.contains(kFileTag)) return std::nullopt;
+  if (!has(bytes, kBlobSource, kBlobSource.size() - 1) && !has(bytes, kFileTag, 0)) {
+    return std::nullopt;
+  }
   return file_reference(decode(bytes));
 }
 

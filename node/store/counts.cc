@@ -33,17 +33,24 @@ void Counts::reset(Table table) {
 
 void Counts::follow(std::vector<DocumentChange> const& changes) {
   std::lock_guard const lock(mutex_);
+  auto at = table_.end();  // where the last one counted: the next is mostly of the same kind
   for (auto const& change : changes) {
     if (change.before) {
-      auto const at = table_.find({change.before->type, change.before->key.scope});
+      at = table_.find({change.before->type, change.before->key.scope});
       --at->second.all;
       if (change.was_alive()) --at->second.alive;
-      if (at->second.all == 0) table_.erase(at);
+      if (at->second.all == 0) {
+        table_.erase(at);
+        at = table_.end();
+      }
     }
     if (change.after) {
-      auto& count = table_[{change.after->type, change.after->key.scope}];
-      ++count.all;
-      if (change.alive()) ++count.alive;
+      if (at == table_.end() || at->first.first != change.after->type ||
+          at->first.second != change.after->key.scope) {
+        at = table_.try_emplace({change.after->type, change.after->key.scope}).first;
+      }
+      ++at->second.all;
+      if (change.alive()) ++at->second.alive;
     }
   }
 }

@@ -64,18 +64,12 @@ Result<sync::Sequence> Digests::look(
   return found->second.head;
 }
 
-bool Digests::lack(sync::DocumentKey const& key) const {
+Digests::Known Digests::find(sync::DocumentKey const& key) const {
   std::shared_lock const lock(mutex_);
-  if (damage_ || key.scope.kind() == ScopeKind::local) return false;
+  if (damage_ || key.scope.kind() == ScopeKind::local) return {};
   auto const found = table_.find(key.scope);
-  return found == table_.end() || !found->second.tree.find(key.id);
-}
-
-bool Digests::hold(sync::DocumentKey const& key, sync::Fingerprint const& fingerprint) const {
-  std::shared_lock const lock(mutex_);
-  if (damage_ || key.scope.kind() == ScopeKind::local) return false;
-  auto const found = table_.find(key.scope);
-  return found != table_.end() && found->second.tree.find(key.id) == fingerprint;
+  if (found == table_.end()) return {true, std::nullopt};
+  return {true, found->second.tree.find(key.id)};
 }
 
 Digests::Contents Digests::contents() const {

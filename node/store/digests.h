@@ -40,10 +40,14 @@ class Digests {
   Result<sync::Sequence> look(ScopeId const& scope,
                               std::function<void(sync::DigestTree const&)> const& visit) const;
   [[nodiscard]] Contents contents() const;
-  // What is known without reading: that the document is not here, that it is here in this state.
-  // False where there is no digest to tell.
-  [[nodiscard]] bool lack(sync::DocumentKey const& key) const;
-  [[nodiscard]] bool hold(sync::DocumentKey const& key, sync::Fingerprint const& fingerprint) const;
+  // What is known of a document without reading it. Not told: there is no digest to tell; told, and
+  // no fingerprint: it is not here.
+  struct Known {
+    bool told = false;
+    std::optional<sync::Fingerprint> fingerprint;
+    [[nodiscard]] bool lacking() const { return told && !fingerprint; }
+  };
+  [[nodiscard]] Known find(sync::DocumentKey const& key) const;
 
  private:
   mutable std::shared_mutex mutex_;

@@ -76,8 +76,12 @@ rocksdb::ColumnFamilyOptions family_options(Family family, EngineOptions const& 
   rocksdb::ColumnFamilyOptions result;
   bool const large = family == Family::documents || family == Family::history;
   result.write_buffer_size = options.write_buffer_bytes / (large ? 2 : 4);
-  result.compression = rocksdb::kLZ4Compression;
+  // What is flushed is soon rewritten a level below: compressing it twice is work for nothing.
+  result.compression_per_level = {rocksdb::kNoCompression, rocksdb::kLZ4Compression};
   result.level_compaction_dynamic_level_bytes = true;
+  // Feeds and indexes grow at their end: the more tables a compaction takes, the less often it
+  // rewrites what lies below.
+  result.level0_file_num_compaction_trigger = 8;
   result.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return result;
 }

@@ -275,8 +275,9 @@ Result<sync::Sequence> Store::cursor(ReplicaId peer, ScopeId const& scope) const
 }
 
 Result<sync::FeedPage> Store::read_feed(ScopeId const& scope, sync::Sequence after,
-                                        std::size_t documents_max, std::size_t bytes_max) const {
-  return view().read_feed(scope, after, documents_max, bytes_max);
+                                        std::size_t documents_max, std::size_t bytes_max,
+                                        ReplicaId reader) const {
+  return view().read_feed(scope, after, documents_max, bytes_max, reader);
 }
 
 Result<sync::Sequence> Store::head(ScopeId const& scope) const {

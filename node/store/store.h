@@ -135,8 +135,8 @@ class Store final : public sync::ReplicaStore, public sync::BlobStore {
   [[nodiscard]] std::uint64_t counter() const override;
   [[nodiscard]] Result<sync::Sequence> cursor(ReplicaId peer, ScopeId const& scope) const override;
   [[nodiscard]] Result<sync::FeedPage> read_feed(ScopeId const& scope, sync::Sequence after,
-                                                 std::size_t documents_max,
-                                                 std::size_t bytes_max) const override;
+                                                 std::size_t documents_max, std::size_t bytes_max,
+                                                 ReplicaId reader) const override;
   [[nodiscard]] Result<sync::Sequence> head(ScopeId const& scope) const override;
   [[nodiscard]] Result<sync::Sequence> look(
       ScopeId const& scope,

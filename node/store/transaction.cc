@@ -87,7 +87,7 @@ Result<> Transaction::prefetch(std::vector<sync::DocumentKey> const& keys) {
   std::vector<Bytes> raw;
   for (auto const& key : keys) {
     if (documents_.find(key) != nullptr) continue;
-    if (committed_.lack(key)) {
+    if (committed_.find(key).lacking()) {
       documents_.loaded(key, Cell{});
       continue;
     }
@@ -103,11 +103,13 @@ Result<> Transaction::prefetch(std::vector<sync::DocumentKey> const& keys) {
   return {};
 }
 
-bool Transaction::holds(sync::DocumentKey const& key, sync::Fingerprint const& fingerprint) const {
+bool Transaction::holds(sync::DocumentKey const& key, sync::Fingerprint const& fingerprint) {
   if (auto const* cell = documents_.find(key)) {
     return cell->document && cell->fingerprint == fingerprint;
   }
-  return committed_.hold(key, fingerprint);
+  auto const known = committed_.find(key);
+  if (known.lacking()) documents_.loaded(key, Cell{});  // so that nobody asks a second time
+  return known.told && known.fingerprint == fingerprint;
 }
 
 Result<Cell> Transaction::document(sync::DocumentKey const& key) {

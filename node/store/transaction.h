@@ -104,8 +104,7 @@ class Transaction {
   // Reads what the overlay lacks in one go; what the digests say is not here is not looked for.
   Result<> prefetch(std::vector<sync::DocumentKey> const& keys);
   // The document is here in this very state, as far as that is known without reading it.
-  [[nodiscard]] bool holds(sync::DocumentKey const& key,
-                           sync::Fingerprint const& fingerprint) const;
+  [[nodiscard]] bool holds(sync::DocumentKey const& key, sync::Fingerprint const& fingerprint);
   [[nodiscard]] Result<Cell> document(sync::DocumentKey const& key);
   // The document, its feed entry, its indexes and its history; the new place in the feed.
   Result<sync::Sequence> write(Cell const& before, DocumentWrite const& write);

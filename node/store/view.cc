@@ -195,7 +195,8 @@ Result<std::vector<Place>> next_places(EngineCursor& cursor, std::size_t most) {
 }  // namespace
 
 Result<sync::FeedPage> View::read_feed(ScopeId const& scope, sync::Sequence after,
-                                       std::size_t documents_max, std::size_t bytes_max) const {
+                                       std::size_t documents_max, std::size_t bytes_max,
+                                       ReplicaId reader) const {
   sync::FeedPage page;
   SOL_ASSIGN(page.head, head(scope));
   if (after >= page.head) return page;
@@ -209,18 +210,25 @@ Result<sync::FeedPage> View::read_feed(ScopeId const& scope, sync::Sequence afte
     std::size_t const most = std::min(kFeedChunk, documents_max - page.entries.size());
     SOL_ASSIGN(auto const places, next_places(cursor, most));
     std::vector<Bytes> keys;
-    for (auto const& place : places) keys.push_back(document_key({scope, place.record.id}));
+    for (auto const& place : places) {
+      if (place.record.origin != reader) keys.push_back(document_key({scope, place.record.id}));
+    }
     SOL_ASSIGN(auto records, engine_->get_many(Family::documents, keys, snapshot_.get()));
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      if (!records[i]) return fail(Code::corrupt, "a feed names a document that is not here");
-      bytes += records[i]->size();
-      if (bytes > bytes_max && !page.entries.empty()) return page;
-      auto encoded = take_encoded(*std::move(records[i]));
-      if (encoded.empty()) return fail(Code::corrupt, "a record of a document is cut short");
-      page.entries.push_back({places[i].sequence,
-                              {{scope, places[i].record.id}, {}, {}, {}},
-                              std::move(encoded),
-                              places[i].record.origin});
+    auto next = records.begin();
+    for (auto const& place : places) {
+      sync::FeedEntry entry{
+          place.sequence, {{scope, place.record.id}, {}, {}, {}}, {}, place.record.origin};
+      if (place.record.origin != reader) {
+        auto record = *std::move(next++);
+        if (!record) return fail(Code::corrupt, "a feed names a document that is not here");
+        bytes += record->size();
+        if (bytes > bytes_max && !page.entries.empty()) return page;
+        entry.encoded = take_encoded(*std::move(record));
+        if (entry.encoded.empty()) {
+          return fail(Code::corrupt, "a record of a document is cut short");
+        }
+      }
+      page.entries.push_back(std::move(entry));
     }
   }
   SOL_TRY(cursor.status());

@@ -115,8 +115,8 @@ class View {
   [[nodiscard]] Result<std::vector<ScopeId>> scopes() const;  // that ever held a document
   [[nodiscard]] Result<sync::Sequence> head(ScopeId const& scope) const;
   [[nodiscard]] Result<sync::FeedPage> read_feed(ScopeId const& scope, sync::Sequence after,
-                                                 std::size_t documents_max,
-                                                 std::size_t bytes_max) const;
+                                                 std::size_t documents_max, std::size_t bytes_max,
+                                                 ReplicaId reader) const;
   [[nodiscard]] Result<sync::Sequence> cursor(ReplicaId peer, ScopeId const& scope) const;
 
   // `now` decides what has expired.

@@ -81,21 +81,37 @@ Result<Bytes> from_base64url(std::string_view text) {
   return out;
 }
 
+namespace {
+
+template <class Integer>
+void append_big_endian(Bytes& out, Integer value) {
+  std::array<char, sizeof(Integer)> bytes;
+  for (std::size_t i = bytes.size(); i > 0; --i, value = static_cast<Integer>(value >> 8U)) {
+    bytes[i - 1] = static_cast<char>(value & 0xffU);
+  }
+  out.append(bytes.data(), bytes.size());
+}
+
+}  // namespace
+
 ByteWriter& ByteWriter::u8(std::uint8_t value) {
   out_ += static_cast<char>(value);
   return *this;
 }
 
 ByteWriter& ByteWriter::u16(std::uint16_t value) {
-  return u8(static_cast<std::uint8_t>(value >> 8U)).u8(static_cast<std::uint8_t>(value));
+  append_big_endian(out_, value);
+  return *this;
 }
 
 ByteWriter& ByteWriter::u32(std::uint32_t value) {
-  return u16(static_cast<std::uint16_t>(value >> 16U)).u16(static_cast<std::uint16_t>(value));
+  append_big_endian(out_, value);
+  return *this;
 }
 
 ByteWriter& ByteWriter::u64(std::uint64_t value) {
-  return u32(static_cast<std::uint32_t>(value >> 32U)).u32(static_cast<std::uint32_t>(value));
+  append_big_endian(out_, value);
+  return *this;
 }
 
 ByteWriter& ByteWriter::raw(std::string_view bytes) {

@@ -22,14 +22,18 @@ EVP_MD const* algorithm() {
 
 }  // namespace
 
-Bytes sha256(std::string_view bytes) {
+Sha256Sum sha256_sum(std::string_view bytes) {
   thread_local Context const context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
-  Bytes out(kSha256Bytes, '\0');
+  Sha256Sum out;
   SOL_CHECK(context && EVP_DigestInit_ex2(context.get(), algorithm(), nullptr) == 1 &&
             EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
-            EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(out.data()),
-                               nullptr) == 1);
+            EVP_DigestFinal_ex(context.get(), out.data(), nullptr) == 1);
   return out;
+}
+
+Bytes sha256(std::string_view bytes) {
+  auto const sum = sha256_sum(bytes);
+  return {sum.begin(), sum.end()};
 }
 
 struct Sha256::State {

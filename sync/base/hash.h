@@ -2,6 +2,8 @@
 // stays in the .cc.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 
 #include "sync/base/bytes.h"
@@ -12,6 +14,9 @@ inline constexpr std::size_t kSha256Bytes = 32;
 
 // 32 bytes. Any thread.
 [[nodiscard]] Bytes sha256(std::string_view bytes);
+// The same without an allocation, for those that need millions.
+using Sha256Sum = std::array<std::uint8_t, kSha256Bytes>;
+[[nodiscard]] Sha256Sum sha256_sum(std::string_view bytes);
 // HMAC (RFC 2104), 32 bytes. Any thread.
 [[nodiscard]] Bytes hmac_sha256(std::string_view key, std::string_view bytes);
 

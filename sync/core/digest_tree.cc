@@ -17,9 +17,9 @@ std::uint64_t mask(unsigned depth) {
   return depth == 0 ? 0 : ~std::uint64_t{0} << (64 - kDigitBits * depth);
 }
 
-std::uint64_t first_u64(std::string_view bytes) {
+std::uint64_t first_u64(std::span<std::uint8_t const> bytes) {
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < 8; ++i) value = value << 8U | static_cast<unsigned char>(bytes[i]);
+  for (std::size_t i = 0; i < 8; ++i) value = value << 8U | bytes[i];
   return value;
 }
 
@@ -49,17 +49,19 @@ KeyRange KeyRange::child(unsigned digit) const {
 DigestTree::DigestTree() : buckets_(1) {}
 
 std::uint64_t DigestTree::position(DocumentId const& id) {
-  return first_u64(sha256(id.bytes()));
+  return first_u64(sha256_sum(id.bytes()));
 }
 
 DigestTree::Sum DigestTree::element(KeyedFingerprint const& item) {
-  Bytes text("solidaires-element-1\n");
-  text += item.id.bytes();
-  text += view(item.fingerprint);
-  auto const hash = sha256(text);
+  constexpr std::string_view kLabel = "solidaires-element-1\n";
+  std::array<char, kLabel.size() + DocumentId::kSize + std::tuple_size_v<Fingerprint>> text;
+  auto at = std::ranges::copy(kLabel, text.begin()).out;
+  at = std::ranges::copy(item.id.bytes(), at).out;
+  std::ranges::copy(view(item.fingerprint), at);
+  auto const hash = sha256_sum({text.data(), text.size()});
   Sum sum{};
   for (std::size_t limb = 0; limb < sum.size(); ++limb) {
-    sum.at(sum.size() - 1 - limb) = first_u64(std::string_view(hash).substr(8 * limb));
+    sum.at(sum.size() - 1 - limb) = first_u64(std::span(hash).subspan(8 * limb));
   }
   return sum;
 }
@@ -170,7 +172,7 @@ RangeDigest DigestTree::digest(KeyRange const& range) const {
   ByteWriter writer(text);
   writer.u64(held.count);
   for (std::size_t i = held.sum.size(); i > 0; --i) writer.u64(held.sum.at(i - 1));
-  auto const hash = sha256(text);
+  auto const hash = sha256_sum(text);
   RangeDigest result{held.count, {}};
   std::copy_n(hash.begin(), result.digest.size(), result.digest.begin());
   return result;

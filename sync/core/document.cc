@@ -302,7 +302,9 @@ Result<> validate_merged(Document const& document) {
 }
 
 Fingerprint fingerprint(Document const& document) {
+  constexpr std::size_t kUsualBytes = 2'048;
   Bytes encoded;
+  encoded.reserve(kUsualBytes);
   ByteWriter out(encoded);
   out.raw("solidaires-document-1\n").sized(document.key.scope.to_string());
   out.raw(document.key.id.bytes()).sized(document.type);
@@ -320,8 +322,7 @@ Fingerprint fingerprint(Document const& document) {
     out.u64(static_cast<std::uint64_t>(replica)).u64(counter);
   }
   Fingerprint result{};
-  std::ranges::transform(sha256(encoded).substr(0, result.size()), result.begin(),
-                         [](char c) { return static_cast<std::uint8_t>(c); });
+  std::copy_n(sha256_sum(encoded).begin(), result.size(), result.begin());
   return result;
 }
 

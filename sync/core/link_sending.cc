@@ -229,7 +229,7 @@ void Sending::want(ScopeId const& scope, Stream& stream) {
   ready_.push_back(scope);
 }
 
-void Sending::pump(Actions& out) {
+void Sending::pump(ReplicaId peer, Actions& out) {
   while (!ready_.empty() && in_flight_ + reads_ < window()) {
     auto const scope = std::move(ready_.front());
     ready_.pop_front();
@@ -240,7 +240,7 @@ void Sending::pump(Actions& out) {
     if (stream.hold != Hold::none || stream.reading) continue;
     stream.reading = true;
     ++reads_;
-    out.tasks.emplace_back(ReadFeed{scope, stream.read, stream.documents_max, batch_bytes_});
+    out.tasks.emplace_back(ReadFeed{scope, stream.read, stream.documents_max, batch_bytes_, peer});
   }
 }
 

@@ -32,7 +32,7 @@ class Sending {
   [[nodiscard]] Verdict page_read(FeedRead read, ReplicaId peer, Instant now, Actions& out);
 
   // Asks for feed pages while the window has room, scope after scope in turn.
-  void pump(Actions& out);
+  void pump(ReplicaId peer, Actions& out);
   // Tells the peer of positions that moved over echoes alone, so that it need not meet them again.
   void flush_idle(Instant now, Actions& out);
 

@@ -120,7 +120,7 @@ Actions LinkSession::Machine::step(Event event, Instant now) {
   now_ = std::max(now_, now);
   std::visit([&](auto&& kind) { on(std::forward<decltype(kind)>(kind), out); }, std::move(event));
   if (state_ == LinkState::up && config_.admitted) {
-    sending_.pump(out);
+    sending_.pump(peer_ ? peer_->replica : ReplicaId{}, out);
     probing_.pump(now_, out);
     if (peer_is_up_) fetching_.pump(now_, out);
   }
@@ -658,8 +658,9 @@ class Doer {
     return CursorRead{task.scope, store_.cursor(task.peer, task.scope)};
   }
   Event operator()(ReadFeed const& task) const {
-    return FeedRead{task.scope, task.after,
-                    store_.read_feed(task.scope, task.after, task.documents_max, task.bytes_max)};
+    return FeedRead{
+        task.scope, task.after,
+        store_.read_feed(task.scope, task.after, task.documents_max, task.bytes_max, task.reader)};
   }
   Event operator()(DropScope const& task) const {
     auto const dropped = store_.drop_scope(task.scope);

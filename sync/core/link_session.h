@@ -80,6 +80,7 @@ struct ReadFeed {  // -> FeedRead
   Sequence after{};
   std::size_t documents_max = 0;
   std::size_t bytes_max = 0;
+  ReplicaId reader{};  // the peer: it needs no entry that it sent itself
 };
 struct ApplyBatch {  // -> BatchApplied, when durable or failed
   RemoteBatch batch;

@@ -63,10 +63,11 @@ class ReplicaStore {
   [[nodiscard]] virtual Result<Sequence> cursor(ReplicaId peer, ScopeId const& scope) const = 0;
   // At most `documents_max` entries after `after`, of at most about `bytes_max` bytes together, but
   // at least one if there is any. Entries become visible in order: none is ever committed below a
-  // sequence that was already readable.
+  // sequence that was already readable. Of an entry whose origin is `reader` (ReplicaId{}: nobody)
+  // the key is enough: it is not sent back there, and need not be read.
   [[nodiscard]] virtual Result<FeedPage> read_feed(ScopeId const& scope, Sequence after,
-                                                   std::size_t documents_max,
-                                                   std::size_t bytes_max) const = 0;
+                                                   std::size_t documents_max, std::size_t bytes_max,
+                                                   ReplicaId reader) const = 0;
   [[nodiscard]] virtual Result<Sequence> head(ScopeId const& scope) const = 0;
   // Shows `visit` the digests of a scope, and gives the head of its feed at that very moment. From
   // memory: no document is read. `visit` runs under a lock: it must be short and ask nothing of the

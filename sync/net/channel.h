@@ -34,6 +34,8 @@ class Channel {
   // Queued without bound here: its user keeps to a window. Ignored once closing.
   virtual void send(Bytes message, Lane lane) = 0;
   [[nodiscard]] virtual std::size_t waiting_bytes() const = 0;
+  // How fast the line has taken bytes lately, per second, as the system measures it; 0: not known.
+  [[nodiscard]] virtual std::uint64_t line_rate() = 0;
   // Stops (true) and starts reading again: back-pressure to the peer.
   virtual void pause(bool paused) = 0;
   // Sends what waits, says goodbye, closes; after `within` closes anyway. Reads on meanwhile.

@@ -7,6 +7,7 @@
 
 #include "sync/base/check.h"
 #include "sync/base/limits.h"
+#include "sync/net/line_rate.h"
 
 namespace solidaires::net {
 namespace {
@@ -67,6 +68,10 @@ class WebSocketConnection final : public Connection {
   }
 
   [[nodiscard]] std::size_t waiting_bytes() const override { return waiting_bytes_; }
+
+  [[nodiscard]] std::uint64_t line_rate() override {
+    return net::line_rate(stream_.next_layer().next_layer().native_handle());
+  }
 
   void pause(bool paused) override {
     if (paused_ == paused) return;

@@ -18,6 +18,9 @@ constexpr std::size_t kWaitingMax = 2 * limits::kBatchesInFlight;  // jobs, befo
 // More than every batch that may be in flight: only a peer that asks and never reads comes here.
 constexpr std::size_t kUnreadBytesMax = (limits::kBatchesInFlight + 2) * limits::kFrameBytes;
 constexpr std::size_t kUnsentBytesMax = 4 * limits::kBlobChunkBytes;  // before files are read
+// On a faster line (400 Mbit/s), packing would hold up more than it saves: zstd makes some 300
+// MB/s.
+constexpr std::uint64_t kFastLine = 50UL * 1000 * 1000;
 constexpr Millis kLastWords{5'000};
 constexpr std::chrono::seconds kProgressInterval{1};
 
@@ -94,8 +97,7 @@ void Link::feed(sync::Event event) {
   if (actions.wake_at) wake_at(*actions.wake_at);
   for (auto const& notice : actions.notices) {
     if (auto const* up = std::get_if<sync::LinkUp>(&notice)) {
-      bool const packs = (up->peer.features & sync::kFeatures & sync::feature::kCompression) != 0;
-      packing_ = packs ? sync::Packing::zstd : sync::Packing::none;
+      can_pack_ = (up->peer.features & sync::kFeatures & sync::feature::kCompression) != 0;
     }
     owner_.link_notice(*this, notice);
   }
@@ -192,11 +194,13 @@ void Link::send_bulk(sync::Frame frame) {
     if (!bytes) return give_up(std::move(bytes).error().in("encoding a frame"));
     opened_.channel->send(*std::move(bytes), lane);
   };
+  bool const packs = can_pack_ && batch != nullptr && opened_.channel->line_rate() < kFastLine;
+  auto const packing = packs ? sync::Packing::zstd : sync::Packing::none;
   if (documents <= kInlineDocuments && encoding_->idle()) {
-    return pass_on(sync::encode_frame(frame, packing_));
+    return pass_on(sync::encode_frame(frame, packing));
   }
-  bool const taken = encoding_->run([self = shared_from_this(), frame = std::move(frame),
-                                     packing = packing_, pass_on]() -> JobQueue::Completion {
+  bool const taken = encoding_->run([self = shared_from_this(), frame = std::move(frame), packing,
+                                     pass_on]() -> JobQueue::Completion {
     return [self, pass_on, bytes = sync::encode_frame(frame, packing)]() mutable {
       pass_on(std::move(bytes));
     };

@@ -120,7 +120,7 @@ class Link final : public ChannelEvents, public std::enable_shared_from_this<Lin
   std::deque<sync::StoreTask> asked_files_;   // by the peer, until the channel has room
   LinkTraffic traffic_;
   Instant last_contact_;
-  sync::Packing packing_ = sync::Packing::none;
+  bool can_pack_ = false;  // both ends know packed batches
   LinkEnd end_{{Code::unavailable, "closed"}, {}, false};
   bool channel_open_ = false;
   bool ending_ = false;

@@ -5,6 +5,7 @@
 //   LINK_BACKLOG     documents of the catch-up (a fifth of those)
 //   LINK_SECONDS     length of each live measurement (5)
 //   LINK_FOLDER      where the stores lie (a temporary directory): the disk matters
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -166,10 +167,14 @@ double quantile(std::vector<double> const& sorted, double share) {
   return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
 }
 
-std::string milliseconds(double value) {
+std::string decimal(double value) {
   std::ostringstream out;
-  out << std::fixed << std::setprecision(2) << value << " ms";
+  out << std::fixed << std::setprecision(2) << value;
   return std::move(out).str();
+}
+
+std::string milliseconds(double value) {
+  return decimal(value) + " ms";
 }
 
 // Single commits at `rate` per second (0: as fast as they go), each timed until the hub has it.
@@ -218,12 +223,29 @@ std::string machine() {
   return "unknown processor";
 }
 
-// Rates in documents per second, times in milliseconds.
+// Rates in documents per second, latencies in milliseconds, processor times of both ends together
+// in microseconds per document.
 struct Figures {
   std::uint64_t documents = 0, backlog = 0;
   double bootstrap = 0, catch_up = 0, fast_rate = 0;
+  double bootstrap_cpu = 0, catch_up_cpu = 0;
+  Seconds opening{};                   // of the hub's store with all documents
   std::vector<double> paced, unpaced;  // live latencies, sorted
 };
+
+// What this process has spent of its processors since it began.
+Seconds processor_time() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  auto const of = [](timeval time) {
+    return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+  };
+  return of(used.ru_utime) + of(used.ru_stime);
+}
+
+double per_document(Seconds spent, std::uint64_t documents) {
+  return 1e6 * spent.count() / static_cast<double>(documents);
+}
 
 double rate(std::uint64_t documents, Seconds time) {
   return static_cast<double>(documents) / time.count();
@@ -254,14 +276,20 @@ Figures measure(std::filesystem::path const& folder) {
   write_many(node, out.documents, rows);
 
   auto start = Steady::now();
+  auto spent = processor_time();
   node.start();
   out.bootstrap = rate(out.documents, time_until(*hub, out.documents, start));
+  out.bootstrap_cpu = per_document(processor_time() - spent, out.documents);
 
   hub.reset();
   write_many(node, out.backlog, rows);
   start = Steady::now();
   hub = make_hub(folder, port);
+  out.opening = Steady::now() - start;
+  start = Steady::now();
+  spent = processor_time();
   out.catch_up = rate(out.backlog, time_until(*hub, out.documents + out.backlog, start));
+  out.catch_up_cpu = per_document(processor_time() - spent, out.backlog);
 
   out.paced = live(node, *hub, 1'000, seconds, rows);
   start = Steady::now();
@@ -281,10 +309,12 @@ void print_table(Figures const& found) {
             << " cores; both ends share them.\n\n| step | figure |\n|---|---|\n";
   row(cat("bootstrap of an empty scope, ", thousands(static_cast<double>(found.documents)),
           " documents"),
-      cat(thousands(found.bootstrap), " documents/s"));
+      cat(thousands(found.bootstrap), " documents/s, ", decimal(found.bootstrap_cpu),
+          " µs of a processor each, both ends together"));
+  row("opening of the hub's store with them", cat(decimal(found.opening.count()), " s"));
   row(cat("catch-up after an absence, ", thousands(static_cast<double>(found.backlog)),
           " documents"),
-      cat(thousands(found.catch_up), " documents/s"));
+      cat(thousands(found.catch_up), " documents/s, ", decimal(found.catch_up_cpu), " µs each"));
   row("live at 1,000 commits/s: median, p99 until durable at the hub", both(found.paced));
   row("live, one writer without pause", cat(thousands(found.fast_rate), " documents/s"));
   row("the same: median, p99 until durable at the hub", both(found.unpaced));
@@ -292,6 +322,9 @@ void print_table(Figures const& found) {
 
 void print_json(Figures const& found) {
   std::cout << "{\"bootstrap\": " << found.bootstrap << ", \"catch_up\": " << found.catch_up
+            << ", \"bootstrap_cpu_us\": " << found.bootstrap_cpu
+            << ", \"catch_up_cpu_us\": " << found.catch_up_cpu
+            << ", \"opening_s\": " << found.opening.count()
             << ", \"live_median_ms\": " << quantile(found.paced, 0.5)
             << ", \"live_p99_ms\": " << quantile(found.paced, 0.99) << "}\n";
 }

@@ -126,7 +126,8 @@ Sequence MemoryStore::durable_cursor(ReplicaId peer, ScopeId const& scope) const
 }
 
 Result<FeedPage> MemoryStore::read_feed(ScopeId const& scope, Sequence after,
-                                        std::size_t documents_max, std::size_t bytes_max) const {
+                                        std::size_t documents_max, std::size_t bytes_max,
+                                        ReplicaId reader) const {
   SOL_TRY(readable());
   FeedPage page;
   auto const found = live_->feeds.find(scope);
@@ -136,6 +137,10 @@ Result<FeedPage> MemoryStore::read_feed(ScopeId const& scope, Sequence after,
   auto at = found->second.entries.upper_bound(after);
   for (; at != found->second.entries.end() && page.entries.size() < documents_max; ++at) {
     auto const& stored = live_->documents.at({scope, at->second});
+    if (stored.origin == reader) {
+      page.entries.push_back({stored.sequence, {{scope, at->second}, {}, {}, {}}, {}, reader});
+      continue;
+    }
     bytes += weight(stored.document);
     if (!page.entries.empty() && bytes > bytes_max) break;
     page.entries.push_back({stored.sequence, stored.document, {}, stored.origin});

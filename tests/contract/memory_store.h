@@ -24,8 +24,8 @@ class MemoryStore : public ReplicaStore {
   [[nodiscard]] std::uint64_t counter() const override;
   [[nodiscard]] Result<Sequence> cursor(ReplicaId peer, ScopeId const& scope) const override;
   [[nodiscard]] Result<FeedPage> read_feed(ScopeId const& scope, Sequence after,
-                                           std::size_t documents_max,
-                                           std::size_t bytes_max) const override;
+                                           std::size_t documents_max, std::size_t bytes_max,
+                                           ReplicaId reader) const override;
   [[nodiscard]] Result<Sequence> head(ScopeId const& scope) const override;
   [[nodiscard]] Result<Sequence> look(
       ScopeId const& scope, std::function<void(DigestTree const&)> const& visit) const override;

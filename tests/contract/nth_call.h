@@ -48,7 +48,7 @@ Seen look(Bench& bench) {
   auto& store = bench.store();
   Seen seen{
       {}, store.cursor(kPeer, scope()).value(), store.link_token(kPeer).value(), store.counter()};
-  for (auto const& entry : store.read_feed(scope(), {}, 1000, 1UL << 24U).value().entries) {
+  for (auto const& entry : store.read_feed(scope(), {}, 1000, 1UL << 24U, {}).value().entries) {
     auto document = document_of(entry);
     EXPECT_EQ(bench.find(document.key).value(), document);
     seen.feed.push_back(std::move(document));

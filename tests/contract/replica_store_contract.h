@@ -57,7 +57,7 @@ class ReplicaStoreContract : public testing::Test {
   }
   FeedPage feed(Sequence after = {}, std::size_t documents_max = 100, ScopeId const& of = scope(),
                 std::size_t bytes_max = 1UL << 20U) {
-    return store().read_feed(of, after, documents_max, bytes_max).value();
+    return store().read_feed(of, after, documents_max, bytes_max, {}).value();
   }
   std::uint64_t cursor(ReplicaId peer = kPeer, ScopeId const& of = scope()) {
     return static_cast<std::uint64_t>(store().cursor(peer, of).value());
@@ -128,6 +128,21 @@ TYPED_TEST_P(ReplicaStoreContract, an_applied_batch_is_durable_with_its_cursor_a
   EXPECT_EQ(this->bench_.find(document.key).value().value(), document);
   ASSERT_EQ(this->feed().entries.size(), 1U);
   EXPECT_EQ(this->feed().entries[0].origin, this->kPeer);
+}
+
+TYPED_TEST_P(ReplicaStoreContract, of_what_a_reader_sent_itself_the_key_is_read_at_most) {
+  auto const theirs = this->made(this->key(), this->kPeer, 4, "from afar");
+  ASSERT_TRUE(this->apply(0, 9, {theirs}));
+  auto const ours = this->key();
+  this->write(ours, "ours");
+  auto const page = this->store().read_feed(this->scope(), {}, 100, 1UL << 20U, this->kPeer);
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->entries.size(), 2U);
+  EXPECT_EQ(page->entries[0].origin, this->kPeer);
+  EXPECT_EQ(page->entries[0].document.key, theirs.key);
+  EXPECT_TRUE(page->entries[0].document.fields.empty() && page->entries[0].encoded.empty());
+  EXPECT_EQ(page->entries[1].document.key, ours);
+  EXPECT_FALSE(page->entries[1].document.fields.empty() && page->entries[1].encoded.empty());
 }
 
 TYPED_TEST_P(ReplicaStoreContract, a_batch_that_skips_or_repeats_is_refused_whole) {
@@ -304,6 +319,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     a_document_stands_in_the_feed_once_at_its_latest_change,
     a_page_keeps_to_its_limits_but_gives_at_least_one, feeds_of_scopes_know_nothing_of_each_other,
     an_applied_batch_is_durable_with_its_cursor_and_origin,
+    of_what_a_reader_sent_itself_the_key_is_read_at_most,
     a_batch_that_skips_or_repeats_is_refused_whole, an_empty_batch_moves_the_cursor_alone,
     cursors_and_tokens_are_each_peers_own, what_changes_nothing_leaves_the_feed_as_it_was,
     edits_that_met_here_are_all_kept_and_sent_back, a_local_edit_takes_the_origin_away,

@@ -77,7 +77,8 @@ void write_store_1(std::filesystem::path const& directory) {
 Result<std::string> describe(store::Store const& store) {
   auto out = cat("replica ", to_string(store.replica()), " counter ", store.counter(), "\n");
   for (auto const& scope : kScopes) {
-    SOL_ASSIGN(auto const page, store.read_feed(scope, sync::Sequence{0}, 1000, 1UL << 20));
+    SOL_ASSIGN(auto const page,
+               store.read_feed(scope, sync::Sequence{0}, 1000, 1UL << 20, ReplicaId{}));
     SOL_ASSIGN(auto const cursor, store.cursor(kPeer, scope));
     out += cat(scope.to_string(), " head ", static_cast<std::uint64_t>(page.head), " cursor ",
                static_cast<std::uint64_t>(cursor), "\n");

@@ -74,9 +74,10 @@ Result<> PlantedStore::apply(RemoteBatch batch) {
 }
 
 Result<FeedPage> PlantedStore::read_feed(ScopeId const& scope, Sequence after,
-                                         std::size_t documents_max, std::size_t bytes_max) const {
+                                         std::size_t documents_max, std::size_t bytes_max,
+                                         ReplicaId reader) const {
   auto const cut = rng_->below(3) == 0 ? 1 + rng_->below(4) : documents_max;
-  auto page = MemoryStore::read_feed(scope, after, std::min(documents_max, cut), bytes_max);
+  auto page = MemoryStore::read_feed(scope, after, std::min(documents_max, cut), bytes_max, reader);
   if (plant_ != Plant::filter_without_scope || !page || page->entries.empty()) return page;
   for (auto const& [key, stored] : documents()) {
     if (key.scope == scope || key.scope.kind() != scope.kind()) continue;

@@ -90,8 +90,8 @@ class PlantedStore final : public MemoryStore, public BlobStore {
   Result<> apply(RemoteBatch batch) override;
   // Pages are cut short now and then, as large documents would.
   [[nodiscard]] Result<FeedPage> read_feed(ScopeId const& scope, Sequence after,
-                                           std::size_t documents_max,
-                                           std::size_t bytes_max) const override;
+                                           std::size_t documents_max, std::size_t bytes_max,
+                                           ReplicaId reader) const override;
   [[nodiscard]] Result<Sequence> cursor(ReplicaId peer, ScopeId const& scope) const override;
   Result<Dot> write_local(DocumentKey const& key, std::string const& type,
                           std::vector<FieldEdit> const& edits, Context const& seen,

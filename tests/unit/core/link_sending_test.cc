@@ -29,14 +29,14 @@ TEST(Sending, what_is_told_at_a_heartbeat_leaves_room_for_pages_that_are_being_r
   Actions out;
   for (auto const& scope : scopes) {
     std::ignore = sending.subscribed({scope, Sequence{}}, kNow, out);
-    sending.pump(out);
+    sending.pump(kPeer, out);
     read(scope, Sequence{}, Sequence{1}, kPeer);
   }
   EXPECT_EQ(sending.batches_in_flight(), 0U) << "they are echoes";
   for (std::size_t i = 0; i < limits::kBatchesInFlight; ++i) {
     sending.committed({scopes[i], Sequence{2}}, kNow);
   }
-  sending.pump(out);
+  sending.pump(kPeer, out);
   sending.flush_idle(kNow, out);
   for (std::size_t i = 0; i < limits::kBatchesInFlight; ++i) {
     read(scopes[i], Sequence{1}, Sequence{2}, std::nullopt);

@@ -74,9 +74,9 @@ class LockedStore final : public sync::ReplicaStore {
     return locked(&S::cursor, peer, scope);
   }
   [[nodiscard]] Result<sync::FeedPage> read_feed(ScopeId const& scope, sync::Sequence after,
-                                                 std::size_t documents_max,
-                                                 std::size_t bytes_max) const override {
-    return locked(&S::read_feed, scope, after, documents_max, bytes_max);
+                                                 std::size_t documents_max, std::size_t bytes_max,
+                                                 ReplicaId reader) const override {
+    return locked(&S::read_feed, scope, after, documents_max, bytes_max, reader);
   }
   [[nodiscard]] Result<sync::Sequence> head(ScopeId const& scope) const override {
     return locked(&S::head, scope);

@@ -74,7 +74,7 @@ World::~World() {
 
 void World::receive(World& from, ScopeId const& scope) {
   auto const after = store->cursor(from.store->replica(), scope).value();
-  auto const page = from.store->read_feed(scope, after, 10'000, 100'000'000).value();
+  auto const page = from.store->read_feed(scope, after, 10'000, 100'000'000, {}).value();
   if (page.entries.empty()) return;
   sync::RemoteBatch batch{from.store->replica(), scope, after, page.entries.back().sequence, {}};
   for (auto const& entry : page.entries) batch.documents.push_back(sync::document_of(entry));

@@ -43,7 +43,7 @@ TEST_F(Concurrency, who_follows_the_feed_misses_nothing) {
     for (bool last = false; !last;) {
       last = writers == 0;
       while (true) {
-        auto const page = store().read_feed(scope("office/isere"), at, 7, 1UL << 20U).value();
+        auto const page = store().read_feed(scope("office/isere"), at, 7, 1UL << 20U, {}).value();
         if (page.entries.empty()) break;
         for (auto const& entry : page.entries) {
           EXPECT_GT(entry.sequence, at);

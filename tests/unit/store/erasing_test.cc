@@ -147,7 +147,7 @@ TEST_F(Erasing, nothing_brings_it_back_not_even_before_it_came) {
   sync::write(live, {{"name", plant()}}, {}, {kPeer, 3}, kNoon);
   ASSERT_TRUE(receive(live));
   EXPECT_TRUE(sync::is_erased(document(key)));
-  auto const entry = store().read_feed(key.scope, sync::Sequence{0}, 10, 1000).value().entries;
+  auto const entry = store().read_feed(key.scope, sync::Sequence{0}, 10, 1000, {}).value().entries;
   ASSERT_EQ(entry.size(), 1U);
   EXPECT_FALSE(entry[0].origin) << "the peer must be sent the stub";
   EXPECT_EQ(commit({edit(key, {{"name", "again"}})}).error().code(), Code::not_found);

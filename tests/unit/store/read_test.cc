@@ -30,7 +30,7 @@ TEST_F(Reads, a_view_does_not_see_what_comes_later) {
   EXPECT_EQ(sync::shown_value(view.get(at).value()->document, "name"), "a");
   EXPECT_EQ(view.get(other).value(), std::nullopt);
   EXPECT_EQ(view.head(at.scope).value(), sync::Sequence{1});
-  EXPECT_EQ(view.read_feed(at.scope, {}, 10, 1000).value().entries.size(), 1U);
+  EXPECT_EQ(view.read_feed(at.scope, {}, 10, 1000, {}).value().entries.size(), 1U);
   EXPECT_EQ(view.scan(IndexScan{.index = "name"}).value().hits.size(), 1U);
   EXPECT_EQ(view.history(at, 10).value().size(), 1U);
 }

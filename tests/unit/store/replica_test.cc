@@ -43,7 +43,7 @@ TEST_F(Replicas, bytes_that_say_more_than_the_document_are_not_kept) {
        sync::Sequence{1},
        {plain, more},
        {sync::encode_document(plain), sync::encode_document(more) + Bytes("\x7a\x04hide", 6)}}));
-  auto const entries = store().read_feed(plain.key.scope, {}, 10, 1UL << 20U).value().entries;
+  auto const entries = store().read_feed(plain.key.scope, {}, 10, 1UL << 20U, {}).value().entries;
   ASSERT_EQ(entries.size(), 2U);
   EXPECT_EQ(entries[0].encoded, sync::encode_document(plain));
   EXPECT_EQ(entries[1].encoded, sync::encode_document(more));
@@ -138,7 +138,7 @@ TEST_F(Replicas, a_dropped_scope_leaves_nothing_behind_and_can_come_again) {
   EXPECT_GT(store().version(), version);
   EXPECT_EQ(store().cursor(kPeer, scope("office/ain")).value(), sync::Sequence{});
   EXPECT_TRUE(store().view().history(edits[0].key, 10).value().empty());
-  EXPECT_TRUE(store().read_feed(scope("office/ain"), {}, 10, 1000).value().entries.empty());
+  EXPECT_TRUE(store().read_feed(scope("office/ain"), {}, 10, 1000, {}).value().entries.empty());
   EXPECT_EQ(store().drop_scope(scope("office/ain")).value(), 0U);
   EXPECT_EQ(store().view().scan(IndexScan{.index = "name"}).value().hits.size(), 1U);
   write(edits[0].key, {{"name", "again"}});
