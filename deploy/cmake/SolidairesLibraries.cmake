@@ -7,6 +7,7 @@ find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS json url)
 find_package(Protobuf 3.21 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc i18n)
+find_package(pugixml REQUIRED)
 find_package(ZLIB REQUIRED)
 
 foreach(module IN ITEMS

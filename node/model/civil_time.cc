@@ -80,6 +80,26 @@ unsigned CivilDate::weekday() const {
   return static_cast<unsigned>(shifted < 0 ? shifted + 7 : shifted);
 }
 
+IsoWeek IsoWeek::of(CivilDate const& date) {
+  auto const thursday = CivilDate::from_days(date.days() - date.weekday() + 3);
+  auto const day_of_year = thursday.days() - CivilDate{thursday.year, 1, 1}.days();
+  return {thursday.year, static_cast<unsigned>(day_of_year / 7 + 1)};
+}
+
+CivilDate IsoWeek::monday() const {
+  // The fourth of January is always in the first week.
+  CivilDate const fourth{year, 1, 4};
+  return CivilDate::from_days(fourth.days() - fourth.weekday() + 7 * (std::int64_t{week} - 1));
+}
+
+bool IsoWeek::valid() const {
+  return week >= 1 && week <= 53 && of(monday()) == *this;
+}
+
+std::string IsoWeek::text() const {
+  return cat(year, week < 10 ? "-0" : "-", week);
+}
+
 Result<CivilTime> CivilTime::parse(std::string_view iso) {
   CivilTime at;
   bool const shaped = iso.size() >= 16 && (iso[10] == 'T' || iso[10] == ' ') && iso[13] == ':' &&

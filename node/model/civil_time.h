@@ -26,6 +26,18 @@ struct CivilDate {
   friend auto operator<=>(CivilDate const&, CivilDate const&) = default;
 };
 
+// A week as calendars number it (ISO 8601): from Monday, the first has the year's first Thursday.
+struct IsoWeek {
+  int year = 1970;
+  unsigned week = 1;  // 1 to 52, in some years 53
+
+  [[nodiscard]] static IsoWeek of(CivilDate const& date);
+  [[nodiscard]] CivilDate monday() const;
+  [[nodiscard]] bool valid() const;
+  [[nodiscard]] std::string text() const;  // "2026-50"
+  friend auto operator<=>(IsoWeek const&, IsoWeek const&) = default;
+};
+
 struct CivilTime {
   CivilDate date;
   unsigned hour = 0;

@@ -5,6 +5,7 @@
 #include "node/portal/cards.h"
 #include "node/portal/filters.h"
 #include "node/portal/pages.h"
+#include "schema/display.h"
 
 namespace solidaires::portal {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 using model::CivilDate;
 using page::View;
 
-constexpr std::size_t kMonthItemsMax = 1'000;
+constexpr std::size_t kItemsMax = 1'000;  // of one page
 
 CivilDate first_of(int year, unsigned month) {
   return {year, month, 1};
@@ -27,9 +28,18 @@ std::string month_path(schema::Type const& type, CivilDate const& day) {
   return cat('/', type.prefix, '/', day.iso().substr(0, 7));
 }
 
+std::string week_path(schema::Type const& type, CivilDate const& day) {
+  return cat('/', type.prefix, "/semaine/", model::IsoWeek::of(day).text());
+}
+
+bool is_year(int year) {
+  return year >= 2000 && year <= 2100;
+}
+
 View item_view(service::AgendaItem const& item) {
   View view;
   view.text("title", item.record->title).text("href", item.record->path);
+  view.text("kind", schema::card(*item.record->type, schema::Card::category, item.record->record));
   if (!item.occurrence.all_day) view.text("hour", page::french_hour(item.occurrence.start));
   view.text("status", status_label(item.occurrence.status));
   view.flag("cancelled", item.occurrence.status == schema::OccurrenceStatus::cancelled);
@@ -38,59 +48,117 @@ View item_view(service::AgendaItem const& item) {
   return view;
 }
 
-}  // namespace
-
-http::Response month_page(Context const& context, schema::Type const& type,
-                          http::Request const& request, int year, unsigned month) {
-  if (year < 2000 || year > 2100 || month < 1 || month > 12)
-    return error_page(context, 404, &request);
-  auto const site = context.site();
-  auto const first = first_of(year, month);
-  auto const last = last_of(year, month);
-  auto const grid_first = CivilDate::from_days(first.days() - first.weekday());
-  auto const grid_last = CivilDate::from_days(last.days() + (6 - last.weekday()));
-  auto const filters = read_filters(context, &type, request.query);
-  auto const items = context.catalogue.agenda(to_query(context, &type, filters), grid_first,
-                                              grid_last, kMonthItemsMax);
-  if (!items) return error_page(context, 500, &request);
+// What takes place on each day (since 1970) from `first` to `last`; what goes on for several days
+// stands on each of them.
+struct Span {
+  CivilDate first, last;
+  Filters filters;
   std::map<std::int64_t, std::vector<View>> by_day;
-  std::size_t in_month = 0;
-  for (auto const& item : *items) {
-    auto const from = std::max(item.occurrence.start.date.days(), grid_first.days());
-    auto const until = std::min(item.occurrence.last_day().days(), grid_last.days());
-    for (auto day = from; day <= until; ++day) by_day[day].push_back(item_view(item));
-    if (item.occurrence.start.date <= last && item.occurrence.last_day() >= first) ++in_month;
+  std::vector<service::AgendaItem> items;
+};
+
+Result<Span> read_span(Context const& context, schema::Type const& type,
+                       http::Request const& request, CivilDate first, CivilDate last) {
+  Span span{first, last, read_filters(context, &type, request.query), {}, {}};
+  SOL_ASSIGN(span.items, context.catalogue.agenda(to_query(context, &type, span.filters), first,
+                                                  last, kItemsMax));
+  for (auto const& item : span.items) {
+    auto const from = std::max(item.occurrence.start.date.days(), first.days());
+    auto const until = std::min(item.occurrence.last_day().days(), last.days());
+    for (auto day = from; day <= until; ++day) span.by_day[day].push_back(item_view(item));
   }
-  auto const today = context.today();
+  return span;
+}
+
+std::size_t count_within(Span const& span, CivilDate const& first, CivilDate const& last) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(span.items, [&](service::AgendaItem const& item) {
+        return item.occurrence.start.date <= last && item.occurrence.last_day() >= first;
+      }));
+}
+
+// The filters that hold, for the head of the page; each can be taken off.
+void add_chosen(View& view, schema::Type const& type, Filters const& filters,
+                std::string const& path) {
+  std::vector<View> chosen;
+  for (auto const& chip : chips(&type, filters, path)) {
+    chosen.push_back(std::move(View().text("label", chip.label).text("remove", chip.remove)));
+  }
+  view.flag("has_chips", !chosen.empty()).list("chips", std::move(chosen));
+}
+
+View day_view(CivilDate const& date, CivilDate const& today, Span const& span) {
+  View view;
+  view.text("number", std::to_string(date.day))
+      .text("iso", date.iso())
+      .text("spoken", page::french_day_month(date))
+      .text("label", page::french_day_month(date))
+      .flag("today", date == today)
+      .flag("past", date < today);
+  auto const found = span.by_day.find(date.days());
+  if (found != span.by_day.end()) view.list("items", found->second).flag("has_items", true);
+  return view;
+}
+
+std::vector<View> month_grid(Span const& span, unsigned month, CivilDate const& today) {
   std::vector<View> weeks;
-  for (auto monday = grid_first.days(); monday <= grid_last.days(); monday += 7) {
+  for (auto monday = span.first.days(); monday <= span.last.days(); monday += 7) {
     std::vector<View> days;
     for (auto day = monday; day < monday + 7; ++day) {
       auto const date = CivilDate::from_days(day);
-      View view;
-      view.text("number", std::to_string(date.day))
-          .text("iso", date.iso())
-          .text("spoken", page::french_day_month(date));
-      view.flag("outside", date.month != month).flag("today", date == today);
-      auto const found = by_day.find(day);
-      if (found != by_day.end()) view.list("items", found->second).flag("has_items", true);
+      auto view = day_view(date, today, span);
+      view.flag("outside", date.month != month);
       days.push_back(std::move(view));
     }
     weeks.push_back(std::move(View().list("days", std::move(days))));
   }
+  return weeks;
+}
+
+// "du 7 au 13 décembre 2026", "du 30 novembre au 6 décembre 2026"
+std::string week_words(CivilDate const& monday) {
+  auto const sunday = CivilDate::from_days(monday.days() + 6);
+  auto const number = [](unsigned day) { return day == 1 ? "1er" : std::to_string(day); };
+  auto words = cat("du ", number(monday.day));
+  if (monday.month != sunday.month) words += cat(' ', page::french_month_name(monday.month));
+  if (monday.year != sunday.year) words += cat(page::kNbsp, monday.year);
+  return words +
+         cat(" au ", number(sunday.day), ' ', page::french_month(sunday.year, sunday.month));
+}
+
+}  // namespace
+
+http::Response month_page(Context const& context, schema::Type const& type,
+                          http::Request const& request, int year, unsigned month) {
+  if (!is_year(year) || month < 1 || month > 12) return error_page(context, 404, &request);
+  auto const first = first_of(year, month);
+  auto const last = last_of(year, month);
+  auto const read =
+      read_span(context, type, request, CivilDate::from_days(first.days() - first.weekday()),
+                CivilDate::from_days(last.days() + (6 - last.weekday())));
+  if (!read) return error_page(context, 500, &request);
+  auto const& span = *read;
+  auto const path = month_path(type, first);
+  auto const query = span.filters.query();
+  auto const before = CivilDate::from_days(first.days() - 1);
+  auto const after = CivilDate::from_days(last.days() + 1);
   View view;
-  view.list("weeks", std::move(weeks)).text("month", page::french_month(year, month));
-  auto const query = filters.query();
-  view.text("previous_href", cat(month_path(type, CivilDate::from_days(first.days() - 1)), query));
-  view.text("next_href", cat(month_path(type, CivilDate::from_days(last.days() + 1)), query));
-  view.text("previous_label",
-            page::french_month_name(CivilDate::from_days(first.days() - 1).month));
-  view.text("next_label", page::french_month_name(CivilDate::from_days(last.days() + 1).month));
-  view.text("list_href", cat('/', type.prefix, query)).text("path", month_path(type, first));
-  view.text("words", filters.words).text("place", filters.place_text);
-  view.text("count", page::counted(static_cast<std::int64_t>(in_month), "date", "dates", true));
+  view.list("weeks", month_grid(span, month, context.today()))
+      .text("month", page::french_month(year, month))
+      .text("previous_href", cat(month_path(type, before), query))
+      .text("next_href", cat(month_path(type, after), query))
+      .text("previous_label", page::french_month_name(before.month))
+      .text("next_label", page::french_month_name(after.month))
+      .text("list_href", cat('/', type.prefix, query))
+      .text("week_href", cat(week_path(type, first <= context.today() && context.today() <= last
+                                                 ? context.today()
+                                                 : first),
+                             query))
+      .text("count", page::counted(static_cast<std::int64_t>(count_within(span, first, last)),
+                                   "date", "dates", true));
+  add_chosen(view, type, span.filters, path);
   std::vector<View> listed;
-  for (auto const& [day, list] : by_day) {
+  for (auto const& [day, list] : span.by_day) {
     auto const date = CivilDate::from_days(day);
     if (date.month != month) continue;
     listed.push_back(std::move(View().text("label", page::french_date(date)).list("items", list)));
@@ -100,11 +168,47 @@ http::Response month_page(Context const& context, schema::Type const& type,
   page::PageInfo info;
   bool const vowel = month == 4 || month == 8 || month == 10;  // avril, août, octobre
   info.title = cat(vowel ? "Agenda d’" : "Agenda de ", page::french_month(year, month));
-  info.path = cat(month_path(type, first), query);
+  info.path = cat(path, query);
   info.section = type.key;
-  info.noindex = filters.any();
+  info.noindex = span.filters.any();
   info.breadcrumb = {{"Agenda", cat('/', type.prefix)}, {page::french_month(year, month), ""}};
-  return keep_page(http::Response::html(site->page(info, "portal/month", view)),
+  return keep_page(http::Response::html(context.site()->page(info, "portal/month", view)),
+                   {cat("type:", type.key)});
+}
+
+http::Response week_page(Context const& context, schema::Type const& type,
+                         http::Request const& request, int year, unsigned number) {
+  model::IsoWeek const week{year, number};
+  if (!is_year(year) || !week.valid()) return error_page(context, 404, &request);
+  auto const monday = week.monday();
+  auto const sunday = CivilDate::from_days(monday.days() + 6);
+  auto const read = read_span(context, type, request, monday, sunday);
+  if (!read) return error_page(context, 500, &request);
+  auto const& span = *read;
+  auto const path = week_path(type, monday);
+  auto const query = span.filters.query();
+  std::vector<View> days;
+  for (auto day = monday.days(); day <= sunday.days(); ++day) {
+    days.push_back(day_view(CivilDate::from_days(day), context.today(), span));
+  }
+  View view;
+  view.list("days", std::move(days))
+      .text("week", week_words(monday))
+      .text("number", std::to_string(number))
+      .text("previous_href", cat(week_path(type, CivilDate::from_days(monday.days() - 7)), query))
+      .text("next_href", cat(week_path(type, CivilDate::from_days(monday.days() + 7)), query))
+      .text("list_href", cat('/', type.prefix, query))
+      .text("month_href", cat(month_path(type, CivilDate::from_days(monday.days() + 3)), query))
+      .text("count",
+            page::counted(static_cast<std::int64_t>(span.items.size()), "date", "dates", true));
+  add_chosen(view, type, span.filters, path);
+  page::PageInfo info;
+  info.title = cat("Agenda, semaine ", week_words(monday));
+  info.path = cat(path, query);
+  info.section = type.key;
+  info.noindex = span.filters.any();
+  info.breadcrumb = {{"Agenda", cat('/', type.prefix)}, {cat("semaine ", number), ""}};
+  return keep_page(http::Response::html(context.site()->page(info, "portal/week", view)),
                    {cat("type:", type.key)});
 }
 

@@ -1,22 +1,25 @@
-#include <libical/ical.h>
-
 #include <algorithm>
-#include <memory>
-#include <set>
+#include <array>
+#include <charconv>
+#include <expected>
+#include <ranges>
 
 #include "node/page/french.h"
-#include "node/portal/cards.h"
+#include "node/portal/api.h"
+#include "node/portal/calendar.h"
+#include "node/portal/feeds.h"
 #include "node/portal/filters.h"
-#include "node/portal/map.h"
 #include "node/portal/pages.h"
-#include "schema/display.h"
+#include "node/portal/partner_formats.h"
 #include "schema/json.h"
 #include "schema/table.h"
 
 namespace solidaires::portal {
 namespace {
 
-constexpr std::size_t kExportMax = 5'000;
+constexpr std::size_t kExportMax = 50'000;
+constexpr std::size_t kFeedEntries = 50;
+constexpr std::size_t kSitemapMax = 49'000;  // a sitemap holds 50,000 addresses at most
 constexpr std::size_t kJsonPage = 100;
 
 std::string iso_instant(Instant at) {
@@ -60,17 +63,6 @@ std::string list_json(Context const& context, service::ListResult const& result,
   return out + "}\n";
 }
 
-std::optional<geography::Point> point_of(Context const& context,
-                                         service::PublicRecord const& record) {
-  auto const* const place = record.place();
-  if (place == nullptr) return std::nullopt;
-  if (place->point) return geography::Point{place->point->latitude, place->point->longitude};
-  auto const* const commune = context.gazetteer->commune(place->commune_code);
-  if (commune == nullptr || commune->precision == geography::Precision::unknown)
-    return std::nullopt;
-  return commune->point;
-}
-
 std::string list_geojson(Context const& context, service::ListResult const& result) {
   std::string out = "{\"type\":\"FeatureCollection\",\"features\":[";
   bool first = true;
@@ -105,6 +97,13 @@ std::string csv_cell(std::string_view text) {
   return out + '"';
 }
 
+// A prefix may have several segments: "emploi/offres".
+std::string file_name(schema::Type const& type) {
+  auto name = type.prefix;
+  std::ranges::replace(name, '/', '-');
+  return name;
+}
+
 std::string list_csv(Context const& context, schema::Type const& type,
                      service::ListResult const& result) {
   std::string out = "\xef\xbb\xbf";
@@ -121,150 +120,133 @@ std::string list_csv(Context const& context, schema::Type const& type,
   return out;
 }
 
-// ---- iCalendar (RFC 5545) ----
-
-using Component = std::unique_ptr<icalcomponent, decltype(&icalcomponent_free)>;
-
-icaltimetype ical_time(model::CivilTime const& at, bool all_day) {
-  auto time = icaltime_null_time();
-  time.year = at.date.year;
-  time.month = static_cast<int>(at.date.month);
-  time.day = static_cast<int>(at.date.day);
-  time.hour = static_cast<int>(at.hour);
-  time.minute = static_cast<int>(at.minute);
-  time.is_date = all_day ? 1 : 0;
-  return time;
+// What a client of another site may read with script, and may keep asking for.
+http::Response open_to_all(http::Response response, std::vector<std::string> tags) {
+  response.with("Access-Control-Allow-Origin", "*");
+  return keep_page(std::move(response), std::move(tags));
 }
 
-void add_time(icalcomponent* event, icalproperty* property, bool all_day, std::string const& zone) {
-  if (!all_day) icalproperty_add_parameter(property, icalparameter_new_tzid(zone.c_str()));
-  icalcomponent_add_property(event, property);
-}
-
-model::CivilTime day_after(model::CivilTime at) {
-  at.date = model::CivilDate::from_days(at.date.days() + 1);
-  return at;
-}
-
-std::int64_t minutes_between(model::CivilTime const& a, model::CivilTime const& b) {
-  return (b.date.days() - a.date.days()) * 1'440 +
-         (static_cast<std::int64_t>(b.hour) - a.hour) * 60 + static_cast<std::int64_t>(b.minute) -
-         a.minute;
-}
-
-void add_span(icalcomponent* event, schema::Schedule const& schedule, model::CivilTime const& start,
-              std::optional<model::CivilTime> const& end) {
-  add_time(event, icalproperty_new_dtstart(ical_time(start, schedule.all_day)), schedule.all_day,
-           schedule.zone);
-  if (!end || minutes_between(start, *end) < 0) return;
-  // The end of a day event is the day after its last (RFC 5545, 3.6.1).
-  add_time(event,
-           icalproperty_new_dtend(
-               ical_time(schedule.all_day ? day_after(*end) : *end, schedule.all_day)),
-           schedule.all_day, schedule.zone);
-}
-
-void describe(icalcomponent* event, Context const& context, service::PublicRecord const& record) {
-  auto const url = context.site()->identity().base_url + record.path;
-  auto const uid = cat(record.key.id.to_string(), '@', record.node.str(), ".solidaires");
-  icalcomponent_add_property(event, icalproperty_new_uid(uid.c_str()));
-  auto const stamp = icaltime_from_timet_with_zone(to_unix_ms(record.updated_at) / 1000, 0,
-                                                   icaltimezone_get_utc_timezone());
-  icalcomponent_add_property(event, icalproperty_new_dtstamp(stamp));
-  icalcomponent_add_property(event, icalproperty_new_lastmodified(stamp));
-  // Grows with every publication: seconds since the first one.
-  auto const sequence = (to_unix_ms(record.updated_at) - to_unix_ms(record.published_at)) / 1000;
-  icalcomponent_add_property(event, icalproperty_new_sequence(static_cast<int>(
-                                        std::clamp<std::int64_t>(sequence, 0, 2'000'000'000))));
-  icalcomponent_add_property(event, icalproperty_new_summary(record.title.c_str()));
-  icalcomponent_add_property(event, icalproperty_new_url(url.c_str()));
-  auto text = schema::card(*record.type, schema::Card::summary, record.record);
-  text += cat(text.empty() ? "" : "\n\n", url);
-  icalcomponent_add_property(event, icalproperty_new_description(text.c_str()));
-  if (auto const* const place = record.place(); place != nullptr) {
-    std::string where;
-    for (auto const& line : schema::address_lines(*place, schema::Language::fr))
-      where += cat(where.empty() ? "" : ", ", line);
-    icalcomponent_add_property(event, icalproperty_new_location(where.c_str()));
-  }
-}
-
-void add_event(icalcomponent* calendar, Context const& context, service::PublicRecord const& record,
-               schema::Schedule const& schedule) {
-  auto const start = model::civil(schedule.start);
-  std::optional<model::CivilTime> end;
-  if (schedule.end) end = model::civil(*schedule.end);
-  auto* const event = icalcomponent_new(ICAL_VEVENT_COMPONENT);
-  describe(event, context, record);
-  add_span(event, schedule, start, end);
-  if (model::is_rule(schedule.rule)) {
-    icalcomponent_add_property(
-        event, icalproperty_new_rrule(icalrecurrencetype_from_string(schedule.rule.c_str())));
-  }
-  for (auto const& exception : schedule.exceptions) {
-    add_time(event, icalproperty_new_exdate(ical_time(model::civil(exception), schedule.all_day)),
-             schedule.all_day, schedule.zone);
-  }
-  for (auto const& addition : schedule.additions) {
-    icaldatetimeperiodtype at{};
-    at.time = ical_time(model::civil(addition), schedule.all_day);
-    at.period = icalperiodtype_null_period();
-    add_time(event, icalproperty_new_rdate(at), schedule.all_day, schedule.zone);
-  }
-  icalcomponent_add_component(calendar, event);
-  for (auto const& changed : schedule.overrides) {
-    auto const original = model::civil(changed.original);
-    auto* const one = icalcomponent_new(ICAL_VEVENT_COMPONENT);
-    describe(one, context, record);
-    add_time(one, icalproperty_new_recurrenceid(ical_time(original, schedule.all_day)),
-             schedule.all_day, schedule.zone);
-    auto const moved = model::occurrences(schedule, {1970, 1, 1}, {2199, 12, 31}, 100'000);
-    auto const found = std::ranges::find(moved, original, &model::Occurrence::original);
-    if (found != moved.end()) add_span(one, schedule, found->start, found->end);
-    if (changed.status == schema::OccurrenceStatus::cancelled) {
-      icalcomponent_add_property(one, icalproperty_new_status(ICAL_STATUS_CANCELLED));
-    }
-    if (!changed.note.empty())
-      icalcomponent_add_property(one, icalproperty_new_comment(changed.note.c_str()));
-    icalcomponent_add_component(calendar, one);
-  }
-}
-
-std::string calendar_of(Context const& context, std::vector<service::RecordPtr> const& records,
-                        std::string const& name) {
-  Component const calendar(icalcomponent_new(ICAL_VCALENDAR_COMPONENT), &icalcomponent_free);
-  icalcomponent_add_property(calendar.get(), icalproperty_new_version("2.0"));
-  icalcomponent_add_property(calendar.get(), icalproperty_new_prodid("-//Solidaires//Agenda//FR"));
-  auto* const label = icalproperty_new_x(name.c_str());
-  icalproperty_set_x_name(label, "X-WR-CALNAME");
-  icalcomponent_add_property(calendar.get(), label);
-  std::set<std::string> zones;
-  for (auto const& record : records) {
-    auto const* const field = record->type->first(schema::FieldKind::schedule);
-    auto const* const schedule =
-        field == nullptr ? nullptr : schema::get<schema::Schedule>(record->record, field->key);
-    if (schedule == nullptr) continue;
-    if (!schedule->all_day && zones.insert(schedule->zone).second) {
-      auto* const zone = icaltimezone_get_builtin_timezone(schedule->zone.c_str());
-      if (zone != nullptr) {
-        auto* const described = icalcomponent_new_clone(icaltimezone_get_component(zone));
-        // The built-in data names the zone after itself; events name it as people do.
-        if (auto* const id = icalcomponent_get_first_property(described, ICAL_TZID_PROPERTY);
-            id != nullptr) {
-          icalproperty_set_tzid(id, schedule->zone.c_str());
-        }
-        icalcomponent_add_component(calendar.get(), described);
-      }
-    }
-    add_event(calendar.get(), context, *record, *schedule);
-  }
-  std::unique_ptr<char, decltype(&icalmemory_free_buffer)> const text(
-      icalcomponent_as_ical_string_r(calendar.get()), &icalmemory_free_buffer);
-  return text.get();
+http::Response plain(std::string_view sentence, int status) {
+  return http::Response::text(cat(sentence, "\n"), status);
 }
 
 http::Response not_found() {
-  return http::Response::text("Cette adresse n’existe pas.\n", 404);
+  return plain("Cette adresse n’existe pas.", 404);
+}
+
+std::vector<std::string> tags_of_all(Context const& context) {
+  std::vector<std::string> tags;
+  for (auto const& one : context.instance.model.types()) tags.push_back(cat("type:", one.key));
+  return tags;
+}
+
+Records records_of(service::ListResult const& result) {
+  Records records;
+  for (auto const& hit : result.hits) records.push_back(hit.record);
+  return records;
+}
+
+struct Selection {
+  Context const& context;
+  schema::Type const* type;
+  Filters filters;
+  std::string path;  // of the list
+  service::ListResult result;
+};
+
+std::string selection_title(Selection const& selection) {
+  auto const& site = selection.context.site()->identity().title;
+  if (selection.type == nullptr) return site;
+  auto title = cat(site, page::kNbsp, ": ", selection.type->plural.fr);
+  for (auto const& chip : chips(selection.type, selection.filters, selection.path)) {
+    title += cat(", ", chip.label);
+  }
+  return title;
+}
+
+std::string feed(Selection const& selection, std::string_view format) {
+  FeedAbout const about{selection_title(selection), cat(selection.path, selection.filters.query()),
+                        cat(selection.path, '.', format, selection.filters.query())};
+  return format == "rss" ? rss_feed(selection.context, about, selection.result.hits)
+                         : atom_feed(selection.context, about, selection.result.hits);
+}
+
+// How many records a format takes, from where, and in which order.
+void bound(service::ListQuery& query, Filters const& filters, std::string_view format) {
+  if (format == "json") {
+    query.limit = kJsonPage;
+    query.offset = (filters.page - 1) * kJsonPage;
+    return;
+  }
+  query.offset = 0;
+  if (format == "rss" || format == "atom") {
+    query.limit = kFeedEntries;
+    query.sort = service::Sort::newest;
+  } else if (format != "geojson") {
+    query.limit = kExportMax;
+  }
+}
+
+http::Response written(Selection const& selection, std::string_view format) {
+  auto const& context = selection.context;
+  auto const* const type = selection.type;
+  if (format == "json") {
+    return http::Response::json(
+        list_json(context, selection.result, selection.filters, selection.path));
+  }
+  if (format == "geojson") {
+    return http::Response::bytes(list_geojson(context, selection.result), "application/geo+json");
+  }
+  if (format == "atom" || format == "rss") {
+    return http::Response::bytes(feed(selection, format), cat("application/", format, "+xml"));
+  }
+  if (format == "csv" && type != nullptr) {
+    auto response = http::Response::bytes(list_csv(context, *type, selection.result),
+                                          "text/csv; charset=utf-8");
+    return std::move(response).with("Content-Disposition",
+                                    http::content_disposition(cat(file_name(*type), ".csv")));
+  }
+  if (format == "ics" && type != nullptr && type->has(schema::Trait::has_schedule)) {
+    return http::Response::bytes(
+        calendar_of(context, records_of(selection.result), selection_title(selection)),
+        "text/calendar; charset=utf-8");
+  }
+  return not_found();
+}
+
+// "west,south,east,north", as GoGoCarto asks for what its map shows.
+std::optional<geography::Box> bounds_of(std::string_view text) {
+  std::array<double, 4> sides{};
+  for (auto& side : sides) {
+    auto const comma = text.find(',');
+    auto const part = text.substr(0, comma);
+    auto const [end, error] = std::from_chars(part.data(), part.data() + part.size(), side);
+    if (error != std::errc() || end != part.data() + part.size()) return std::nullopt;
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+  }
+  geography::Box box;
+  box.include(geography::Point{sides[1], sides[0]});
+  box.include(geography::Point{sides[3], sides[2]});
+  return box;
+}
+
+bool has_category(service::PublicRecord const& record, std::string_view wanted) {
+  auto const colon = wanted.find(':');
+  if (colon == std::string_view::npos) return false;
+  auto const codes = schema::elements(record.record, wanted.substr(0, colon));
+  return std::ranges::find(codes, wanted.substr(colon + 1)) != codes.end();
+}
+
+// All structures of this portal's territory, or an error answer.
+std::expected<Records, http::Response> all_structures(Context const& context) {
+  service::ListQuery query;
+  query.types = {"structure"};
+  if (!context.instance.hub) query.place.departments = context.instance.territory;
+  query.sort = service::Sort::newest;
+  query.limit = kExportMax;
+  auto const found = context.catalogue.find(query);
+  if (!found) return std::unexpected(plain("Un problème est survenu.", 500));
+  return records_of(*found);
 }
 
 }  // namespace
@@ -272,62 +254,107 @@ http::Response not_found() {
 http::Response list_export(Context const& context, schema::Type const* type,
                            http::Request const& request, std::string_view format) {
   auto const path = type == nullptr ? std::string("/recherche") : cat('/', type->prefix);
-  auto const filters = read_filters(context, type, request.query);
+  auto filters = read_filters(context, type, request.query);
   auto query = to_query(context, type, filters);
-  if (format == "json") {
-    query.limit = kJsonPage;
-    query.offset = (filters.page - 1) * kJsonPage;
-  } else if (format == "csv" || format == "ics") {
-    query.limit = kExportMax;
-    query.offset = 0;
-  }
-  auto const found = context.catalogue.find(query);
-  if (!found) return http::Response::text("Un problème est survenu.\n", 500);
-  std::vector<std::string> tags;
-  for (auto const& one : context.instance.model.types()) tags.push_back(cat("type:", one.key));
-  if (format == "json")
-    return keep_page(http::Response::json(list_json(context, *found, filters, path)),
-                     std::move(tags));
-  if (format == "geojson") {
-    return keep_page(http::Response::bytes(list_geojson(context, *found), "application/geo+json"),
-                     std::move(tags));
-  }
-  if (format == "csv" && type != nullptr) {
-    auto response =
-        http::Response::bytes(list_csv(context, *type, *found), "text/csv; charset=utf-8");
-    response.with("Content-Disposition", http::content_disposition(cat(type->prefix, ".csv")));
-    return keep_page(std::move(response), std::move(tags));
-  }
-  if (format == "ics" && type != nullptr && type->has(schema::Trait::has_schedule)) {
-    std::vector<service::RecordPtr> records;
-    for (auto const& hit : found->hits) records.push_back(hit.record);
-    return keep_page(
-        http::Response::bytes(calendar_of(context, records, context.site()->identity().title),
-                              "text/calendar; charset=utf-8"),
-        std::move(tags));
-  }
-  return not_found();
+  bound(query, filters, format);
+  auto found = context.catalogue.find(query);
+  if (!found) return plain("Un problème est survenu.", 500);
+  auto response = written({context, type, std::move(filters), path, *std::move(found)}, format);
+  if (response.status != 200) return response;
+  return open_to_all(std::move(response), tags_of_all(context));
 }
 
 http::Response record_export(Context const& context, schema::Type const& type,
                              http::Request const& request, std::string_view format) {
   auto const found = context.catalogue.at(type, request.capture("address"));
-  if (!found) return http::Response::text("Un problème est survenu.\n", 500);
-  if (std::holds_alternative<service::Gone>(*found))
-    return http::Response::text("Cette fiche a été retirée.\n", 410);
+  if (!found) return plain("Un problème est survenu.", 500);
+  if (std::holds_alternative<service::Gone>(*found)) {
+    return plain("Cette fiche a été retirée.", 410);
+  }
   auto const* const held = std::get_if<service::RecordPtr>(&*found);
   if (held == nullptr) return not_found();
   auto const& record = **held;
   std::vector<std::string> tags{cat("doc:", record.key.id.to_string())};
-  if (format == "json")
-    return keep_page(http::Response::json(record_json(context, record, {}) + "\n"),
-                     std::move(tags));
+  if (format == "json") {
+    return open_to_all(http::Response::json(record_json(context, record, {}) + "\n"),
+                       std::move(tags));
+  }
   if (format == "ics" && type.has(schema::Trait::has_schedule)) {
-    return keep_page(http::Response::bytes(calendar_of(context, {*held}, record.title),
-                                           "text/calendar; charset=utf-8"),
-                     std::move(tags));
+    return open_to_all(http::Response::bytes(calendar_of(context, {*held}, record.title),
+                                             "text/calendar; charset=utf-8"),
+                       std::move(tags));
   }
   return not_found();
+}
+
+http::Response gogocarto_export(Context const& context, http::Request const& request) {
+  auto records = all_structures(context);
+  if (!records) return std::move(records).error();
+  if (auto const bounds = bounds_of(request.query.get("bounds"))) {
+    std::erase_if(*records, [&](service::RecordPtr const& record) {
+      auto const at = point_of(context, *record);
+      return !at || !bounds->contains(*at);
+    });
+  }
+  if (auto const wanted = request.query.get("categories"); !wanted.empty()) {
+    std::erase_if(*records, [&](service::RecordPtr const& record) {
+      return std::ranges::none_of(wanted | std::views::split(','), [&](auto const& part) {
+        return has_category(*record, std::string_view(part));
+      });
+    });
+  }
+  auto const limit = request.query.get("limit");
+  std::size_t most = 0;
+  if (std::from_chars(limit.data(), limit.data() + limit.size(), most).ec == std::errc() &&
+      most > 0 && most < records->size()) {
+    records->resize(most);
+  }
+  bool const compact = request.query.get("ontology") == "gogocompact";
+  return open_to_all(http::Response::json(gogocarto_elements(context, *records, compact)),
+                     {"type:structure"});
+}
+
+http::Response data_inclusion_export(Context const& context, http::Request const& /*request*/) {
+  auto const records = all_structures(context);
+  if (!records) return records.error();
+  return open_to_all(http::Response::json(data_inclusion(context, *records)), {"type:structure"});
+}
+
+http::Response described(Context const& context, std::string_view what) {
+  auto const all = tags_of_all(context);
+  if (what == "openapi") return open_to_all(http::Response::json(open_api(context)), {"site"});
+  if (what == "taxonomy") {
+    return open_to_all(http::Response::json(gogocarto_taxonomy(context.instance.model)), {"site"});
+  }
+  if (what == "catalogue") {
+    return open_to_all(http::Response::bytes(dcat_catalogue(context), "application/ld+json"),
+                       {"site"});
+  }
+  if (what == "nodeinfo-links") {
+    return open_to_all(http::Response::json(nodeinfo_links(context)), {"site"});
+  }
+  if (what == "nodeinfo") return open_to_all(http::Response::json(nodeinfo(context)), all);
+  return open_to_all(
+      http::Response::bytes(open_search(context), "application/opensearchdescription+xml"),
+      {"site"});
+}
+
+http::Response sitemap_export(Context const& context) {
+  std::vector<SitemapEntry> entries{{"/", std::nullopt}};
+  service::ListQuery query;
+  if (!context.instance.hub) query.place.departments = context.instance.territory;
+  query.limit = kSitemapMax;
+  query.sort = service::Sort::newest;
+  for (auto const& type : context.instance.model.types()) {
+    entries.push_back({cat('/', type.prefix), std::nullopt});
+  }
+  auto const found = context.catalogue.find(query);
+  if (!found) return plain("Un problème est survenu.", 500);
+  for (auto const& hit : found->hits) {
+    entries.push_back({hit.record->path, hit.record->updated_at});
+  }
+  return keep_page(http::Response::bytes(sitemap(context, entries), "application/xml"),
+                   tags_of_all(context));
 }
 
 }  // namespace solidaires::portal

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "node/page/french.h"
 #include "node/portal/cards.h"
@@ -278,10 +279,41 @@ void add_corrections(View& view, Filters const& filters, service::ListResult con
   view.flag("some_words", result.some_words_only && result.total > 0);
 }
 
+// The spans that people ask for most, each a link to the same list with its dates.
+std::vector<View> quick_dates(Filters const& filters, model::CivilDate const& today,
+                              std::string const& path) {
+  auto const monday = today.days() - today.weekday();
+  auto const saturday = std::max(monday + 5, today.days());
+  struct Span {
+    std::string_view label;
+    std::int64_t first, last;
+  };
+  std::array<Span, 4> const spans = {{{"aujourd’hui", today.days(), today.days()},
+                                      {"ce week-end", saturday, monday + 6},
+                                      {"cette semaine", today.days(), monday + 6},
+                                      {"la semaine prochaine", monday + 7, monday + 13}}};
+  std::vector<View> out;
+  for (auto const& span : spans) {
+    auto dated = filters;
+    dated.from = model::CivilDate::from_days(span.first);
+    dated.until = model::CivilDate::from_days(span.last);
+    bool const current = filters.from == dated.from && filters.until == dated.until;
+    out.push_back(std::move(View()
+                                .text("label", span.label)
+                                .text("href", cat(path, dated.query()))
+                                .flag("current", current)));
+  }
+  return out;
+}
+
 void add_dates(View& view, Context const& context, schema::Type const& type, Filters const& filters,
                std::string const& path) {
   view.flag("scheduled", true)
-      .text("month_href", cat('/', type.prefix, '/', context.today().iso().substr(0, 7)))
+      .text("month_href",
+            cat('/', type.prefix, '/', context.today().iso().substr(0, 7), filters.query()))
+      .text("week_href", cat('/', type.prefix, "/semaine/",
+                             model::IsoWeek::of(context.today()).text(), filters.query()))
+      .list("quick_dates", quick_dates(filters, context.today(), path))
       .text("from", filters.from ? filters.from->iso() : "")
       .text("until", filters.until ? filters.until->iso() : "")
       .text("ics_href", cat(path, ".ics", filters.query()));
@@ -318,6 +350,10 @@ page::PageInfo info_of(schema::Type const* type, Filters const& filters, std::st
   info.breadcrumb = {{title, ""}};
   info.query = filters.words;
   info.noindex = filters.any();
+  info.alternates.push_back({"application/atom+xml", "Cette sélection en flux Atom",
+                             cat(path, ".atom", filters.query())});
+  info.alternates.push_back(
+      {"application/rss+xml", "Cette sélection en flux RSS", cat(path, ".rss", filters.query())});
   if (type == nullptr) return info;
   info.alternates.push_back(
       {"application/json", "Cette sélection en JSON", cat(path, ".json", filters.query())});
@@ -354,7 +390,9 @@ http::Response list_page(Context const& context, schema::Type const* type,
     auto facets = facet_views(*type, filters, result);
     view.flag("has_facets", !facets.empty()).list("facets", std::move(facets));
     view.text("csv_href", cat(path, ".csv", filters.query()))
-        .text("json_href", cat(path, ".json", filters.query()));
+        .text("json_href", cat(path, ".json", filters.query()))
+        .text("atom_href", cat(path, ".atom", filters.query()))
+        .text("rss_href", cat(path, ".rss", filters.query()));
   }
   view.list("sorts", sort_links(type, filters, query, path));
   view.list("cards", cards(context, result.hits,

@@ -16,18 +16,27 @@ namespace solidaires::portal {
                                        http::Request const& request);
 [[nodiscard]] http::Response record_page(Context const& context, schema::Type const& type,
                                          http::Request const& request);
-// The agenda as a list by day (list_page serves its filters too) and as a month.
-[[nodiscard]] http::Response agenda_page(Context const& context, schema::Type const& type,
-                                         http::Request const& request);
+// The agenda as a month (a table) and as a week; by ISO number. As a list it is a list_page.
 [[nodiscard]] http::Response month_page(Context const& context, schema::Type const& type,
                                         http::Request const& request, int year, unsigned month);
+[[nodiscard]] http::Response week_page(Context const& context, schema::Type const& type,
+                                       http::Request const& request, int year, unsigned number);
 
-// Machines: the same selection as the list, or one record. Code paths end in .json, .geojson, .csv,
+// Machines: the same selection as the list, or one record; .json, .geojson, .csv, .atom, .rss,
 // .ics.
 [[nodiscard]] http::Response list_export(Context const& context, schema::Type const* type,
                                          http::Request const& request, std::string_view format);
 [[nodiscard]] http::Response record_export(Context const& context, schema::Type const& type,
                                            http::Request const& request, std::string_view format);
+
+// For other networks: GoGoCarto's elements (bounds, categories, limit, ontology) and structures as
+// data·inclusion has them.
+[[nodiscard]] http::Response gogocarto_export(Context const& context, http::Request const& request);
+[[nodiscard]] http::Response data_inclusion_export(Context const& context,
+                                                   http::Request const& request);
+// "openapi", "taxonomy", "catalogue", "nodeinfo", "nodeinfo-links", "opensearch".
+[[nodiscard]] http::Response described(Context const& context, std::string_view what);
+[[nodiscard]] http::Response sitemap_export(Context const& context);
 
 // A file that a published document shows.
 [[nodiscard]] http::Response file_page(Context const& context, http::Request const& request);
@@ -40,6 +49,7 @@ namespace solidaires::portal {
                                                 http::Request const& request);
 [[nodiscard]] http::Response legal_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response privacy_page(Context const& context, http::Request const& request);
+[[nodiscard]] http::Response api_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response data_page(Context const& context, http::Request const& request);
 
 // 404 (with what is near), 410, and every other error in French with the request's id.

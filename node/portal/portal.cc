@@ -20,30 +20,6 @@ http::Response text_file(std::string body, std::string_view type) {
   return keep_page(http::Response::bytes(std::move(body), type), {"site"});
 }
 
-std::string sitemap(Context const& context) {
-  auto const site = context.site();
-  std::string out =
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset "
-      "xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n";
-  auto const add = [&](std::string_view path) {
-    out += cat("<url><loc>", site->identity().base_url, path, "</loc></url>\n");
-  };
-  add("/");
-  service::ListQuery query;
-  query.place.departments =
-      context.instance.hub ? std::vector<std::string>() : context.instance.territory;
-  query.limit = 40'000;
-  query.sort = service::Sort::date;
-  for (auto const& type : context.instance.model.types()) {
-    add(cat('/', type.prefix));
-    query.types = {type.key};
-    if (auto const found = context.catalogue.find(query); found) {
-      for (auto const& hit : found->hits) add(hit.record->path);
-    }
-  }
-  return out + "</urlset>\n";
-}
-
 void add_type(http::Router& router, Context const& context, schema::Type const& type) {
   auto const base = cat('/', type.prefix);
   router.get(
@@ -58,7 +34,7 @@ void add_type(http::Router& router, Context const& context, schema::Type const& 
         return record_page(context, type, request);
       },
       kPublic);
-  for (std::string_view const format : {"json", "geojson", "csv", "ics"}) {
+  for (std::string_view const format : {"json", "geojson", "csv", "atom", "rss", "ics"}) {
     router.get(
         cat(base, '.', format),
         [&context, &type, format](http::Request const& request) {
@@ -87,16 +63,52 @@ void add_type(http::Router& router, Context const& context, schema::Type const& 
       },
       kPublic);
   if (!type.has(schema::Trait::has_schedule)) return;
+  auto const number = [](http::Request const& request, std::string_view name) {
+    return static_cast<int>(
+        std::clamp<std::int64_t>(request.capture_number(name).value_or(0), 0, 9'999));
+  };
   router.get(
       cat(base, "/{year:int}-{month:int}"),
-      [&context, &type](http::Request const& request) {
-        return month_page(context, type, request,
-                          static_cast<int>(std::clamp<std::int64_t>(
-                              request.capture_number("year").value_or(0), 0, 9'999)),
-                          static_cast<unsigned>(std::clamp<std::int64_t>(
-                              request.capture_number("month").value_or(0), 0, 99)));
+      [&context, &type, number](http::Request const& request) {
+        return month_page(context, type, request, number(request, "year"),
+                          static_cast<unsigned>(number(request, "month")));
       },
       kPublic);
+  router.get(
+      cat(base, "/semaine/{year:int}-{week:int}"),
+      [&context, &type, number](http::Request const& request) {
+        return week_page(context, type, request, number(request, "year"),
+                         static_cast<unsigned>(number(request, "week")));
+      },
+      kPublic);
+}
+
+void add_open_data(http::Router& router, Context const& context) {
+  router.get(
+      "/sitemap.xml",
+      [&context](http::Request const& /*request*/) { return sitemap_export(context); }, kPublic);
+  router.get(
+      "/api/elements.json",
+      [&context](http::Request const& request) { return gogocarto_export(context, request); },
+      kPublic);
+  router.get(
+      "/api/data-inclusion/structures.json",
+      [&context](http::Request const& request) { return data_inclusion_export(context, request); },
+      kPublic);
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kDescriptions = {{
+      {"/api/v1/openapi.json", "openapi"},
+      {"/api/taxonomy.json", "taxonomy"},
+      {"/donnees/catalogue.jsonld", "catalogue"},
+      {"/.well-known/nodeinfo", "nodeinfo-links"},
+      {"/nodeinfo/2.1", "nodeinfo"},
+      {"/opensearch.xml", "opensearch"},
+  }};
+  for (auto const& [path, what] : kDescriptions) {
+    router.get(
+        path,
+        [&context, what](http::Request const& /*request*/) { return described(context, what); },
+        kPublic);
+  }
 }
 
 }  // namespace
@@ -120,11 +132,12 @@ void add_routes(http::Router& router, Context const& context) {
   add("/mentions-legales", legal_page);
   add("/confidentialite", privacy_page);
   add("/donnees", data_page);
+  add("/api", api_page);
   router.get(
       "/recherche",
       [&context](http::Request const& request) { return list_page(context, nullptr, request); },
       kPublic);
-  for (std::string_view const format : {"json", "geojson"}) {
+  for (std::string_view const format : {"json", "geojson", "atom", "rss"}) {
     router.get(
         cat("/recherche.", format),
         [&context, format](http::Request const& request) {
@@ -163,16 +176,7 @@ void add_routes(http::Router& router, Context const& context) {
                          "text/plain; charset=utf-8");
       },
       kPublic);
-  router.get(
-      "/sitemap.xml",
-      [&context](http::Request const& /*request*/) {
-        std::vector<std::string> tags;
-        for (auto const& type : context.instance.model.types())
-          tags.push_back(cat("type:", type.key));
-        return keep_page(http::Response::bytes(sitemap(context), "application/xml"),
-                         std::move(tags));
-      },
-      kPublic);
+  add_open_data(router, context);
 }
 
 }  // namespace solidaires::portal

@@ -1,5 +1,6 @@
 #include "node/page/french.h"
 #include "node/page/markdown.h"
+#include "node/portal/api.h"
 #include "node/portal/cards.h"
 #include "node/portal/pages.h"
 #include "node/text/fold.h"
@@ -109,6 +110,28 @@ http::Response privacy_page(Context const& context, http::Request const& /*reque
   View view = identity_view(site->identity());
   view.html("text_html", page::markdown(site->identity().privacy_text, page::LineBreaks::joined));
   return fixed_page(context, "/confidentialite", "Données personnelles", "portal/privacy", view);
+}
+
+http::Response api_page(Context const& context, http::Request const& /*request*/) {
+  auto const site = context.site();
+  View view = identity_view(site->identity());
+  view.text("base_url", site->identity().base_url);
+  std::vector<View> kinds;
+  for (auto const& type : context.instance.model.types()) {
+    std::vector<View> parameters;
+    for (auto const& [name, meaning] : list_parameters_of(type)) {
+      parameters.push_back(std::move(View().text("name", name).text("meaning", meaning)));
+    }
+    View kind;
+    kind.text("key", type.key)
+        .text("label", text::capitalised(type.plural.fr))
+        .text("prefix", type.prefix)
+        .text("description", type.description.fr)
+        .list("parameters", std::move(parameters));
+    kinds.push_back(std::move(kind));
+  }
+  view.list("kinds", std::move(kinds));
+  return fixed_page(context, "/api", "API", "portal/api", view);
 }
 
 http::Response data_page(Context const& context, http::Request const& /*request*/) {

@@ -67,6 +67,7 @@ search::Sort sort_of(ListQuery const& query, schema::ContentModel const& model) 
     case Sort::distance: return search::Sort::distance;
     case Sort::name: return search::Sort::name;
     case Sort::relevance: return search::Sort::relevance;
+    case Sort::newest: return search::Sort::newest;
     case Sort::date: break;
   }
   bool const scheduled =

@@ -41,7 +41,8 @@ struct PublicRecord {
 };
 using RecordPtr = std::shared_ptr<PublicRecord const>;
 
-enum class Sort : std::uint8_t { relevance, distance, date, name };
+// date: of the next occurrence, for what has dates; else as newest.
+enum class Sort : std::uint8_t { relevance, distance, date, newest, name };
 
 struct PlaceFilter {
   std::optional<schema::Point> around;  // with radius_km: records whose place lies within

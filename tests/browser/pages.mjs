@@ -2,7 +2,7 @@
 // is visited without a word here.
 
 const STATIC = ["/", "/recherche", "/a-propos", "/contact", "/aide", "/plan-du-site", "/accessibilite", "/mentions-legales",
-  "/confidentialite", "/donnees"];
+  "/confidentialite", "/donnees", "/api"];
 
 // A plain request by the browser's own network stack, with the cookies of its context.
 const text = async (context, url) => (await context.request.get(url)).text();

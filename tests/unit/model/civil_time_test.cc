@@ -52,5 +52,25 @@ TEST(CivilTime, an_unknown_zone_counts_as_utc) {
   EXPECT_EQ(to_unix_ms(to_instant({{1970, 1, 1}, 1, 0}, "Europe/Chambery")), 3'600'000);
 }
 
+TEST(IsoWeekTest, weeks_are_numbered_as_calendars_do) {
+  struct Case {
+    CivilDate date;
+    std::string_view week;
+  };
+  for (auto const& [date, week] : std::initializer_list<Case>{{{2026, 1, 1}, "2026-01"},
+                                                              {{2025, 12, 29}, "2026-01"},
+                                                              {{2026, 12, 31}, "2026-53"},
+                                                              {{2027, 1, 3}, "2026-53"},
+                                                              {{2027, 1, 4}, "2027-01"},
+                                                              {{2024, 2, 29}, "2024-09"}}) {
+    EXPECT_EQ(IsoWeek::of(date).text(), week) << date.iso();
+    EXPECT_EQ(IsoWeek::of(date).monday().weekday(), 0U);
+    EXPECT_EQ(IsoWeek::of(IsoWeek::of(date).monday()), IsoWeek::of(date));
+  }
+  EXPECT_TRUE((IsoWeek{2026, 53}).valid());
+  EXPECT_FALSE((IsoWeek{2025, 53}).valid());
+  EXPECT_FALSE((IsoWeek{2025, 0}).valid());
+}
+
 }  // namespace
 }  // namespace solidaires::model

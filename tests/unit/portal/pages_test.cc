@@ -35,6 +35,7 @@ TEST_F(PagesTest, every_page_is_sound_html_with_one_heading_empty_or_not) {
                                        "/mentions-legales",
                                        "/confidentialite",
                                        "/donnees",
+                                       "/api",
                                        "/recherche",
                                        "/structures",
                                        "/agenda",
@@ -273,6 +274,40 @@ TEST_F(FilesOfPages, that_are_not_here_are_brought_or_asked_for_again_later) {
   EXPECT_EQ(get(address(copy.key.id, absent.sha256)).status, 200);
   EXPECT_EQ(asked.id, copy.key.id);
   EXPECT_EQ(asked.scope.kind(), ScopeKind::published);
+}
+
+TEST_F(PagesTest, a_week_shows_each_day_with_what_takes_place_and_keeps_the_filters) {
+  published("event", service::event_form("Atelier du samedi"));  // 2026-03-14
+  published("event", service::event_form("Festival", {{"schedule.start_date", "2026-03-10"},
+                                                      {"schedule.end_date", "2026-03-12"}}));
+  auto const week = get("/agenda/semaine/2026-11");
+  EXPECT_EQ(week.status, 200);
+  EXPECT_THAT(faults_of(week.body), testing::IsEmpty());
+  EXPECT_THAT(week.body, HasSubstr("semaine du 9 au 15 mars"));
+  EXPECT_THAT(week.body, HasSubstr("Atelier du samedi"));
+  std::size_t days = 0;
+  for (auto at = week.body.find("Festival"); at != std::string::npos;
+       at = week.body.find("Festival", at + 1)) {
+    ++days;
+  }
+  EXPECT_EQ(days, 3U);
+  EXPECT_THAT(week.body, HasSubstr("/agenda/semaine/2026-10"));
+  EXPECT_THAT(week.body, HasSubstr("/agenda/semaine/2026-12"));
+  EXPECT_THAT(get("/agenda/semaine/2026-11?q=festival").body, Not(HasSubstr("Atelier du samedi")));
+  EXPECT_THAT(get("/agenda/semaine/2026-11?q=festival").body,
+              HasSubstr("/agenda/semaine/2026-12?q=festival"));
+  EXPECT_EQ(get("/agenda/semaine/2026-54").status, 404);
+  EXPECT_EQ(get("/agenda/semaine/2026-53").status, 200) << "2026 has 53 weeks";
+  EXPECT_EQ(get("/agenda/semaine/2025-53").status, 404) << "2025 has not";
+}
+
+TEST_F(PagesTest, the_agenda_offers_the_dates_that_people_ask_for) {
+  published("event", service::event_form("Atelier du samedi"));
+  auto const list = get("/agenda").body;
+  for (auto const* words : {"ce week-end", "la semaine prochaine", "semaine par jour"}) {
+    EXPECT_THAT(list, HasSubstr(words));
+  }
+  EXPECT_THAT(faults_of(list), testing::IsEmpty());
 }
 
 }  // namespace
