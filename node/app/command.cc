@@ -17,6 +17,7 @@ int parse(CommandContext& context) {
   app.add_option("--config", ignored, "Configuration of the instance");
   add_import_commands(app, context);
   add_people_commands(app, context);
+  add_mail_commands(app, context);
   add_network_commands(app, context);
   add_check_commands(app, context);
   add_erase_commands(app, context);
@@ -38,6 +39,7 @@ int parse(CommandContext& context) {
 std::vector<std::pair<std::string, std::string>> store_command_list() {
   return {{"import", "Load records from a CSV file"},
           {"user", "Accounts of persons"},
+          {"mail", "Mails of the portal"},
           {"node", "The nodes of this hub's network"},
           {"erase", "Erasure of records in the whole network"},
           {"demo", "Demonstration content"},

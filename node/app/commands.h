@@ -26,6 +26,7 @@ struct CommandContext {
 
 void add_import_commands(CLI::App& app, CommandContext& context);   // import, demo
 void add_people_commands(CLI::App& app, CommandContext& context);   // user
+void add_mail_commands(CLI::App& app, CommandContext& context);     // mail
 void add_check_commands(CLI::App& app, CommandContext& context);    // check, checkpoint
 void add_network_commands(CLI::App& app, CommandContext& context);  // node, status
 void add_erase_commands(CLI::App& app, CommandContext& context);    // erase

@@ -122,6 +122,7 @@ class Reader {
   void check_required();
   void check_addresses();
   void check_link();
+  void check_mail();
   void check_exposure();
   void check_accent();
   void fill_defaults();
@@ -315,6 +316,7 @@ void Reader::finish() {
   check_required();
   check_addresses();
   check_link();
+  check_mail();
   check_exposure();
   check_accent();
   fill_defaults();
@@ -367,6 +369,17 @@ void Reader::check_link() {
     error_at("link.subscriptions", "names \"all\" and more: \"all\" stands alone");
 }
 
+void Reader::check_mail() {
+  auto const& mail = report_.config.mail;
+  if (mail.user.empty() != mail.password_file.empty()) {
+    auto const* missing = mail.user.empty() ? "mail.user" : "mail.password_file";
+    auto const* present = mail.user.empty() ? "mail.password_file" : "mail.user";
+    error_at(present, cat("needs ", missing, " beside it"));
+  }
+  if (mail.server.empty() && (!mail.user.empty() || !mail.sender.empty()))
+    error_at("mail.server", "is missing: without it no mail is sent");
+}
+
 // Mistakes that would show more to the world than was meant.
 void Reader::check_exposure() {
   auto const& config = report_.config;
@@ -403,6 +416,7 @@ void Reader::fill_defaults() {
   if (config.instance.short_title.empty()) config.instance.short_title = config.instance.title;
   if (config.legal.publisher.empty()) config.legal.publisher = config.instance.title;
   if (config.legal.privacy_contact.empty()) config.legal.privacy_contact = config.contact.email;
+  if (config.mail.sender.empty()) config.mail.sender = config.contact.email;
   if (config.link.listen_port != 0 && config.link.advertised.empty())
     config.link.advertised = {config.link.listen_address, config.link.listen_port};
   std::ranges::transform(config.look.accent, config.look.accent.begin(), [](char c) {

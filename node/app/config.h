@@ -115,6 +115,14 @@ struct LinkConfig {
   std::string fetch_files = "below";  // "own", "below", "all": what is fetched before anybody asks
 };
 
+struct MailConfig {
+  std::string server;  // "smtp://host:587" or "smtps://host:465"; empty: mail is off
+  std::string user;
+  std::filesystem::path password_file;
+  std::string sender;  // address; `contact.email` if empty
+  std::filesystem::path authorities;
+};
+
 struct GeographyConfig {
   std::filesystem::path directory;  // empty: the one that the program was built with
 };
@@ -141,6 +149,7 @@ struct Config {
   LimitsConfig limits;
   SessionConfig session;
   LinkConfig link;
+  MailConfig mail;
   GeographyConfig geography;
   SearchConfig search;
   LogConfig log;

@@ -75,6 +75,13 @@ bool is_base_url(std::string_view text) {
   return false;
 }
 
+bool is_mail_server(std::string_view text) {
+  for (std::string_view const scheme : {"smtps://", "smtp://"}) {
+    if (text.starts_with(scheme)) return parse_host_port(text.substr(scheme.size())).has_value();
+  }
+  return false;
+}
+
 Result<> require(bool holds, std::string_view message) {
   if (holds) return {};
   return fail(Code::invalid, std::string(message));
@@ -111,6 +118,10 @@ Result<> check_form(Form form, std::string_view text) {
     case Form::base_url:
       return require(is_base_url(text),
                      "must be http:// or https:// and a host, without a path or a '/' at the end");
+    case Form::mail_server:
+      return require(is_mail_server(text),
+                     "must be smtps:// or smtp://, a host and a port, such as "
+                     "\"smtps://mail.example:465\"");
     case Form::colour:
       return require(page::Colour::parse(text).has_value(), "must be a colour like \"#0b6b74\"");
     case Form::svg_file: return require(text.ends_with(".svg"), "must be an SVG file (.svg)");

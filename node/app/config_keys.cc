@@ -29,6 +29,9 @@ constexpr std::array kSections = std::to_array<Section>({
     {"limits", "Bounds on what visitors may use; the defaults suit a small server."},
     {"session", "Accounts that are logged in."},
     {"link", "The network: the hub above this instance, and the nodes below it."},
+    {"mail",
+     "Mails that the portal sends (alerts, messages that it passes on). Off without `server`: then "
+     "nothing is kept, and pages say so."},
     {"geography", "Communes, EPCI and postal codes."},
     {"search", "Lists and results."},
     {"log", "Lines on standard error, `event key=value`; they never hold personal data."},
@@ -170,6 +173,18 @@ constexpr std::array kKeys = std::to_array<Key>({
      "this instance; `below`, those of the nodes below a hub too, as a second copy; `all`, of every "
      "document that is held here. Any other is fetched when somebody first asks for it",
      false, Form::fetching},
+
+    {"mail", "server", AT(mail.server),
+     "SMTP server: `smtps://host:465`, or `smtp://host:587` with STARTTLS, without which nothing is "
+     "sent but to this machine itself", false, Form::mail_server},
+    {"mail", "user", AT(mail.user), "Name to log in with; empty: none"},
+    {"mail", "password_file", AT(mail.password_file),
+     "File that holds its password, on one line", false, Form::file},
+    {"mail", "sender", AT(mail.sender),
+     "Address that mails come from; `contact.email` if empty", false, Form::email},
+    {"mail", "authorities", AT(mail.authorities),
+     "Certificates (PEM) to trust instead of the system's, for a server with a private one",
+     false, Form::file},
 
     {"geography", "directory", AT(geography.directory),
      "Geography to use instead of the one built with the program", false, Form::directory},

@@ -27,6 +27,7 @@ enum class Form : std::uint8_t {
   language,
   department,
   base_url,
+  mail_server,
   colour,
   markdown,      // Markdown, or the path of a .md file
   file,          // must exist

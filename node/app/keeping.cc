@@ -222,8 +222,9 @@ int restore_command(std::vector<std::string> const& words, Terminal const& termi
   backup::RestoreOptions options{.instance = config->instance.name,
                                  .store = store_options(),
                                  // A session that ended since must not live again, nor a token of
-                                 // enrolment that has served.
-                                 .forget = {"session/", "enrolment/"}};
+                                 // enrolment that has served; a mail that was sent since must
+                                 // not be sent again.
+                                 .forget = {"session/", "enrolment/", "mail/"}};
   if (manifest->has_secrets) {
     auto passphrase = read_passphrase(given);
     if (!passphrase) return failed(terminal, passphrase.error());

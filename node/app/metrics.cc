@@ -79,6 +79,22 @@ void add_link(Gauge const& gauge, replication::LinkReport const& link) {
   }
 }
 
+void add_mail(Gauge const& gauge, mail::Queue const& queue) {
+  if (!queue.on()) return;
+  auto const counts = queue.counts();
+  gauge("solidaires_mail_queued", "Mails that wait to be sent", {}, number(counts.queued));
+  gauge("solidaires_mail_sent", "Mails that the server took since start", {},
+        number(counts.accepted));
+  gauge("solidaires_mail_deferred", "Attempts that the server put off", {},
+        number(counts.deferred));
+  gauge("solidaires_mail_failed", "Mails that were given up since start", {{"why", "refused"}},
+        number(counts.refused));
+  gauge("solidaires_mail_failed", "Mails that were given up since start", {{"why", "too_old"}},
+        number(counts.given_up));
+  gauge("solidaires_mail_server_reachable", "1 if the server answered when it was last asked", {},
+        counts.reachable ? 1 : 0);
+}
+
 }  // namespace
 
 struct Metrics::State {
@@ -166,6 +182,7 @@ std::string Metrics::text(Services const& services, http::PageCache const& cache
   gauge("solidaires_store_read_again_unix_seconds",
         "When everything on disk had been read again last; 0: not yet", {},
         disk.read_at ? number(static_cast<std::uint64_t>(to_unix_ms(*disk.read_at) / 1000)) : 0);
+  add_mail(gauge, services.mail());
   auto const pages = cache.stats();
   gauge("solidaires_page_cache_pages", "Pages kept", {}, number(pages.pages));
   gauge("solidaires_page_cache_bytes", "Bytes of pages kept", {}, number(pages.bytes));

@@ -18,6 +18,7 @@
 #include "node/app/data_directory.h"
 #include "node/app/link_status.h"
 #include "node/app/metrics.h"
+#include "node/app/postman.h"
 #include "node/app/session_store.h"
 #include "node/app/site_identity.h"
 #include "node/http/server.h"
@@ -54,6 +55,7 @@ class Instance {
   Result<> bring_file(sync::DocumentKey const& document, schema::FileReference const& file,
                       Millis within);
   Result<> open_servers();
+  Result<> open_mail();
   [[nodiscard]] http::Router public_routes();
   [[nodiscard]] http::Router private_routes();
   [[nodiscard]] http::ServerOptions public_options() const;
@@ -81,7 +83,8 @@ class Instance {
   std::unique_ptr<net::ThreadWorkers> link_workers_;
   std::unique_ptr<replication::Replication> replication_;
   std::atomic<Instant> slow_until_{};
-  store::Subscription forgetting_;  // cached pages that a commit touched
+  store::Subscription forgetting_;    // cached pages that a commit touched
+  std::unique_ptr<Postman> postman_;  // null: mail is off
   std::unique_ptr<http::WorkerPool> workers_;
   std::unique_ptr<http::Server> private_server_;
   std::unique_ptr<http::Server> public_server_;
@@ -202,6 +205,14 @@ Result<> Instance::open_links() {
   return {};
 }
 
+Result<> Instance::open_mail() {
+  SOL_TRY(services_->mail().open());
+  if (!services_->mail().on()) return {};
+  SOL_ASSIGN(auto transport, mail_transport(services_->config()));
+  postman_ = std::make_unique<Postman>(services_->mail(), std::move(transport), services_->clock());
+  return {};
+}
+
 http::Router Instance::public_routes() {
   http::Router router;
   portal::add_routes(router, *portal_);
@@ -303,6 +314,7 @@ void Instance::reload() {
 
 Result<> Instance::start() {
   SOL_TRY(open_pages());
+  SOL_TRY(open_mail());
   SOL_TRY(open_links());
   SOL_TRY(open_servers());
   auto const& config = services_->config();
@@ -318,6 +330,7 @@ Result<> Instance::start() {
     io_.run();
   });
   services_->erasures().start();
+  if (postman_) postman_->start();
   ready_ = true;
   log_info("instance.ready", {{"node", config.instance.name.str()},
                               {"http_port", public_server_->port()},
@@ -362,6 +375,7 @@ void Instance::stop() {
   services_->erasures().stop();
   public_server_->stop(patience);
   private_server_->stop(std::chrono::seconds(1));
+  if (postman_) postman_->stop();
   std::promise<void> links_stopped;
   asio::post(io_, [this, &links_stopped] {
     replication_->stop([&links_stopped] { links_stopped.set_value(); });

@@ -56,6 +56,10 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
   options.block_cache_bytes = own.data.cache_bytes_max;
   options.disk_reserve_bytes = own.data.disk_reserve_bytes;
   SOL_ASSIGN(made->store_, store::Store::open(own.data.directory / "store", std::move(options)));
+  made->mail_ = std::make_unique<mail::Queue>(
+      *made->store_, made->clock_, made->rng_,
+      own.mail.server.empty() ? std::nullopt
+                              : std::optional(mail::Sender{own.mail.sender, own.instance.title}));
   SOL_ASSIGN(made->registry_, replication::NodeRegistry::open(*made->store_, [] {}));
   replication::StateFiles const files{own.data.directory / "keys"};
   made->erasures_ = std::make_unique<replication::Erasures>(

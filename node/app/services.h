@@ -10,6 +10,7 @@
 #include "node/app/config.h"
 #include "node/app/disk_watch.h"
 #include "node/geography/gazetteer.h"
+#include "node/mail/queue.h"
 #include "node/page/site.h"
 #include "node/replication/erasure.h"
 #include "node/replication/registry.h"
@@ -51,6 +52,7 @@ class Services {
   [[nodiscard]] schema::ContentModel const& model() const noexcept { return *model_; }
   [[nodiscard]] service::Accounts& accounts() noexcept { return *accounts_; }
   [[nodiscard]] service::Editorial& editorial() noexcept { return *editorial_; }
+  [[nodiscard]] mail::Queue& mail() const noexcept { return *mail_; }
   [[nodiscard]] replication::Erasures& erasures() noexcept { return *erasures_; }
   [[nodiscard]] DiskWatch& disk_watch() const noexcept { return *disk_watch_; }
   [[nodiscard]] replication::NodeRegistry const& registry() const noexcept { return *registry_; }
@@ -77,6 +79,7 @@ class Services {
   std::unique_ptr<schema::ContentModel> model_;
   std::shared_ptr<geography::Gazetteer const> gazetteer_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<mail::Queue> mail_;
   std::unique_ptr<replication::NodeRegistry> registry_;
   std::unique_ptr<replication::Erasures> erasures_;
   std::unique_ptr<DiskWatch> disk_watch_;
