@@ -183,6 +183,10 @@ std::string Metrics::text(Services const& services, http::PageCache const& cache
         "When everything on disk had been read again last; 0: not yet", {},
         disk.read_at ? number(static_cast<std::uint64_t>(to_unix_ms(*disk.read_at) / 1000)) : 0);
   add_mail(gauge, services.mail());
+  if (services.mail().on()) {
+    gauge("solidaires_alerts_confirmed", "Alerts by mail, as the last morning found them", {},
+          number(services.alerts().confirmed()));
+  }
   auto const pages = cache.stats();
   gauge("solidaires_page_cache_pages", "Pages kept", {}, number(pages.pages));
   gauge("solidaires_page_cache_bytes", "Bytes of pages kept", {}, number(pages.bytes));

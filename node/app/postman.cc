@@ -16,7 +16,7 @@ constexpr Millis kRestMin{50};  // a clock that jumps back must not keep the thr
 }  // namespace
 
 Postman::Postman(mail::Queue& queue, std::unique_ptr<mail::Transport> transport, Clock const& clock,
-                 std::function<Result<>()> round)
+                 std::function<Result<>(std::stop_token const&)> round)
     : queue_(queue), transport_(std::move(transport)), clock_(clock), round_(std::move(round)) {
   queue_.on_added([this] {
     std::scoped_lock const lock(mutex_);
@@ -53,7 +53,7 @@ void Postman::run(std::stop_token const& stop) {
   while (!stop.stop_requested()) {
     if (round_ && steady() >= next_round) {
       next_round = steady() + kRoundEvery;
-      if (auto const done = round_(); !done)
+      if (auto const done = round_(stop); !done)
         log_error("mail.round_failed", {{"error", done.error().to_string()}});
     }
     auto rest = kRoundEvery;

@@ -19,7 +19,7 @@ class Postman {
   // `round`: called on the thread before mails are sent, at most once a minute; may be empty. Queue
   // and clock outlive it.
   Postman(mail::Queue& queue, std::unique_ptr<mail::Transport> transport, Clock const& clock,
-          std::function<Result<>()> round = {});
+          std::function<Result<>(std::stop_token const&)> round = {});
   ~Postman();
 
   void start();
@@ -34,7 +34,7 @@ class Postman {
   mail::Queue& queue_;
   std::unique_ptr<mail::Transport> transport_;
   Clock const& clock_;
-  std::function<Result<>()> round_;
+  std::function<Result<>(std::stop_token const&)> round_;
   std::mutex mutex_;
   std::condition_variable_any awake_;
   bool added_ = false;

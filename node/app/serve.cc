@@ -23,6 +23,7 @@
 #include "node/app/site_identity.h"
 #include "node/http/server.h"
 #include "node/office/office.h"
+#include "node/portal/alerts.h"
 #include "node/portal/portal.h"
 #include "node/replication/replication.h"
 #include "schema/version.h"
@@ -74,6 +75,9 @@ class Instance {
   std::unique_ptr<http::Sessions> sessions_;
   http::RateLimiter log_in_limiter_{
       {.burst = 10, .refill = std::chrono::milliseconds(30'000), .keys_max = 20'000}};
+  http::RateLimiter visitors_limiter_{
+      {.burst = 5, .refill = std::chrono::minutes(5), .keys_max = 20'000}};
+  std::unique_ptr<portal::Post> post_;
   std::unique_ptr<portal::Context> portal_;
   std::unique_ptr<office::Office> office_;
   std::unique_ptr<LinkStatus> link_status_;
@@ -124,8 +128,10 @@ Result<> Instance::open_pages() {
   auto const bring = [this](auto const& document, auto const& file, Millis within) {
     return bring_file(document, file, within);
   };
+  post_.reset(new portal::Post{services_->mail(), services_->alerts(), services_->reports(),
+                               visitors_limiter_});
   portal_.reset(new portal::Context{services_->instance(), *catalogue, services_->gazetteer(), site,
-                                    config.search.results_per_page, bring});
+                                    config.search.results_per_page, bring, post_.get()});
   cache_ = std::make_unique<http::PageCache>(config.limits.page_cache_bytes_max);
   session_store_ = std::make_unique<LocalSessions>(services_->store(), services_->clock());
   sessions_ = std::make_unique<http::Sessions>(
@@ -145,7 +151,8 @@ Result<> Instance::open_pages() {
           [this](auto targets, auto objection) {
             return services_->erasures().request(std::move(targets), std::move(objection));
           },
-      .bring_file = bring});
+      .bring_file = bring,
+      .reports = &services_->reports()});
   link_status_ = std::make_unique<LinkStatus>(services_->instance(), services_->store());
   console_ = std::make_unique<admin::Console>(admin::Context{.instance = services_->instance(),
                                                              .office = *office_,
@@ -209,7 +216,11 @@ Result<> Instance::open_mail() {
   SOL_TRY(services_->mail().open());
   if (!services_->mail().on()) return {};
   SOL_ASSIGN(auto transport, mail_transport(services_->config()));
-  postman_ = std::make_unique<Postman>(services_->mail(), std::move(transport), services_->clock());
+  postman_ = std::make_unique<Postman>(services_->mail(), std::move(transport), services_->clock(),
+                                       [this](std::stop_token const& stop) -> Result<> {
+                                         SOL_TRY(portal::send_alerts(*portal_, stop));
+                                         return {};
+                                       });
   return {};
 }
 

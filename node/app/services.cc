@@ -83,6 +83,8 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
                                               .rng = made->rng_});
   made->accounts_ = std::make_unique<service::Accounts>(*made->instance_);
   made->editorial_ = std::make_unique<service::Editorial>(*made->instance_);
+  made->alerts_ = std::make_unique<service::Alerts>(*made->instance_, *made->mail_);
+  made->reports_ = std::make_unique<service::Reports>(*made->instance_, *made->mail_);
   return made;
 }
 

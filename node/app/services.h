@@ -15,10 +15,12 @@
 #include "node/replication/erasure.h"
 #include "node/replication/registry.h"
 #include "node/service/accounts.h"
+#include "node/service/alerts.h"
 #include "node/service/catalogue.h"
 #include "node/service/editorial.h"
 #include "node/service/import.h"
 #include "node/service/instance.h"
+#include "node/service/reports.h"
 #include "node/store/store.h"
 #include "schema/model.h"
 
@@ -52,6 +54,8 @@ class Services {
   [[nodiscard]] schema::ContentModel const& model() const noexcept { return *model_; }
   [[nodiscard]] service::Accounts& accounts() noexcept { return *accounts_; }
   [[nodiscard]] service::Editorial& editorial() noexcept { return *editorial_; }
+  [[nodiscard]] service::Alerts& alerts() const noexcept { return *alerts_; }
+  [[nodiscard]] service::Reports& reports() const noexcept { return *reports_; }
   [[nodiscard]] mail::Queue& mail() const noexcept { return *mail_; }
   [[nodiscard]] replication::Erasures& erasures() noexcept { return *erasures_; }
   [[nodiscard]] DiskWatch& disk_watch() const noexcept { return *disk_watch_; }
@@ -87,6 +91,8 @@ class Services {
   std::unique_ptr<service::Instance> instance_;
   std::unique_ptr<service::Accounts> accounts_;
   std::unique_ptr<service::Editorial> editorial_;
+  std::unique_ptr<service::Alerts> alerts_;
+  std::unique_ptr<service::Reports> reports_;
   std::unique_ptr<service::Catalogue> catalogue_;
 };
 

@@ -27,6 +27,11 @@ std::vector<page::MenuEntry> menu_of(Context const& context, Visitor const& visi
                     {"À départager", "/espace/fiches?conflits=1"},
                     waiting(&service::OfficeCounts::conflicts)});
   }
+  if (context.reports != nullptr && visitor.actor.may(schema::Permission::see_queue)) {
+    menu.push_back({"reports",
+                    {"Signalements", "/espace/signalements"},
+                    static_cast<std::int64_t>(context.reports->open(visitor.actor))});
+  }
   if (visitor.actor.may(schema::Permission::manage_users))
     menu.push_back({"accounts", {"Comptes", "/espace/comptes"}, 0});
   if (visitor.actor.may(schema::Permission::see_network))
@@ -162,6 +167,7 @@ void Office::add_routes(http::Router& router) {
   add_review_routes(router, *this);
   add_file_routes(router, *this);
   add_erasure_routes(router, *this);
+  add_report_routes(router, *this);
 }
 
 }  // namespace solidaires::office

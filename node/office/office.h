@@ -15,6 +15,7 @@
 #include "node/service/accounts.h"
 #include "node/service/editorial.h"
 #include "node/service/instance.h"
+#include "node/service/reports.h"
 #include "schema/file_reference.h"
 #include "sync/core/erasure.h"
 
@@ -34,6 +35,7 @@ struct Context {
   // Empty: no links.
   std::function<Result<>(sync::DocumentKey const&, schema::FileReference const&, Millis)>
       bring_file{};
+  service::Reports* reports = nullptr;  // what visitors tell; null: not offered
 };
 
 // Somebody who is logged in, for one request.

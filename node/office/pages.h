@@ -20,6 +20,7 @@ void add_desk_routes(http::Router& router, Office const& office);     // home, l
 void add_writing_routes(http::Router& router, Office const& office);  // forms
 void add_review_routes(http::Router& router, Office const& office);  // record, decisions, conflicts
 void add_file_routes(http::Router& router, Office const& office);
+void add_report_routes(http::Router& router, Office const& office);
 void add_erasure_routes(http::Router& router, Office const& office);
 
 // It is offered here, and this visitor administers the portal.

@@ -139,7 +139,7 @@ std::string Site::finish(View frame, std::string_view name, View const& view) co
 std::string Site::page(PageInfo const& info, std::string_view name, View const& view) const {
   View whole = frame(info);
   whole.list("navigation", menu_views(menu_, info.section));
-  if (!info.path.empty()) whole.text("report_url", cat("/contact?page=", url_encode(info.path)));
+  if (!info.path.empty()) whole.text("report_url", cat("/signaler?page=", url_encode(info.path)));
   return finish(std::move(whole), name, view);
 }
 

@@ -16,6 +16,7 @@ namespace fs = std::filesystem;
 using Sources = std::map<std::string, std::string, std::less<>>;
 
 constexpr std::size_t kPartsDeep = 12;
+constexpr std::string_view kPlainText = "_text";  // how names of templates of plain text end
 
 Result<std::string> read_file(fs::path const& path) {
   std::ifstream in(path, std::ios::binary);
@@ -115,6 +116,8 @@ Result<Templates> Templates::load(std::vector<fs::path> const& directories) {
     if (!parsed.is_valid()) {
       return fail(Code::invalid, cat("template ", name, ": ", parsed.error_message()));
     }
+    if (name.ends_with(kPlainText))
+      parsed.set_custom_escape([](std::string const& plain) { return plain; });
     loaded->parsed.emplace(name, std::move(parsed));
   }
   return Templates(std::move(loaded));
@@ -122,10 +125,18 @@ Result<Templates> Templates::load(std::vector<fs::path> const& directories) {
 
 Html Templates::render(std::string_view name, View const& view) const {
   auto const found = loaded_->parsed.find(name);
-  SOL_CHECK(found != loaded_->parsed.end());
+  SOL_CHECK(found != loaded_->parsed.end() && !name.ends_with(kPlainText));
   Html out;
   out.text.reserve(16UL * 1024);
   found->second.render(view.tree_->data, [&out](std::string const& part) { out.text += part; });
+  return out;
+}
+
+std::string Templates::render_text(std::string_view name, View const& view) const {
+  auto const found = loaded_->parsed.find(name);
+  SOL_CHECK(found != loaded_->parsed.end() && name.ends_with(kPlainText));
+  std::string out;
+  found->second.render(view.tree_->data, [&out](std::string const& part) { out += part; });
   return out;
 }
 

@@ -1,6 +1,7 @@
 // The Mustache templates of all pages: read once at start, then immutable; any thread may render.
 // {{> name}} is resolved when read, so that a page is parsed once, never while somebody waits for
 // it.
+// A template whose name ends in "_text" is the plain text of a mail, and not escaped.
 // {{{name}}} is refused unless the name ends in "_html": escaping cannot be forgotten by a slip.
 #pragma once
 
@@ -26,6 +27,9 @@ class Templates {
 
   // The template must exist (checked: names are written in code).
   [[nodiscard]] Html render(std::string_view name, View const& view) const;
+  // Plain text, of a template whose name ends in "_text" (checked): nothing is escaped there, and
+  // the text must not become part of a page.
+  [[nodiscard]] std::string render_text(std::string_view name, View const& view) const;
   [[nodiscard]] bool has(std::string_view name) const;
 
  private:

@@ -6,12 +6,24 @@
 #include <memory>
 
 #include "node/geography/gazetteer.h"
+#include "node/http/rate_limiter.h"
+#include "node/mail/queue.h"
 #include "node/page/site.h"
+#include "node/service/alerts.h"
 #include "node/service/catalogue.h"
 #include "node/service/instance.h"
+#include "node/service/reports.h"
 #include "schema/file_reference.h"
 
 namespace solidaires::portal {
+
+// What visitors send without an account, and the mails that follow from it.
+struct Post {
+  mail::Queue& mail;
+  service::Alerts& alerts;
+  service::Reports& reports;
+  http::RateLimiter& limiter;  // by client
+};
 
 struct Context {
   service::Instance const& instance;
@@ -23,6 +35,7 @@ struct Context {
   // links.
   std::function<Result<>(sync::DocumentKey const&, schema::FileReference const&, Millis)>
       bring_file{};
+  Post const* post = nullptr;  // null: this portal takes nothing from visitors
 
   [[nodiscard]] model::CivilDate today() const {
     return model::to_civil(instance.clock.now()).date;

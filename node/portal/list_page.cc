@@ -2,6 +2,7 @@
 #include <array>
 
 #include "node/page/french.h"
+#include "node/portal/alerts.h"
 #include "node/portal/cards.h"
 #include "node/portal/filters.h"
 #include "node/portal/map.h"
@@ -394,6 +395,7 @@ http::Response list_page(Context const& context, schema::Type const* type,
         .text("atom_href", cat(path, ".atom", filters.query()))
         .text("rss_href", cat(path, ".rss", filters.query()));
   }
+  view.text("alert_href", alert_href(context, path + filters.query()));
   view.list("sorts", sort_links(type, filters, query, path));
   view.list("cards", cards(context, result.hits,
                            {.words = filters.words.empty() ? nullptr : &result.words,

@@ -1,7 +1,9 @@
 #include "node/portal/portal.h"
 
+#include "node/portal/alerts.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
+#include "node/portal/reports.h"
 
 namespace solidaires::portal {
 namespace {
@@ -177,6 +179,8 @@ void add_routes(http::Router& router, Context const& context) {
       },
       kPublic);
   add_open_data(router, context);
+  add_alert_routes(router, context);
+  add_report_routes(router, context);
 }
 
 }  // namespace solidaires::portal

@@ -274,7 +274,7 @@ http::Response record_page(Context const& context, schema::Type const& type,
     }
   }
   view.text("json_href", cat(record.path, ".json"));
-  view.text("report_href", cat("/contact?page=", page::url_encode(record.path)));
+  view.text("report_href", cat("/signaler?page=", page::url_encode(record.path)));
 
   page::PageInfo info;
   info.title = record.title;

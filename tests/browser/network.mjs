@@ -39,7 +39,8 @@ export const startNetwork = async () => {
     rmSync(data, { recursive: true, force: true });
   };
   try {
-    execFileSync(join(ROOT, "deploy/up"), ["--data", data, "--port-base", String(base)],
+    // Nothing listens there: forms that need mail are shown, and what they would send waits.
+    execFileSync(join(ROOT, "deploy/up"), ["--data", data, "--port-base", String(base), "--mail", "smtp://127.0.0.1:9"],
       { env: { ...process.env, SOLIDAIRES_PROGRAM: program }, stdio: ["ignore", "ignore", "inherit"] });
   } catch (error) {
     stop();

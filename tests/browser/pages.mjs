@@ -32,6 +32,9 @@ export const publicPages = async (context, portal) => {
   }
   pages.push({ path: "/recherche?q=velo" }, { path: "/nulle-part", status: 404 }, { path: "/structures/inconnue-00000000", status: 404 });
   pages.push({ path: "/espace/connexion" });
+  pages.push({ path: "/alertes" }, { path: `/alertes?recherche=${encodeURIComponent("/structures?q=velo")}` }, { path: "/alertes/demande" },
+    { path: "/alertes/confirmer/inconnu", status: 410 }, { path: "/alertes/fin/inconnu" });
+  pages.push({ path: "/signaler?page=%2Fstructures" }, { path: "/signaler/merci?reference=0abcdefg" });
   return pages;
 };
 

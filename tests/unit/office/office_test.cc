@@ -71,7 +71,8 @@ class OfficeTest : public testing::Test, protected service::World {
                               erased_ = targets;
                               objection_ = objection;
                               return targets.front().id;
-                            }});
+                            },
+                            .reports = &reports_});
     office_->add_routes(router_);
   }
 
@@ -167,6 +168,8 @@ class OfficeTest : public testing::Test, protected service::World {
   app::LocalSessions session_store_;
   http::Sessions sessions_{session_store_, clock, rng};
   http::RateLimiter limiter_{{.burst = 5, .refill = std::chrono::milliseconds(60'000)}};
+  mail::Queue mail_{*store, clock, rng, std::nullopt};
+  service::Reports reports_{instance, mail_};
   std::shared_ptr<page::Site const> site_;
   std::optional<Office> office_;
   http::Router router_;
@@ -503,6 +506,36 @@ TEST_F(OfficeTest, a_form_cannot_take_a_file_by_its_hash_alone) {
   EXPECT_EQ(saved.status, 422);
   EXPECT_NE(saved.body.find("n’est plus disponible"), std::string::npos);
   EXPECT_TRUE(store->documents_with(secret.sha256, 10).value().empty());
+}
+
+TEST_F(OfficeTest, a_report_is_seen_and_settled_by_a_moderator) {
+  auto const filed = reports_.file({.kind = service::ReportKind::error,
+                                    .page = "/structures/x",
+                                    .what = "L’adresse <a> changé",
+                                    .answer_to = "claude@exemple.fr"},
+                                   {});
+  ASSERT_OK(filed);
+  log_in("animateur");
+  EXPECT_NE(show("/espace").body.find("/espace/signalements"), std::string::npos);
+  auto const list = show("/espace/signalements");
+  EXPECT_NE(list.body.find("1\u00a0signalement à traiter"), std::string::npos);
+  EXPECT_NE(list.body.find("L’adresse &lt;a&gt; changé"), std::string::npos);
+  EXPECT_NE(list.body.find("mailto:claude@exemple.fr"), std::string::npos);
+  http::Parameters form;
+  form.add("action", "fait");
+  form.add("note", "Corrigée");
+  auto const address = cat("/espace/signalements/savoie-mont-blanc/", filed->id.to_string());
+  EXPECT_EQ(location(post(address, form)), "/espace/signalements");
+  auto const after = show("/espace/signalements");
+  EXPECT_NE(after.body.find("Rien à traiter"), std::string::npos);
+  EXPECT_NE(after.body.find("fait : Corrigée"), std::string::npos);
+  EXPECT_EQ(after.body.find("claude@exemple.fr"), std::string::npos);
+}
+
+TEST_F(OfficeTest, reports_are_not_for_members) {
+  log_in("member");
+  EXPECT_EQ(get("/espace").body.find("/espace/signalements"), std::string::npos);
+  EXPECT_EQ(get("/espace/signalements").status, 403);
 }
 
 }  // namespace

@@ -32,7 +32,10 @@ std::size_t tag_end(std::string_view html, std::size_t at) {
 }  // namespace
 
 PortalWorld::PortalWorld(schema::ContentModel const& model, bool hub)
-    : World("savoie-mont-blanc", {"73", "74"}, hub, model) {
+    : World("savoie-mont-blanc", {"73", "74"}, hub, model),
+      mail_(*store, clock, rng, mail::Sender{"portail@essai.example", "Essai Solidaires"}),
+      alerts_(instance, mail_),
+      reports_(instance, mail_) {
   open_catalogue();
   page::SiteIdentity identity;
   identity.node = "savoie-mont-blanc";
@@ -46,26 +49,77 @@ PortalWorld::PortalWorld(schema::ContentModel const& model, bool hub)
   site_ = std::make_shared<page::Site const>(
       identity, templates(), std::vector<page::MenuEntry>{{"event", {"Agenda", "/agenda"}, 0}},
       [](std::string_view name) { return cat("/assets/", name); });
-  context_ = std::unique_ptr<Context>(
-      new Context{instance, *catalogue, service::real_places(), [this] { return site_; }});
+  context_ = std::unique_ptr<Context>(new Context{
+      instance, *catalogue, service::real_places(), [this] { return site_; }, 20, {}, &post_});
   add_routes(router_, *context_);
+}
+
+http::Response PortalWorld::answer(http::Request request) {
+  request.id = "essai-1";
+  std::string_view const target = request.target;
+  auto const mark = target.find('?');
+  auto const segments = http::parse_path(target.substr(0, mark));
+  if (!segments) return http::Response::text("", 400);
+  request.path.clear();
+  for (auto const& segment : *segments) request.path += cat('/', segment);
+  if (request.path.empty()) request.path = "/";
+  if (mark != std::string_view::npos) request.query = http::parse_query(target.substr(mark + 1));
+  auto match = router_.match(request.method, *segments);
+  if (match.route == nullptr) return error_response(*context_, request, 404);
+  request.route = match.route->pattern;
+  request.captures = std::move(match.captures);
+  return match.route->handler(request);
 }
 
 http::Response PortalWorld::get(std::string_view target) {
   http::Request request;
   request.target = target;
-  request.id = "essai-1";
-  auto const mark = target.find('?');
-  auto const segments = http::parse_path(target.substr(0, mark));
-  if (!segments) return http::Response::text("", 400);
-  for (auto const& segment : *segments)
-    request.path += cat(request.path == "/" ? "" : "/", segment);
-  if (mark != std::string_view::npos) request.query = http::parse_query(target.substr(mark + 1));
-  auto match = router_.match(http::Method::get, *segments);
-  if (match.route == nullptr) return error_response(*context_, request, 404);
-  request.route = match.route->pattern;
-  request.captures = std::move(match.captures);
-  return match.route->handler(request);
+  return answer(std::move(request));
+}
+
+http::Response PortalWorld::post(std::string_view target, schema::FormFields const& fields,
+                                 std::string_view sent_from) {
+  http::Request request;
+  request.method = http::Method::post;
+  request.target = target;
+  request.peer = "192.0.2.7";
+  request.headers.add("Sec-Fetch-Site", sent_from);
+  for (auto const& [name, value] : fields) request.form.add(name, value);
+  return answer(std::move(request));
+}
+
+std::vector<mail::Envelope> PortalWorld::mails() {
+  struct Catching final : mail::Transport {
+    mail::Delivery deliver(mail::Envelope const& envelope, std::stop_token const&) override {
+      caught.push_back(envelope);
+      return {mail::Outcome::accepted, ""};
+    }
+    std::vector<mail::Envelope> caught;
+  };
+  Catching catching;
+  EXPECT_TRUE(mail_.send_due(catching, {}));
+  return std::move(catching.caught);
+}
+
+std::string part_of(mail::Envelope const& envelope, std::string_view type) {
+  auto const at = envelope.message.find(cat("Content-Type: ", type));
+  if (at == std::string::npos) return {};
+  auto const begin = envelope.message.find("\r\n\r\n", at) + 4;
+  auto const end = envelope.message.find("\r\n--=_", begin);
+  std::string out;
+  for (auto i = begin; i < std::min(end, envelope.message.size()); ++i) {
+    char const c = envelope.message[i];
+    if (c == '\r') continue;
+    if (c != '=') {
+      out += c;
+    } else if (envelope.message[i + 1] == '\r') {
+      i += 2;
+    } else {
+      out += from_hex(envelope.message.substr(i + 1, 2)).value();
+      i += 2;
+    }
+  }
+  return out;
 }
 
 std::vector<std::string> faults_of(std::string_view html) {

@@ -1,0 +1,138 @@
+#include "node/portal/reports.h"
+
+#include <algorithm>
+
+#include "node/mail/address.h"
+#include "node/page/french.h"
+#include "node/portal/letters.h"
+#include "node/portal/pages.h"
+#include "node/portal/public_form.h"
+#include "node/text/fold.h"
+#include "sync/base/log.h"
+
+namespace solidaires::portal {
+namespace {
+
+using page::View;
+using service::ReportKind;
+
+constexpr std::size_t kPageCharactersMax = 300;
+constexpr std::array<ReportKind, 4> kOffered{ReportKind::error, ReportKind::content,
+                                             ReportKind::access, ReportKind::other};
+
+http::Response page_of(Context const& context, std::string title, std::string_view name, View& view,
+                       int status) {
+  auto const site = context.site();
+  view.text("phone", site->identity().phone)
+      .text("phone_link", page::phone_link(site->identity().phone))
+      .text("email", site->identity().email);
+  page::PageInfo info;
+  info.breadcrumb = {{title, ""}};
+  info.title = std::move(title);
+  info.main_class = "wrap page narrow";
+  info.noindex = true;
+  return http::Response::html(site->page(info, name, view), status);
+}
+
+http::Response form_page(Context const& context, http::Request const& request,
+                         FormProblems const& problems, int status) {
+  View view;
+  bool const sent = !request.is_safe();
+  auto const chosen = service::report_kind(sent ? request.form.get("motif") : "erreur");
+  std::vector<View> kinds;
+  for (auto const kind : kOffered) {
+    kinds.push_back(std::move(View()
+                                  .text("name", service::name_of(kind))
+                                  .text("label", service::label_of(kind))
+                                  .flag("checked", kind == chosen)));
+  }
+  view.list("kinds", std::move(kinds));
+  view.text("ou", sent ? typed_line(request, "ou", kPageCharactersMax)
+                       : text::excerpt(text::clean(request.query.get("page").substr(0, 600)),
+                                       kPageCharactersMax));
+  view.text("quoi", sent ? typed_text(request, "quoi", service::kReportCharactersMax) : "");
+  view.text("courriel", sent ? typed_line(request, "courriel", mail::kAddressBytesMax) : "");
+  problems.show(view, {"quoi", "courriel"});
+  return page_of(context, "Signaler une erreur ou un problème", "portal/report_form", view, status);
+}
+
+http::Response thanks(std::string_view reference) {
+  return http::Response::redirect(cat("/signaler/merci?reference=", reference));
+}
+
+http::Response send(Context const& context, http::Request const& request) {
+  FormProblems problems;
+  auto const now = context.instance.clock.now();
+  if (context.post == nullptr) return error_page(context, 404, &request);
+  if (!may_send(request, context.post->limiter, now, problems))
+    return form_page(context, request, problems, 429);
+  if (is_trapped(request)) return thanks(DocumentId::make(now, context.instance.rng).short_id());
+  service::NewReport report{.kind = service::report_kind(request.form.get("motif")),
+                            .page = typed_line(request, "ou", kPageCharactersMax),
+                            .what = typed_text(request, "quoi", service::kReportCharactersMax)};
+  if (report.what.empty())
+    problems.add("quoi",
+                 "Dites en quelques mots ce qui ne va pas : nous ne pouvons pas le deviner.");
+  auto const typed = typed_line(request, "courriel", mail::kAddressBytesMax);
+  if (!typed.empty()) {
+    auto const address = mail::parse_address(typed);
+    if (address) {
+      report.answer_to = *address;
+    } else {
+      problems.add("courriel",
+                   "Cette adresse n’est pas complète. Écrivez-la comme « prenom@exemple.fr », ou "
+                   "laissez le champ vide.");
+    }
+  }
+  if (!problems.empty()) return form_page(context, request, problems, 422);
+  auto const filed = file_report(context, report);
+  if (filed) return thanks(filed->reference());
+  log_error("report.failed", {{"error", filed.error().to_string()}});
+  problems.add({},
+               "Votre signalement n’a pas pu être enregistré. Réessayez dans un instant, ou "
+               "appelez-nous.");
+  return form_page(context, request, problems, 503);
+}
+
+http::Response thanks_page(Context const& context, http::Request const& request) {
+  auto const reference = request.query.get("reference");
+  bool const sane = reference.size() == 8 && std::ranges::all_of(reference, [](char c) {
+                      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+                    });
+  View view;
+  view.text("reference", sane ? reference : std::string_view());
+  return page_of(context, "Merci, c’est bien reçu", "portal/report_thanks", view, 200);
+}
+
+}  // namespace
+
+Result<service::Report> file_report(Context const& context, service::NewReport const& report) {
+  return context.post->reports.file(report, [&](service::Report const& filed) {
+    auto const base = context.site()->identity().base_url;
+    auto view = letter_view(context);
+    view.text("kind", service::label_of(filed.kind))
+        .text("page", filed.page.starts_with('/') ? base + filed.page : filed.page)
+        .text("what", filed.what)
+        .text("reference", filed.reference())
+        .text("list_url", cat(base, "/espace/signalements"))
+        .flag("can_answer", !filed.answer_to.empty());
+    auto letter = make_letter(context, "mail/report", view);
+    letter.to = context.site()->identity().email;
+    letter.subject =
+        cat("Signalement ", filed.reference(), page::kNbsp, ": ", service::label_of(filed.kind));
+    letter.reply_to = filed.answer_to;
+    return letter;
+  });
+}
+
+void add_report_routes(http::Router& router, Context const& context) {
+  router.get("/signaler", [&context](http::Request const& request) {
+    return form_page(context, request, {}, 200);
+  });
+  router.post("/signaler",
+              [&context](http::Request const& request) { return send(context, request); });
+  router.get("/signaler/merci",
+             [&context](http::Request const& request) { return thanks_page(context, request); });
+}
+
+}  // namespace solidaires::portal
