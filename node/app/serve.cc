@@ -129,7 +129,7 @@ Result<> Instance::open_pages() {
     return bring_file(document, file, within);
   };
   post_.reset(new portal::Post{services_->mail(), services_->alerts(), services_->reports(),
-                               visitors_limiter_});
+                               services_->relay(), visitors_limiter_});
   portal_.reset(new portal::Context{services_->instance(), *catalogue, services_->gazetteer(), site,
                                     config.search.results_per_page, bring, post_.get()});
   cache_ = std::make_unique<http::PageCache>(config.limits.page_cache_bytes_max);

@@ -20,6 +20,7 @@
 #include "node/service/editorial.h"
 #include "node/service/import.h"
 #include "node/service/instance.h"
+#include "node/service/relay.h"
 #include "node/service/reports.h"
 #include "node/store/store.h"
 #include "schema/model.h"
@@ -55,6 +56,7 @@ class Services {
   [[nodiscard]] service::Accounts& accounts() noexcept { return *accounts_; }
   [[nodiscard]] service::Editorial& editorial() noexcept { return *editorial_; }
   [[nodiscard]] service::Alerts& alerts() const noexcept { return *alerts_; }
+  [[nodiscard]] service::Relay& relay() const noexcept { return *relay_; }
   [[nodiscard]] service::Reports& reports() const noexcept { return *reports_; }
   [[nodiscard]] mail::Queue& mail() const noexcept { return *mail_; }
   [[nodiscard]] replication::Erasures& erasures() noexcept { return *erasures_; }
@@ -93,6 +95,7 @@ class Services {
   std::unique_ptr<service::Editorial> editorial_;
   std::unique_ptr<service::Alerts> alerts_;
   std::unique_ptr<service::Reports> reports_;
+  std::unique_ptr<service::Relay> relay_;
   std::unique_ptr<service::Catalogue> catalogue_;
 };
 

@@ -12,6 +12,7 @@
 #include "node/service/alerts.h"
 #include "node/service/catalogue.h"
 #include "node/service/instance.h"
+#include "node/service/relay.h"
 #include "node/service/reports.h"
 #include "schema/file_reference.h"
 
@@ -22,6 +23,7 @@ struct Post {
   mail::Queue& mail;
   service::Alerts& alerts;
   service::Reports& reports;
+  service::Relay& relay;
   http::RateLimiter& limiter;  // by client
 };
 

@@ -3,6 +3,7 @@
 #include "node/portal/alerts.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
+#include "node/portal/relay.h"
 #include "node/portal/reports.h"
 
 namespace solidaires::portal {
@@ -181,6 +182,7 @@ void add_routes(http::Router& router, Context const& context) {
   add_open_data(router, context);
   add_alert_routes(router, context);
   add_report_routes(router, context);
+  add_relay_routes(router, context);
 }
 
 }  // namespace solidaires::portal

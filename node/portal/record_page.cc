@@ -6,6 +6,7 @@
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
 #include "node/portal/pictures.h"
+#include "node/portal/relay.h"
 #include "node/service/areas.h"
 #include "node/text/fold.h"
 #include "schema/display.h"
@@ -129,8 +130,10 @@ bool add_contact(View& view, Context const& context, service::PublicRecord const
       for (auto const& text : schema::display(field, record.record)) hours.push_back(line(text));
     }
   }
-  bool const any = !phones.empty() || !emails.empty() || !hours.empty();
-  view.flag("has_contact", !phones.empty() || !emails.empty());
+  auto const form = relay_href(context, record);
+  bool const any = !phones.empty() || !emails.empty() || !hours.empty() || !form.empty();
+  view.flag("has_contact", !phones.empty() || !emails.empty() || !form.empty());
+  view.text("relay_href", form);
   view.list("phones", std::move(phones)).list("emails", std::move(emails));
   view.flag("has_hours", !hours.empty()).list("hours", std::move(hours));
   auto const* const place = record.place();

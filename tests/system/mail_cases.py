@@ -5,6 +5,7 @@ import unittest
 
 import mailbox
 import network
+import pages
 
 
 class Configuration(unittest.TestCase):
@@ -110,3 +111,57 @@ class Alerts(unittest.TestCase):
         self.assertEqual(self.metric("queued"), 1)
         self.assertIn('said="recipient 550"', self.one.log())
         self.assertNotIn("exemple.org", self.one.log())
+
+
+class Visitors(unittest.TestCase):
+    """What people send without an account reaches those whom it is for."""
+
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="solidaires-visitors-")
+        self.addCleanup(self.directory.cleanup)
+        self.box = mailbox.Mailbox().start()
+        self.addCleanup(self.box.remove)
+        self.one = network.Instance(self.directory.name, "seule", title="Portail d’Essai",
+                                    keys={"mail": [f'server = "{self.box.url}"', 'sender = "portail@exemple.fr"']})
+        self.addCleanup(lambda: self.one.alive() and self.one.kill())
+        self.one.start()
+        self.moderator = self.one.browser(self.one.add_user("garde@exemple.fr", "animateur"))
+
+    def test_a_problem_is_reported_from_a_page_and_settled_in_the_office(self):
+        browser = self.one.browser()
+        link = next(url for url, label in browser.get("/aide").links if label.startswith("Signaler une erreur"))
+        form = browser.get(link).form("/signaler").set("quoi", "Le numéro a changé.").set("courriel", "claude@exemple.org")
+        self.assertEqual(form.value("ou"), "/aide")
+        self.assertIn("bien reçu", form.submit().text)
+        mail = self.box.await_mail("contact@exemple.fr")
+        self.assertEqual(mail.faults, [])
+        self.assertEqual(mail["Reply-To"], "claude@exemple.org")
+        self.assertIn("Le numéro a changé.", mail.text)
+        page = self.moderator.get("/espace/signalements")
+        self.assertIn("claude@exemple.org", page.text)
+        page = page.form_with("Sans suite").set("note", "C’est le bon numéro").submit("Sans suite")
+        self.assertIn("sans suite : C’est le bon numéro", page.text)
+        self.assertNotIn("claude@", page.text)
+        self.assertNotIn("claude", self.one.log())
+
+    def test_a_message_is_passed_on_without_showing_an_address_and_abuse_ends_it(self):
+        record = pages.create_structure(self.moderator, "Atelier Discret", then="publish", contact_form="true",
+                                        contact_email="cachee@exemple.net")
+        path = network.path_of(network.until(lambda: self.one.find("Atelier Discret"), f"{record} is public"))
+        browser = self.one.browser()
+        link = next(url for url, label in browser.get(path).links if label == "Écrire par le portail")
+        form = browser.get(link).form("/contacter")
+        answer = form.set("nom", "Claude").set("courriel", "claude@exemple.org").set("message", "Bonjour à vous.").submit()
+        self.assertIn("est parti", answer.text)
+        mail = self.box.await_mail("cachee@exemple.net")
+        self.assertEqual((mail.faults, mail["Reply-To"], mail.sender), ([], "claude@exemple.org", "portail@exemple.fr"))
+        self.assertIn("Bonjour à vous.", mail.text)
+        abuse = browser.get(mail.link("/contacter/abus/"))
+        self.assertIn("c’est signalé", abuse.form("/contacter/abus/").submit().text)
+        self.assertIn("Un message reçu par le formulaire", self.moderator.get("/espace/signalements").text)
+        form.submit()
+        self.box.await_mail("contact@exemple.fr")
+        network.until(lambda: "solidaires_mail_queued 0" in self.one.ask("/metrics")[1], "nothing waits")
+        self.assertEqual(len(self.box.mails("cachee@exemple.net")), 1, "the sender is heard no more")
+        for page in (browser.get(path), browser.get(link), browser.get(path + ".json")):
+            self.assertNotIn(b"cachee@", page.body)

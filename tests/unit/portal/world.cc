@@ -35,7 +35,8 @@ PortalWorld::PortalWorld(schema::ContentModel const& model, bool hub)
     : World("savoie-mont-blanc", {"73", "74"}, hub, model),
       mail_(*store, clock, rng, mail::Sender{"portail@essai.example", "Essai Solidaires"}),
       alerts_(instance, mail_),
-      reports_(instance, mail_) {
+      reports_(instance, mail_),
+      relay_(instance, accounts, mail_) {
   open_catalogue();
   page::SiteIdentity identity;
   identity.node = "savoie-mont-blanc";
