@@ -37,6 +37,7 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::minutes kUpkeepEvery{10};
 constexpr Millis kSlowLinkRest{10'000};
+constexpr std::chrono::hours kRemovedKeptAtMost{24};  // on disk: addresses, mails that are done
 constexpr Millis kDiskSlice{1'000};  // of reading again what lies on disk, in each upkeep
 
 // One instance, running. Members stand in the order in which they depend on each other: what is
@@ -62,6 +63,7 @@ class Instance {
   [[nodiscard]] http::ServerOptions public_options() const;
   void refresh_site();
   void upkeep();
+  void purge_removed();
   void reload();
 
   std::unique_ptr<Services> services_;
@@ -87,6 +89,7 @@ class Instance {
   std::unique_ptr<net::ThreadWorkers> link_workers_;
   std::unique_ptr<replication::Replication> replication_;
   std::atomic<Instant> slow_until_{};
+  Instant removed_purged_at_{};
   store::Subscription forgetting_;    // cached pages that a commit touched
   std::unique_ptr<Postman> postman_;  // null: mail is off
   std::unique_ptr<http::WorkerPool> workers_;
@@ -309,8 +312,21 @@ void Instance::upkeep() {
     if (auto const done = catalogue->refresh_if_new_day(); !done)
       log_warning("catalogue.refresh_failed", {{"error", done.error().to_string()}});
   }
+  purge_removed();
   // What this disk lost, others hold: a comparison finds it and brings it back.
   if (services_->disk_watch().go_on(kDiskSlice)) replication_->compare({});
+}
+
+// What people sent is erased when it is done; here it leaves the files too.
+void Instance::purge_removed() {
+  auto const now = services_->clock().now();
+  if (now - removed_purged_at_ < kRemovedKeptAtMost) return;
+  auto const purged = services_->store().purge_local();
+  if (purged) {
+    removed_purged_at_ = now;
+  } else if (purged.error().code() != Code::busy) {
+    log_warning("upkeep.failed", {{"error", purged.error().to_string()}});
+  }
 }
 
 // SIGHUP: what is renewed while the program runs. The configuration is not: that takes a restart.

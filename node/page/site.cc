@@ -139,7 +139,8 @@ std::string Site::finish(View frame, std::string_view name, View const& view) co
 std::string Site::page(PageInfo const& info, std::string_view name, View const& view) const {
   View whole = frame(info);
   whole.list("navigation", menu_views(menu_, info.section));
-  if (!info.path.empty()) whole.text("report_url", cat("/signaler?page=", url_encode(info.path)));
+  whole.text("report_url", info.path.empty() ? std::string("/signaler")
+                                             : cat("/signaler?page=", url_encode(info.path)));
   return finish(std::move(whole), name, view);
 }
 
@@ -149,7 +150,7 @@ std::string Site::office_page(PageInfo const& info, OfficeFrame const& office,
   unlisted.noindex = true;
   unlisted.path.clear();
   View whole = frame(unlisted);
-  whole.flag("office", true).text("body_class", "office");
+  whole.flag("office", true).text("body_class", "office").text("report_url", "/signaler");
   whole.list("navigation", menu_views(office.menu, info.section)).html("csrf_html", office.csrf);
   if (!office.visitor_name.empty()) {
     whole.view("visitor", View().text("name", office.visitor_name));

@@ -35,8 +35,8 @@ bool shown_elsewhere(schema::Field const& field) {
     case FieldKind::opening_hours:
     case FieldKind::picture: return true;
     default:
-      return field.is_switch || field.card == schema::Card::title ||
-             field.card == schema::Card::summary;
+      return field.is_switch || field.key == service::kContactFormField ||
+             field.card == schema::Card::title || field.card == schema::Card::summary;
   }
 }
 

@@ -199,6 +199,8 @@ Result<Alert> Alerts::confirm(std::string_view token, std::vector<DocumentId> co
   if (alert.confirmed) return alert;
   alert.confirmed = true;
   alert.confirmed_at = instance_.clock.now();
+  // What the list shows this morning is known: the next one that comes is its first.
+  alert.round_day = model::to_civil(alert.confirmed_at).date.days();
   ToldItems told;
   told.add(known);
   SOL_TRY(keep(alert, {}, &told));

@@ -17,7 +17,6 @@ constexpr std::string_view kMessagePrefix = "relay/message/";  // + digest of th
 constexpr std::string_view kBlockedPrefix = "relay/blocked/";  // + record, '/', sender
 constexpr std::string_view kCountPrefix = "relay/count/";
 
-constexpr std::string_view kFormField = "contact_form";  // of the content model
 constexpr std::size_t kDigestBytes = 16;
 constexpr std::chrono::hours kDay{24};
 
@@ -44,7 +43,7 @@ std::string address_in(schema::Type const& type, schema::Record const& record) {
 }  // namespace
 
 bool takes_messages(PublicRecord const& record) {
-  auto const* const wanted = schema::get<bool>(record.record, kFormField);
+  auto const* const wanted = schema::get<bool>(record.record, kContactFormField);
   return wanted != nullptr && *wanted;
 }
 

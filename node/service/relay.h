@@ -22,6 +22,8 @@ inline constexpr std::chrono::hours kSenderBlocked{24 * 366};   // from one reco
 inline constexpr std::size_t kMessagesPerReceiverMax = 20;      // in a day
 inline constexpr std::size_t kMessagesPerSenderMax = 5;         // in a day
 
+// The field of the content model that asks for it.
+inline constexpr std::string_view kContactFormField = "contact_form";
 // The record is reached through its portal's form.
 [[nodiscard]] bool takes_messages(PublicRecord const& record);
 

@@ -491,6 +491,11 @@ Result<> Store::purge_erased() {
   return parts_->submit([&](Transaction& transaction) { return write_purged(transaction, due); });
 }
 
+Result<> Store::purge_local() {
+  std::lock_guard const turn(parts_->purging);
+  return parts_->engine->scrub({{Family::local, {}, {}}});
+}
+
 Result<> Store::hold(sync::DocumentKey const& key, Hold const& hold) {
   return parts_->submit(
       [&](Transaction& transaction) { return write_hold(transaction, key, hold); });

@@ -191,6 +191,10 @@ class Store final : public sync::ReplicaStore, public sync::BlobStore {
   // Released, the copy that was kept goes, and purge_erased() is due.
   Result<> hold(sync::DocumentKey const& key, Hold const& hold);
   Result<> release_hold(sync::DocumentKey const& key);
+  // Rewrites the files until no local value that was removed or replaced is left in them; seconds,
+  // while reading and writing go on. Code::busy: an older state is still being read; to be called
+  // again. Without this they go when the engine happens to rewrite the file, which may be never.
+  Result<> purge_local();
   // Removes local values that expired before `now`; returns how many.
   Result<std::uint64_t> purge_expired(Instant now);
 

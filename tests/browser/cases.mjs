@@ -1,6 +1,7 @@
 // What visitors do, beyond looking: without script, by keyboard, on the map, on a slow line.
 import { lists } from "./pages.mjs";
 import { PASSWORD } from "./network.mjs";
+import { look } from "./visit.mjs";
 
 const need = (condition, words) => {
   if (!condition) throw new Error(words);
@@ -111,6 +112,36 @@ export const sendPicture = async (page, portal) => {
   need(Math.round(box.width / box.height * 100) === 222, `its place is ${box.width} x ${box.height} before it comes`);
   await page.unroute("**/fichiers/**");
   return { faulty, pages: [record, `${record}/modifier`, shown, `/structures?q=${encodeURIComponent(name)}`] };
+};
+
+// What visitors send without an account: each form wrong first, then right. Gives the faults of all states, and the wrong ones' bytes.
+export const visitorForms = async (page, portal) => {
+  const faults = [];
+  const saved = [];
+  const send = async (button) => {
+    await Promise.all([page.waitForLoadState("load"), page.getByRole("button", { name: button }).click()]);
+    faults.push(...await look(page));
+  };
+  const wrongThenRight = async (path, wrong, right, button, thanks) => {
+    await page.goto(portal.url + path);
+    for (const [id, value] of Object.entries(wrong)) await page.fill(`#${id}`, value);
+    await send(button);
+    await page.waitForSelector("#problemes");
+    saved.push(await page.content());
+    for (const [id, value] of Object.entries(wrong)) need(await page.inputValue(`#${id}`) === value, `${path} keeps ${id}`);
+    await page.locator("#problemes a").first().click();
+    const focused = await page.evaluate(() => document.activeElement.id);
+    need(focused in right || focused in wrong, `the summary of ${path} leads to a field, not to "${focused}"`);
+    for (const [id, value] of Object.entries(right)) await page.fill(`#${id}`, value);
+    await send(button);
+    need((await page.locator("h1").innerText()).startsWith(thanks), `${path} ends with "${thanks}", not "${await page.locator("h1").innerText()}"`);
+  };
+  await wrongThenRight("/signaler?page=%2Faide", { courriel: "personne" }, { quoi: "Un mot manque.", courriel: "personne@exemple.org" },
+    "Envoyer le signalement", "Merci");
+  await page.goto(`${portal.url}/structures?q=association`);
+  const list = await page.getByRole("link", { name: "Recevoir les nouveautés par courriel" }).getAttribute("href");
+  await wrongThenRight(list, { courriel: "personne" }, { courriel: "personne@exemple.org" }, "Recevoir ces nouveautés", "Regardez votre courrier");
+  return { faults: [...new Set(faults)], saved };
 };
 
 export const keyboard = async (browser, portal, path) => {

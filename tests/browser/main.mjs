@@ -52,6 +52,13 @@ const visitPortal = async (browser, portal, saved) => {
     await visitAll(context, portal, sent.pages.map((path) => ({ path })), `${portal.name}-picture`, saved);
     await context.close();
   });
+  await attempt(`${portal.name}: forms of visitors`, async () => {
+    const context = await browser.newContext(STILL);
+    const sent = await cases.visitorForms(await context.newPage(), portal);
+    sent.saved.forEach((html, n) => writeFileSync(join(saved, `${portal.name}-visitors-${n}.html`), html));
+    await context.close();
+    return sent.faults;
+  });
   await attempt(`${portal.name}: a withdrawn record`, async () => {
     const context = await browser.newContext();
     const path = await cases.withdrawnPage(await context.newPage(), portal);

@@ -23,6 +23,18 @@ const tooWide = (page) => page.evaluate(() => {
   return [`${width} px wide in ${window.innerWidth}: ${out.slice(0, 3).map((element) => element.outerHTML.slice(0, 100)).join(" ... ")}`];
 });
 
+// The page as it stands, such as the answer to a form: axe in light and dark, and 320 px.
+export const look = async (page) => {
+  const faults = await axe(page);
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  faults.push(...(await axe(page)).map((fault) => `dark: ${fault}`));
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  await page.setViewportSize({ width: 320, height: 640 });
+  faults.push(...await tooWide(page));
+  await page.setViewportSize({ width: 1280, height: 900 });
+  return [...new Set(faults)];
+};
+
 const shot = async (page, directory, name) => {
   if (!SCREENSHOTS) return;
   mkdirSync(join(SCREENSHOTS, directory), { recursive: true });

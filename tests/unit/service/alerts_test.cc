@@ -84,6 +84,8 @@ TEST_F(AlertsTest, an_item_is_told_once_and_what_the_list_had_before_never) {
   confirmed("claude@exemple.fr", Rhythm::daily, {before});
   auto const first = item();
   auto const second = item();
+  EXPECT_THAT(round({before, first}), IsEmpty()) << "not on the day of the confirmation";
+  pass_days(1);
   EXPECT_THAT(round({before, first}), ElementsAre(first));
   EXPECT_THAT(round({before, first, second}), IsEmpty()) << "one round a morning";
   pass_days(1);
@@ -106,10 +108,9 @@ TEST_F(AlertsTest, are_sent_in_the_morning_only) {
 
 TEST_F(AlertsTest, weekly_ones_come_on_monday_or_on_the_next_morning_that_there_is) {
   confirmed("claude@exemple.fr", Rhythm::weekly);
-  EXPECT_THAT(round({item()}), SizeIs(1)) << "Tuesday: this week's Monday was missed";
   for (int day = 0; day < 5; ++day) {
     pass_days(1);
-    EXPECT_THAT(round({item()}), IsEmpty()) << "until Sunday";
+    EXPECT_THAT(round({item()}), IsEmpty()) << "from Wednesday to Sunday";
   }
   pass_days(1);
   EXPECT_THAT(round({item()}), SizeIs(1)) << "Monday";

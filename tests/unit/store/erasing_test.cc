@@ -78,6 +78,29 @@ class Erasing : public StoreWorld {
   std::vector<std::string> planted_;
 };
 
+TEST_F(Erasing, after_the_purge_no_file_holds_a_local_value_that_was_removed_or_replaced) {
+  auto const set = [this](std::string_view local_key, std::optional<Bytes> value) {
+    ASSERT_TRUE(store().commit(
+        {.now = now_, .local = {{.key = Bytes(local_key), .value = std::move(value)}}}));
+  };
+  auto const kept = a_canary(rng_);
+  set("mail/sent", plant());
+  set("alert/ended", plant());
+  set("alert/running", plant());
+  fill(10);
+  reopen();  // from the log to tables
+  set("mail/new", plant());
+  expect_all_found();
+  set("mail/sent", std::nullopt);
+  set("alert/ended", std::nullopt);
+  set("mail/new", std::nullopt);
+  set("alert/running", kept);
+  ASSERT_TRUE(store().purge_local());
+  expect_none_found();
+  EXPECT_NE(found_in_files(kept), std::vector<std::string>{});
+  EXPECT_EQ(store().local("alert/running", now_).value(), kept);
+}
+
 TEST_F(Erasing, after_the_purge_no_file_holds_a_byte_of_the_document) {
   fill(30);
   auto const office = plant_document();
