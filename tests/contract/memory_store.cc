@@ -223,6 +223,7 @@ Result<std::uint64_t> MemoryStore::drop_scope(ScopeId const& scope) {
   auto const drop = [&scope](Image& image) {
     std::erase_if(image.cursors, [&](auto const& entry) { return entry.first.second == scope; });
     image.feeds[scope].entries.clear();
+    image.digests.erase(scope);
     return std::erase_if(image.documents,
                          [&](auto const& entry) { return entry.first.scope == scope; });
   };

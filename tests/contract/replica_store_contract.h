@@ -314,6 +314,42 @@ TYPED_TEST_P(ReplicaStoreContract, a_repair_is_merged_and_moves_no_cursor) {
   EXPECT_EQ(this->apply(8, 8, {document}).error().code(), Code::conflict);
 }
 
+TYPED_TEST_P(ReplicaStoreContract, nothing_remains_of_a_dropped_scope_also_in_its_digests) {
+  auto const scope = this->scope("public/isere");
+  auto const others = this->key();
+  this->write(others, "stays");
+  std::vector<Document> documents;
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    documents.push_back(this->made(this->key(scope), this->kPeer, i, "goes"));
+  }
+  ASSERT_TRUE(this->apply(0, 3, documents, this->kPeer, scope));
+  ASSERT_TRUE(this->apply(0, 1, {}, this->kOtherPeer));
+  EXPECT_EQ(this->store().drop_scope(scope).value(), 3U);
+  for (bool const opened_again : {false, true}) {
+    if (opened_again) this->bench_.reopen();
+    std::size_t counted = 1;
+    RangeDigest digest;
+    ASSERT_TRUE(this->store().look(scope, [&](DigestTree const& tree) {
+      counted = tree.count();
+      digest = tree.digest();
+    }));
+    EXPECT_EQ(counted, 0U);
+    EXPECT_EQ(digest, DigestTree().digest());
+    EXPECT_TRUE(this->feed({}, 100, scope).entries.empty());
+    EXPECT_EQ(this->cursor(this->kPeer, scope), 0U);
+    EXPECT_FALSE(this->bench_.find(documents[0].key).value());
+  }
+  EXPECT_TRUE(this->bench_.find(others).value());
+  EXPECT_EQ(this->cursor(this->kOtherPeer), 1U);
+  // Allowed again, of three documents one comes: the two that did not are in no sum.
+  ASSERT_TRUE(this->apply(0, 1, {documents[1]}, this->kPeer, scope));
+  DigestTree expected;
+  expected.set(documents[1].key.id, fingerprint(documents[1]));
+  RangeDigest digest;
+  ASSERT_TRUE(this->store().look(scope, [&](DigestTree const& tree) { digest = tree.digest(); }));
+  EXPECT_EQ(digest, expected.digest());
+}
+
 REGISTER_TYPED_TEST_SUITE_P(
     ReplicaStoreContract, starts_with_nothing,
     a_document_stands_in_the_feed_once_at_its_latest_change,
@@ -327,6 +363,6 @@ REGISTER_TYPED_TEST_SUITE_P(
     a_batch_with_one_wrong_document_is_refused_whole, the_counter_never_gives_a_dot_twice,
     values_of_any_bytes_come_back_as_they_were,
     digests_are_those_of_the_documents_whatever_led_there, documents_are_given_by_id_within_a_limit,
-    a_repair_is_merged_and_moves_no_cursor);
+    a_repair_is_merged_and_moves_no_cursor, nothing_remains_of_a_dropped_scope_also_in_its_digests);
 
 }  // namespace solidaires::sync
