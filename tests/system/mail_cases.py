@@ -1,7 +1,11 @@
 """Mails that a portal sends, through a real SMTP server."""
+import datetime
 import pathlib
 import tempfile
+import time
 import unittest
+import urllib.request
+import zoneinfo
 
 import mailbox
 import network
@@ -165,3 +169,68 @@ class Visitors(unittest.TestCase):
         self.assertEqual(len(self.box.mails("cachee@exemple.net")), 1, "the sender is heard no more")
         for page in (browser.get(path), browser.get(link), browser.get(path + ".json")):
             self.assertNotIn(b"cachee@", page.body)
+
+
+class Mornings(unittest.TestCase):
+    """Days that pass: the program's wall clock is set, its steady one runs on."""
+    FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="solidaires-mornings-")
+        self.addCleanup(self.directory.cleanup)
+        self.box = mailbox.Mailbox().start()
+        self.addCleanup(self.box.remove)
+        self.one = network.Instance(self.directory.name, "seule", title="Portail d’Essai",
+                                    keys={"mail": [f'server = "{self.box.url}"', 'sender = "portail@exemple.fr"']})
+        self.addCleanup(lambda: self.one.alive() and self.one.kill())
+        self.file = pathlib.Path(self.directory.name, "time")
+        self.one.environment = {"LD_PRELOAD": self.FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(self.file), "FAKETIME_NO_CACHE": "1",
+                                "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"}
+
+    def begin(self, day, hour):
+        """Starts the program, again if it runs, on that day of January 2027 at that hour in Paris. The 11th is a Monday."""
+        if self.one.alive():
+            self.assertEqual(self.one.stop(), 0)
+        at = datetime.datetime(2027, 1, day, hour, 30, tzinfo=zoneinfo.ZoneInfo("Europe/Paris"))
+        self.file.write_text(f"{at.timestamp() - time.time():+.0f}\n")
+        self.one.start()
+
+    def publish(self, name):
+        pages.create_structure(self.one.browser("garde@exemple.fr"), name, then="publish")
+        network.until(lambda: self.one.find(name), f"{name} is public")
+
+    def mails(self, alerts=0):
+        """The news that have come, when the round of this start has seen so many alerts and nothing waits any more."""
+        network.until(lambda: f"solidaires_alerts_confirmed {alerts}" in self.one.ask("/metrics")[1], "the round has been", 30)
+        network.until(lambda: "solidaires_mail_queued 0" in self.one.ask("/metrics")[1], "nothing waits")
+        return [mail for mail in self.box.mails("claude@exemple.org") if "À confirmer" not in mail["Subject"]]
+
+    def test_news_come_once_in_the_morning_until_one_click_ends_them(self):
+        self.begin(5, 10)
+        self.one.add_user("garde@exemple.fr", "animateur")
+        self.publish("Déjà Connue")
+        form = self.one.browser().get("/alertes?recherche=%2Fstructures").form("/alertes")
+        form.set("courriel", "claude@exemple.org").set("rythme", "jour").submit()
+        confirm = self.box.await_mail("claude@exemple.org").link("/alertes/confirmer/")
+        self.one.browser().get(confirm).form_with("m’écrire").submit("m’écrire")
+        self.publish("Toute Neuve")
+        self.begin(6, 4)
+        self.assertEqual(self.mails(), [], "nobody is woken")
+        self.begin(6, 8)
+        news = self.box.await_mail("claude@exemple.org", 2)
+        self.assertEqual(news.faults, [])
+        self.assertIn("Toute Neuve", news.text)
+        self.assertIn("Toute Neuve", news.html)
+        self.assertNotIn("Déjà Connue", news.text)
+        self.assertEqual(news["List-Unsubscribe-Post"], "List-Unsubscribe=One-Click")
+        self.begin(6, 9)
+        self.assertEqual(len(self.mails(alerts=1)), 1, "once a morning")
+        self.begin(7, 8)
+        self.assertEqual(len(self.mails(alerts=1)), 1, "never twice, and no empty mail")
+        self.publish("La Suivante")
+        end = news["List-Unsubscribe"].strip("<> ")
+        with urllib.request.urlopen(urllib.request.Request(end, b"List-Unsubscribe=One-Click")) as answer:
+            self.assertEqual(answer.status, 200)
+        self.begin(8, 8)
+        self.assertEqual(len(self.mails()), 1, "ended")
+        self.assertNotIn("claude", self.one.log())
