@@ -1,10 +1,13 @@
 """An SMTP server on loopback that writes what it takes into a directory, for mailbox.py. Runs by Debian's own Python, which has aiosmtpd.
-The part before '@' of an address tells what it answers: "refusee" 550, "differee" 451 the first time. Ends when its input ends."""
+With --password, one has to log in as "portail"; with --tls, TLS begins at once, by the certificate and key of that PEM file. The part before '@' of an address tells what it answers: "refusee" 550, "differee" 451 the first time. Ends when its input ends."""
+import argparse
 import json
 import pathlib
+import ssl
 import sys
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
 
 class Handler:
@@ -32,7 +35,21 @@ class Handler:
 
 
 if __name__ == "__main__":
-    controller = Controller(Handler(sys.argv[1]), hostname="127.0.0.1", port=int(sys.argv[2]))
+    words = argparse.ArgumentParser()
+    words.add_argument("directory")
+    words.add_argument("port", type=int)
+    words.add_argument("--password")
+    words.add_argument("--tls")
+    given = words.parse_args()
+    more = {}
+    if given.password:
+        known = LoginPassword(b"portail", given.password.encode())
+        more = {"auth_required": True, "auth_require_tls": False, "authenticator":
+                lambda _server, _session, _envelope, _mechanism, data: AuthResult(success=data == known, handled=False)}
+    if given.tls:
+        more["ssl_context"] = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        more["ssl_context"].load_cert_chain(given.tls)
+    controller = Controller(Handler(given.directory), hostname="127.0.0.1", port=given.port, **more)
     controller.start()
     print("ready", flush=True)
     sys.stdin.read()

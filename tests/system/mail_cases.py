@@ -1,6 +1,7 @@
 """Mails that a portal sends, through a real SMTP server."""
 import datetime
 import pathlib
+import subprocess
 import tempfile
 import time
 import unittest
@@ -37,6 +38,37 @@ class Configuration(unittest.TestCase):
         self.assertIn("recipient 451", one.run("mail", "test", "differee@exemple.org", expect=1).stdout)
         self.box.stop()
         self.assertIn("could not be asked (connection", one.run("mail", "test", "personne@exemple.org", expect=1).stdout)
+
+    def test_who_sends_logs_in_and_a_wrong_password_costs_no_mail(self):
+        box = mailbox.Mailbox("--password", "sésame").start()
+        self.addCleanup(box.remove)
+        secret = pathlib.Path(self.directory.name, "password")
+        one = self.instance(mail=[f'server = "{box.url}"', 'sender = "portail@exemple.fr"', 'user = "portail"',
+                                  f'password_file = "{secret}"'])
+        secret.write_text("faux\n")
+        said = one.run("mail", "test", "personne@exemple.org", expect=1).stdout
+        self.assertIn("could not be asked (log-in", said)
+        self.assertNotIn("faux", said)
+        secret.write_text("sésame\n")
+        one.run("mail", "test", "personne@exemple.org")
+        self.assertEqual(len(box.mails()), 1)
+
+    def test_a_server_has_to_prove_who_it_is(self):
+        files = {name: str(pathlib.Path(self.directory.name, name + ".pem")) for name in ("server", "other")}
+        for file in files.values():
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                            "-subj", "/CN=essai", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", file, "-out", file + ".crt"],
+                           check=True, capture_output=True)
+            with open(file, "a") as both:
+                both.write(pathlib.Path(file + ".crt").read_text())
+        box = mailbox.Mailbox("--tls", files["server"]).start()
+        self.addCleanup(box.remove)
+        for trusted, taken in (("other", False), ("server", True)):
+            one = self.instance(name=f"seule-{trusted}", mail=[f'server = "smtps://127.0.0.1:{box.port}"', 'sender = "portail@exemple.fr"',
+                                                               f'authorities = "{files[trusted]}.crt"'])
+            said = one.run("mail", "test", "personne@exemple.org", expect=0 if taken else 1).stdout
+            self.assertIn("took the mail" if taken else "could not be asked (connection", said)
+        self.assertEqual(len(box.mails()), 1)
 
     def test_mail_is_off_until_a_server_is_named(self):
         self.assertIn("mail is off", self.instance().run("mail", "test", "personne@exemple.org", expect=1).stderr)
