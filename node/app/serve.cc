@@ -77,8 +77,9 @@ class Instance {
   std::unique_ptr<http::Sessions> sessions_;
   http::RateLimiter log_in_limiter_{
       {.burst = 10, .refill = std::chrono::milliseconds(30'000), .keys_max = 20'000}};
+  // Several people may sit behind one address: a public terminal, a town hall.
   http::RateLimiter visitors_limiter_{
-      {.burst = 5, .refill = std::chrono::minutes(5), .keys_max = 20'000}};
+      {.burst = 10, .refill = std::chrono::minutes(3), .keys_max = 20'000}};
   std::unique_ptr<portal::Post> post_;
   std::unique_ptr<portal::Context> portal_;
   std::unique_ptr<office::Office> office_;

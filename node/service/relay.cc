@@ -64,13 +64,14 @@ Result<std::string> Relay::receiver_of(PublicRecord const& record) const {
 
 Result<Bytes> Relay::digest_of(std::string_view address) {
   auto const now = instance_.clock.now();
-  SOL_ASSIGN(auto secret, instance_.store.local(kSecretKey, now));
-  if (!secret) {
-    secret = instance_.rng.bytes(kSha256Bytes);
+  SOL_ASSIGN(auto known, instance_.store.local(kSecretKey, now));
+  bool const is_new = !known;
+  auto const secret = is_new ? instance_.rng.bytes(kSha256Bytes) : *std::move(known);
+  if (is_new) {
     auto const kept =
         instance_.store.commit({.now = now,
                                 .local = {{.key = Bytes(kSecretKey),
-                                           .value = *secret,
+                                           .value = secret,
                                            .expect = store::LocalEdit::Expect::absent}}});
     if (!kept && kept.error().code() == Code::conflict) return digest_of(address);
     SOL_TRY(kept);
@@ -79,13 +80,13 @@ Result<Bytes> Relay::digest_of(std::string_view address) {
   std::ranges::transform(folded, folded.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   });
-  return hmac_sha256(*secret, folded).substr(0, kDigestBytes);
+  return hmac_sha256(secret, folded).substr(0, kDigestBytes);
 }
 
-// The count goes a day after its last message.
 Result<store::LocalEdit> Relay::counted(std::string_view what, std::size_t max) const {
   auto const now = instance_.clock.now();
-  auto const key = cat(kCountPrefix, what);
+  auto const day = std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
+  auto const key = cat(kCountPrefix, day, '/', what);
   SOL_ASSIGN(auto const kept, instance_.store.local(key, now));
   std::size_t const before = kept ? static_cast<std::size_t>(std::atoll(kept->c_str())) : 0;
   if (before >= max) return fail(Code::exhausted, "enough messages for today");

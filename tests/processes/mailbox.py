@@ -50,7 +50,7 @@ class Mailbox:
         return f"smtp://127.0.0.1:{self.port}"
 
     def start(self):
-        self.process = subprocess.Popen(["/usr/bin/python3", "-B", str(SERVER), self.directory.name, str(self.port), *self.options],
+        self.process = subprocess.Popen(["/usr/bin/python3", "-B", "-W", "ignore", str(SERVER), self.directory.name, str(self.port), *self.options],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "ready\n", "no SMTP server: is python3-aiosmtpd there?"
         return self

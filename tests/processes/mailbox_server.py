@@ -1,7 +1,9 @@
 """An SMTP server on loopback that writes what it takes into a directory, for mailbox.py. Runs by Debian's own Python, which has aiosmtpd.
-With --password, one has to log in as "portail"; with --tls, TLS begins at once, by the certificate and key of that PEM file. The part before '@' of an address tells what it answers: "refusee" 550, "differee" 451 the first time. Ends when its input ends."""
+With --password, one has to log in as "portail"; with --tls, TLS begins at once, by the certificate and key of that PEM file.
+The part before '@' of an address tells what it answers: "refusee" 550, "differee" 451 the first time. Ends when its input ends."""
 import argparse
 import json
+import logging
 import pathlib
 import ssl
 import sys
@@ -41,6 +43,7 @@ if __name__ == "__main__":
     words.add_argument("--password")
     words.add_argument("--tls")
     given = words.parse_args()
+    logging.disable(logging.WARNING)  # that a log-in without TLS is unwise is known
     more = {}
     if given.password:
         known = LoginPassword(b"portail", given.password.encode())

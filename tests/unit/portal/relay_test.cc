@@ -143,6 +143,10 @@ TEST_F(RelayPages, a_day_has_so_many_messages_and_no_more) {
   EXPECT_EQ(taken, 20) << "to one receiver";
   clock.pass(std::chrono::hours(25));
   EXPECT_EQ(write(path, message()).status, 303);
+  for (int i = 0; i < 30; ++i) {
+    clock.pass(std::chrono::hours(20));
+    EXPECT_EQ(write(path, message()).status, 303) << "a message now and then, for a month";
+  }
 }
 
 TEST_F(RelayPages, headers_cannot_be_written_by_a_visitor) {
