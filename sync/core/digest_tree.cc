@@ -1,6 +1,7 @@
 #include "sync/core/digest_tree.h"
 
 #include <algorithm>
+#include <span>
 
 #include "sync/base/bytes.h"
 #include "sync/base/hash.h"

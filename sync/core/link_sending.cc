@@ -23,6 +23,7 @@ std::vector<ScopeId> Sending::allow(std::vector<ScopeId> const& scopes) {
       ++it;
     } else {
       in_flight_ -= it->second.in_flight.size();
+      ended_[it->first] = it->second.generation;
       it = streams_.erase(it);
     }
   }
@@ -31,6 +32,9 @@ std::vector<ScopeId> Sending::allow(std::vector<ScopeId> const& scopes) {
     auto const [at, added] = streams_.try_emplace(scope);
     if (!added) continue;
     at->second.documents_max = limits::kBatchDocuments;
+    if (auto const before = ended_.find(scope); before != ended_.end()) {
+      at->second.generation = before->second;
+    }
     fresh.push_back(scope);
   }
   return fresh;

@@ -85,6 +85,8 @@ class Sending {
   static void note_lag(Stream& stream, Instant now);
 
   std::map<ScopeId, Stream> streams_;
+  // The last generation of streams that ended in this session: late answers to them may still come.
+  std::map<ScopeId, std::uint32_t> ended_;
   std::deque<ScopeId> ready_;
   std::size_t in_flight_ = 0;                             // batches, over all streams
   std::size_t reads_ = 0;                                 // ReadFeed tasks without an answer

@@ -44,5 +44,28 @@ TEST(Sending, what_is_told_at_a_heartbeat_leaves_room_for_pages_that_are_being_r
   EXPECT_EQ(sending.batches_in_flight(), limits::kBatchesInFlight);
 }
 
+TEST(Sending, a_late_answer_to_a_stream_that_ended_says_nothing_about_its_successor) {
+  auto const scope = ScopeId::office(NodeName::parse("isere").value());
+  Sending sending;
+  Actions out;
+  std::ignore = sending.allow({scope});
+  std::ignore = sending.subscribed({scope, Sequence{}}, kNow, out);
+  sending.pump(kPeer, out);
+  FeedPage page;
+  page.entries.push_back({Sequence{5}, Document{{scope, DocumentId{}}, "article", {}, {}}, {}, {}});
+  page.head = Sequence{5};
+  EXPECT_FALSE(sending.page_read({scope, Sequence{}, page}, kPeer, kNow, out));
+  auto const first = std::get<Batch>(out.send.back()).generation;
+
+  std::ignore = sending.allow({});
+  std::ignore = sending.allow({scope});
+  std::ignore = sending.subscribed({scope, Sequence{}}, kNow, out);
+  EXPECT_FALSE(sending.acknowledged({scope, first, Sequence{5}}, kNow)) << "nothing was sent yet";
+  sending.pump(kPeer, out);
+  EXPECT_FALSE(sending.page_read({scope, Sequence{}, page}, kPeer, kNow, out));
+  EXPECT_GT(std::get<Batch>(out.send.back()).generation, first);
+  EXPECT_EQ(sending.batches_in_flight(), 1U);
+}
+
 }  // namespace
 }  // namespace solidaires::sync
