@@ -361,7 +361,8 @@ void add_value(json::object& out, Field const& field, Value const& value,
   std::string_view const name = field.schema_org;
   if (auto const* address = std::get_if<Address>(&value)) {
     if (name == "address") add(out, name, postal(*address));
-    if (name != "address" || address->point) add(out, "location", place(*address));
+    if (name != "address" || address->point)
+      add(out, name == "address" ? "location" : name, place(*address));
   } else if (auto const* schedule = std::get_if<Schedule>(&value)) {
     add_schedule(out, *schedule);
   } else if (auto const* price = std::get_if<Price>(&value)) {

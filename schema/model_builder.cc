@@ -80,6 +80,13 @@ bool is_slug(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   });
 }
+// "agenda", "emploi/offres".
+bool is_prefix(std::string_view text) {
+  auto const slash = text.find('/');
+  return slash == std::string_view::npos
+             ? is_slug(text)
+             : is_slug(text.substr(0, slash)) && is_slug(text.substr(slash + 1));
+}
 bool is_code(std::string_view text) {
   return !text.empty() && text.size() <= 60 && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -632,10 +639,17 @@ void ModelBuilder::Files::check_prefixes() {
   for (auto const& draft : drafts) {
     auto const& [key, prefix] = std::tie(draft.type.key, draft.type.prefix);
     int const line = draft.at.line_of("prefix");
-    if (!is_slug(prefix))
-      defect(draft.at, line, key, "prefix is 1 to 60 of lower-case letters, digits and '-'");
-    else if (std::ranges::find(kTaken, prefix) != std::end(kTaken))
+    auto const first_part = std::string_view(prefix).substr(0, prefix.find('/'));
+    if (!is_prefix(prefix))
+      defect(
+          draft.at, line, key,
+          "prefix is 1 to 60 of lower-case letters, digits and '-', or two such parts and a '/'");
+    else if (std::ranges::find(kTaken, first_part) != std::end(kTaken))
       defect(draft.at, line, key, cat("the prefix ", prefix, " is reserved"));
+    else if (first_part != prefix && std::ranges::any_of(drafts, [&](Draft const& other) {
+               return other.type.prefix == first_part;
+             }))
+      defect(draft.at, line, key, cat("the prefix ", prefix, " lies below that of another type"));
     else if (auto const [first, fresh] = taken.emplace(prefix, key); !fresh)
       defect(draft.at, line, key, cat("the prefix ", prefix, " belongs to ", first->second));
   }

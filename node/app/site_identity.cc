@@ -66,9 +66,19 @@ page::SiteIdentity site_identity(Config const& config, service::Instance const& 
 std::vector<page::MenuEntry> main_menu(schema::ContentModel const& model) {
   std::vector<page::MenuEntry> menu;
   for (auto const& type : model.types()) {
+    auto const slash = type.prefix.find('/');
+    auto const first = std::string_view(type.prefix).substr(0, slash);
+    // Types that share the first part of their addresses share an entry: "emploi/offres",
+    // "emploi/demandes".
+    if (slash != std::string::npos && !menu.empty() &&
+        menu.back().link.href.starts_with(cat('/', first, '/'))) {
+      menu.back().also.push_back(type.key);
+      continue;
+    }
     auto const label = type.has(schema::Trait::has_schedule) ? std::string("Agenda")
+                       : slash != std::string::npos          ? text::capitalised(first)
                                                              : text::capitalised(type.plural.fr);
-    menu.push_back({type.key, {label, cat('/', type.prefix)}, 0});
+    menu.push_back({type.key, {label, cat('/', type.prefix)}, 0, {}});
   }
   return menu;
 }

@@ -1,5 +1,7 @@
 #include "node/page/site.h"
 
+#include <algorithm>
+
 #include "node/page/colour.h"
 #include "sync/base/bytes.h"
 #include "sync/base/hash.h"
@@ -26,7 +28,8 @@ std::vector<View> menu_views(std::vector<MenuEntry> const& menu, std::string_vie
   for (auto const& entry : menu) {
     View view;
     view.text("label", entry.link.label).text("href", entry.link.href);
-    if (entry.key == section) view.text("current", "true");
+    if (entry.key == section || std::ranges::find(entry.also, section) != entry.also.end())
+      view.text("current", "true");
     if (entry.count > 0) view.number("count", entry.count);
     views.push_back(std::move(view));
   }

@@ -40,7 +40,8 @@ struct SiteIdentity {
 struct MenuEntry {
   std::string key;  // matched by PageInfo::section
   Link link;
-  std::int64_t count = 0;  // shown when above zero
+  std::int64_t count = 0;              // shown when above zero
+  std::vector<std::string> also = {};  // other keys under the same entry
 };
 
 struct Alternate {

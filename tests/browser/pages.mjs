@@ -10,7 +10,8 @@ const text = async (context, url) => (await context.request.get(url)).text();
 export const lists = async (context, portal) => {
   const map = await text(context, `${portal.url}/sitemap.xml`);
   const paths = [...map.matchAll(/<loc>([^<]*)<\/loc>/g)].map((found) => new URL(found[1]).pathname);
-  return { prefixes: paths.filter((path) => /^\/[^/]+$/.test(path)), records: paths.filter((path) => /^\/[^/]+\/[^/]+$/.test(path)) };
+  const prefixes = paths.filter((path) => path !== "/" && !paths.some((other) => other !== "/" && path.startsWith(`${other}/`)));
+  return { prefixes, records: paths.filter((path) => path !== "/" && !prefixes.includes(path)) };
 };
 
 // [{ path, status }]: every kind of public page, filters included; two records of each kind.

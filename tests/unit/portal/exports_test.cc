@@ -31,6 +31,10 @@ TEST_F(ExportsTest, lists_and_records_are_valid_json_whatever_people_wrote) {
   published("structure", service::structure_form("Guillemet \" et \\ et </script>"));
   published("event", service::event_form("Événement"));
   published("article", service::article_form("Article"));
+  published("job_offer", service::job_offer_form("Menuisière ou menuisier (f/h)"));
+  published("job_request", service::job_request_form("Cuisinière, dix ans de métier"));
+  published("call", service::call_form("Initiatives \"solidaires\""));
+  published("resource", service::resource_form("Un guide"));
   for (auto const& type : instance.model.types()) {
     for (auto const& path : {cat('/', type.prefix, ".json"), cat("/api/v1/", type.prefix)}) {
       auto const list = parsed(path);
@@ -55,6 +59,24 @@ TEST_F(ExportsTest, lists_and_records_are_valid_json_whatever_people_wrote) {
   EXPECT_EQ(geo.at("features").as_array().size(), 1U);
   (void)parsed("/territoire.geojson");
   (void)parsed("/recherche.json?q=evenement");
+}
+
+TEST_F(ExportsTest, a_request_for_work_shows_nobody) {
+  published("job_request", service::job_request_form("Cuisinière, dix ans de métier"));
+  published("job_offer", service::job_offer_form("Menuisière ou menuisier (f/h)"));
+  for (std::string const list : {"/emploi/demandes", "/emploi/offres"}) {
+    auto const url = std::string(parsed(list + ".json").at("items").at(0).at("url").as_string());
+    auto const path = url.substr(21);
+    for (auto const& page :
+         {list, list + ".json", list + ".csv", list + ".atom", path, path + ".json",
+          std::string("/recherche?q=canari"), cat("/api/v1", path)}) {
+      auto const body = get(page).body;
+      EXPECT_THAT(body, Not(testing::HasSubstr("canari@"))) << page;
+      EXPECT_THAT(body, Not(testing::HasSubstr("Nom Canari"))) << page;
+      EXPECT_THAT(body, Not(testing::HasSubstr("479000099"))) << page;
+      EXPECT_THAT(body, Not(testing::HasSubstr("79 00 00 99"))) << page;
+    }
+  }
 }
 
 TEST_F(ExportsTest, a_spreadsheet_runs_no_formula_from_a_csv_file) {
@@ -128,13 +150,13 @@ extend {
   }
 }
 vocabulary {
-  key: "job_kinds"
+  key: "ad_kinds"
   label { fr: "Genre d’offre" en: "Kind of offer" }
   term { code: "cdi" label { fr: "CDI" en: "Permanent" } }
 }
 type {
-  key: "job_offer" prefix: "offres" rank: 15
-  singular { fr: "offre d’emploi" en: "job offer" } plural { fr: "offres d’emploi" en: "job offers" }
+  key: "small_ad" prefix: "annonces" rank: 15
+  singular { fr: "petite annonce" en: "small ad" } plural { fr: "petites annonces" en: "small ads" }
   gender: feminine schema_org: "JobPosting"
   group {
     key: "offer" label { fr: "L’offre" en: "The offer" }
@@ -144,7 +166,7 @@ type {
       column { header: "intitule" }
     }
     field {
-      key: "kind" kind: choice vocabulary: "job_kinds" label { fr: "Genre" en: "Kind" }
+      key: "kind" kind: choice vocabulary: "ad_kinds" label { fr: "Genre" en: "Kind" }
       audience: public facet { parameter: "genre" } column { header: "genre" }
     }
     field {
@@ -183,7 +205,7 @@ TEST_F(ExtendedPortal, a_field_and_a_type_added_by_data_alone_are_everywhere) {
   how.type = "structure";
   service::Importer const importer(instance, service::real_places());
   ASSERT_OK(importer.run("nom;commune;dechets_evites\nRecyclerie;Rumilly;12,5\n", how));
-  how.type = "job_offer";
+  how.type = "small_ad";
   ASSERT_OK(importer.run("intitule;genre;salaire\nMenuiserie (f/h);CDI;CANARI\n", how));
 
   EXPECT_THAT(get("/structures.json").body, HasSubstr("\"wasteSaved\":"));
@@ -193,15 +215,15 @@ TEST_F(ExtendedPortal, a_field_and_a_type_added_by_data_alone_are_everywhere) {
   auto const path = catalogue->find(query).value().hits.at(0).record->path;
   EXPECT_THAT(get(path).body, HasSubstr("Déchets évités"));
 
-  auto const list = get("/offres?genre=cdi");
+  auto const list = get("/annonces?genre=cdi");
   EXPECT_EQ(list.status, 200);
   EXPECT_THAT(list.body, HasSubstr("Menuiserie (f/h)"));
   EXPECT_THAT(faults_of(list.body), testing::IsEmpty());
-  EXPECT_THAT(get("/offres.json").body, HasSubstr("Menuiserie"));
-  EXPECT_THAT(get("/offres.csv").body, HasSubstr("Menuiserie"));
-  EXPECT_THAT(get("/").body, HasSubstr("offre d’emploi"));
+  EXPECT_THAT(get("/annonces.json").body, HasSubstr("Menuiserie"));
+  EXPECT_THAT(get("/annonces.csv").body, HasSubstr("Menuiserie"));
+  EXPECT_THAT(get("/").body, HasSubstr("petite annonce"));
   EXPECT_THAT(get("/recherche?q=menuiserie").body, HasSubstr("Menuiserie"));
-  for (auto const* page : {"/offres", "/offres.json", "/offres.csv"}) {
+  for (auto const* page : {"/annonces", "/annonces.json", "/annonces.csv"}) {
     EXPECT_THAT(get(page).body, Not(HasSubstr("CANARI"))) << page;
   }
 }

@@ -38,17 +38,17 @@ extend {
 
 constexpr std::string_view kNewType = R"(
 vocabulary {
-  key: "job_kinds"
+  key: "ad_kinds"
   label { fr: "Genre d’offre" en: "Kind of offer" }
   term { code: "cdi" label { fr: "CDI" en: "Permanent" } }
   term { code: "benevolat" label { fr: "Bénévolat" en: "Volunteering" } }
 }
 type {
-  key: "job_offer"
-  prefix: "offres"
+  key: "small_ad"
+  prefix: "annonces"
   rank: 15
-  singular { fr: "offre d’emploi" en: "job offer" }
-  plural { fr: "offres d’emploi" en: "job offers" }
+  singular { fr: "petite annonce" en: "small ad" }
+  plural { fr: "petites annonces" en: "small ads" }
   gender: feminine
   schema_org: "JobPosting"
   trait: expires
@@ -61,7 +61,7 @@ type {
       required: draft audience: public card: title schema_org: "title"
     }
     field {
-      key: "kind" kind: choice vocabulary: "job_kinds" label { fr: "Genre" en: "Kind" }
+      key: "kind" kind: choice vocabulary: "ad_kinds" label { fr: "Genre" en: "Kind" }
       audience: public facet { parameter: "genre" }
     }
     field {
@@ -123,10 +123,10 @@ TEST_F(Extension, a_new_field_is_in_form_page_api_and_import) {
 }
 
 TEST_F(Extension, a_new_type_has_form_page_api_and_import) {
-  auto const* type = model_->type_by_prefix("offres");
+  auto const* type = model_->type_by_prefix("annonces");
   ASSERT_NE(type, nullptr);
-  EXPECT_EQ(model_->types()[1].key, "job_offer");  // by rank, between structures and events
-  EXPECT_EQ(with_the(*type, Language::fr), "l’offre d’emploi");
+  EXPECT_EQ(model_->types()[1].key, "small_ad");  // by rank, between structures and events
+  EXPECT_EQ(with_the(*type, Language::fr), "la petite annonce");
   auto const parsed = parse_form(*type, {{"title", "Menuiserie (f/h)"},
                                          {"kind", "cdi"},
                                          {"until", "31/12/2026"},

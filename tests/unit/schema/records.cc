@@ -1,5 +1,7 @@
 #include "tests/unit/schema/records.h"
 
+#include <algorithm>
+
 #include "sync/base/bytes.h"
 
 namespace solidaires::schema {
@@ -10,7 +12,8 @@ FormFields simple(Field const& field) {
   switch (field.kind) {
     case FieldKind::choice:
     case FieldKind::choices: return {{key, field.vocabulary->terms.front().code}};
-    case FieldKind::integer: return {{key, "12"}};
+    case FieldKind::integer:
+      return {{key, std::to_string(std::max(12, static_cast<int>(field.min.value_or(0))))}};
     case FieldKind::decimal:
     case FieldKind::money: return {{key, "12,5"}};
     case FieldKind::boolean: return {{key, "true"}};
@@ -36,7 +39,8 @@ FormFields simple(Field const& field) {
     case FieldKind::external_ids: return {{cat(key, ".0"), "source:a=b|c;d"}};
     case FieldKind::reference:
     case FieldKind::references: return {{key, "01890000-0000-7000-8000-000000000001"}};
-    default: return {{key, "Un texte, avec | des ; signes"}};
+    default:
+      return {{key, std::string("Un texte, avec | des ; signes").substr(0, field.length_max)}};
   }
 }
 

@@ -171,4 +171,58 @@ schema::FormFields article_form(std::string_view title, schema::FormFields const
               more);
 }
 
+schema::FormFields job_offer_form(std::string_view title, schema::FormFields const& more) {
+  return with({{"title", std::string(title)},
+               {"kind", "emploi"},
+               {"contracts", "cdi"},
+               {"summary", "Réparer, trier, transmettre."},
+               {"description", "Vous travaillez à l’atelier avec six collègues."},
+               {"employer_name", "La Remise"},
+               {"address.commune", "Rumilly"},
+               {"address.commune_code", "74225"},
+               {"address.postal_code", "74150"},
+               {"pay_min", "2000"},
+               {"pay_max", "2200"},
+               {"pay_unit", "mois"},
+               {"apply_by", "portal"},
+               {"contact_form", "true"},
+               {"email", "canari@exemple.fr"},
+               {"published_on", "2026-03-01"}},
+              more);
+}
+
+schema::FormFields job_request_form(std::string_view title, schema::FormFields const& more) {
+  return with({{"title", std::string(title)},
+               {"pseudonym", "Camille"},
+               {"kinds", "emploi"},
+               {"summary", "Je cherche une cuisine."},
+               {"address.commune", "Rumilly"},
+               {"address.commune_code", "74225"},
+               {"address.postal_code", "74150"},
+               {"contact_form", "true"},
+               {"email", "canari@exemple.fr"},
+               {"phone", "+33479000099"},
+               {"person_name", "Nom Canari"},
+               {"published_on", "2026-03-01"}},
+              more);
+}
+
+schema::FormFields call_form(std::string_view title, schema::FormFields const& more) {
+  return with({{"title", std::string(title)},
+               {"kind", "appel-a-projets"},
+               {"summary", "Des services dans les vallées."},
+               {"funder_names", "Fonds d’essai"},
+               {"applicants", "association"},
+               {"deadline", "2026-04-30T14:00"}},
+              more);
+}
+
+schema::FormFields resource_form(std::string_view title, schema::FormFields const& more) {
+  return with({{"title", std::string(title)},
+               {"kind", "guide"},
+               {"authors", "A. Exemple"},
+               {"summary", "Pas à pas."}},
+              more);
+}
+
 }  // namespace solidaires::service

@@ -104,6 +104,14 @@ class World {
                                             schema::FormFields const& more = {});
 [[nodiscard]] schema::FormFields article_form(std::string_view title,
                                               schema::FormFields const& more = {});
+[[nodiscard]] schema::FormFields job_offer_form(std::string_view title,
+                                                schema::FormFields const& more = {});
+[[nodiscard]] schema::FormFields job_request_form(std::string_view title,
+                                                  schema::FormFields const& more = {});
+[[nodiscard]] schema::FormFields call_form(std::string_view title,
+                                           schema::FormFields const& more = {});
+[[nodiscard]] schema::FormFields resource_form(std::string_view title,
+                                               schema::FormFields const& more = {});
 
 #define ASSERT_OK(result)                                                    \
   do {                                                                       \
