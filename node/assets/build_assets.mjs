@@ -45,8 +45,10 @@ const add = (name, bytes) => {
 add("site.css", await bundle(join(source, "css/site.css")));
 add("map.css", await bundle(join(source, "css/map.css")));
 const map = add("map.js", await bundle(join(source, "js/map.js"), { format: "esm" }));
-// site.js loads the map by its hashed name, only on pages that have one.
-const site = readFileSync(join(source, "js/site.js"), "utf8").replace("./map.js", `/assets/${map}`);
+const suggest = add("suggest.js", await bundle(join(source, "js/suggest.js"), { format: "esm" }));
+// site.js loads these by their hashed names, only where they are needed.
+const site = readFileSync(join(source, "js/site.js"), "utf8")
+  .replace("./map.js", `/assets/${map}`).replace("./suggest.js", `/assets/${suggest}`);
 add("site.js", Buffer.from((await esbuild.transform(site, { minify: true, target: "es2020" })).code));
 
 mkdirSync(output, { recursive: true });

@@ -5,6 +5,7 @@
 #include "node/portal/pages.h"
 #include "node/portal/relay.h"
 #include "node/portal/reports.h"
+#include "node/portal/suggestions.h"
 
 namespace solidaires::portal {
 namespace {
@@ -148,6 +149,7 @@ void add_routes(http::Router& router, Context const& context) {
         },
         kPublic);
   }
+  add("/suggestions.json", suggestions);
   for (auto const& type : context.instance.model.types()) add_type(router, context, type);
   router.get(
       "/theme.css",

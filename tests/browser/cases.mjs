@@ -201,6 +201,38 @@ export const map = async (browser, portal) => {
   }
 };
 
+// Suggestions while one types: reached by the arrows, told to screen readers, never in the way.
+export const suggestions = async (browser, portal) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  try {
+    await page.goto(`${portal.url}/structures`, { waitUntil: "networkidle" });
+    const title = (await page.locator(".cards .card a").first().innerText()).trim();
+    await page.focus("#site-q");
+    await page.keyboard.type(title.slice(0, 8), { delay: 20 });
+    const list = page.locator(".site-search [role=listbox]");
+    await list.waitFor({ state: "visible", timeout: 15000 });
+    need(await page.getAttribute("#site-q", "aria-expanded") === "true", "an open list is said to be open");
+    need((await page.locator(".site-search [aria-live]").innerText()).includes("suggestion"), "the number of suggestions is told");
+    await page.keyboard.press("ArrowDown");
+    const active = await page.getAttribute("#site-q", "aria-activedescendant");
+    need(await page.getAttribute(`#${active}`, "aria-selected") === "true", "the arrows mark one suggestion");
+    await page.keyboard.press("Escape");
+    need(await list.isHidden(), "Escape closes the list");
+    need(await page.inputValue("#site-q") === title.slice(0, 8), "Escape keeps what was typed");
+    await page.focus("#liste-lieu");
+    await page.keyboard.type("chamber", { delay: 20 });
+    await page.locator(".field [role=listbox]").waitFor({ state: "visible", timeout: 15000 });
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    need(await page.inputValue("#liste-lieu") === "Chambéry", "choosing a place fills the field with its name");
+    await Promise.all([page.waitForURL(/lieu=Chamb/), page.keyboard.press("Enter")]);
+    need((await page.locator("[aria-label='Filtres choisis']").innerText()).includes("Chambéry"), "the place that was chosen is the filter");
+  } finally {
+    await context.close();
+  }
+};
+
 // The public pages are the same for everybody: a cache may keep them.
 export const sameForEverybody = async (anonymous, known, portal) => {
   const faults = [];

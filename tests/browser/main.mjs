@@ -76,6 +76,7 @@ const visitPortal = async (browser, portal, saved) => {
     await attempt(`${portal.name}: ${path} by keyboard`, () => cases.keyboard(browser, portal, path));
   }
   await attempt(`${portal.name}: the map with script`, () => cases.map(browser, portal));
+  await attempt(`${portal.name}: suggestions while one types`, () => cases.suggestions(browser, portal));
 };
 
 // The W3C checker, once over all saved pages: one case per page.

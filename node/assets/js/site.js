@@ -15,6 +15,12 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
   window.addEventListener("beforeunload", (event) => { if (touched) event.preventDefault(); });
 }
 
+// Suggestions while one types: fetched when such a field is first entered.
+const wishes = document.querySelectorAll("input[data-suggest]");
+for (const input of wishes) {
+  input.addEventListener("focus", () => import("./suggest.js"), { once: true });
+}
+
 // The map beside a list: loaded only where there is one.
 const map = document.querySelector("[data-map]");
 if (map) import("./map.js").then((module) => module.show(map));

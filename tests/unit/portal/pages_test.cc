@@ -310,5 +310,22 @@ TEST_F(PagesTest, the_agenda_offers_the_dates_that_people_ask_for) {
   EXPECT_THAT(faults_of(list), testing::IsEmpty());
 }
 
+TEST_F(PagesTest, what_is_typed_is_met_by_titles_themes_and_places) {
+  published("structure", service::structure_form("Vélo-école des Bauges"));
+  auto const titles = get("/suggestions.json?q=velo").body;
+  EXPECT_THAT(titles, HasSubstr("Vélo-école des Bauges, Rumilly"));
+  EXPECT_THAT(titles, HasSubstr("/structures/velo-ecole-des-bauges"));
+  EXPECT_THAT(get("/suggestions.json?q=alim").body, HasSubstr("/structures?"));
+  auto const places = get("/suggestions.json?sorte=lieu&q=annec").body;
+  EXPECT_THAT(places, HasSubstr("\"value\":\"Annecy\""));
+  EXPECT_THAT(places, Not(HasSubstr("structures")));
+  EXPECT_THAT(get("/suggestions.json?q=a").body, HasSubstr("\"items\":[]"));
+  EXPECT_THAT(get("/suggestions.json").body, HasSubstr("\"items\":[]"));
+  auto const for_browsers = get("/suggestions.json?forme=opensearch&q=velo");
+  EXPECT_THAT(for_browsers.body, testing::StartsWith("[\"velo\",[\"Vélo-école"));
+  EXPECT_EQ(for_browsers.headers.get("Content-Type"), "application/x-suggestions+json");
+  EXPECT_EQ(get("/suggestions.json?q=%ff%00%0a%22%3c").status, 200);
+}
+
 }  // namespace
 }  // namespace solidaires::portal
