@@ -149,9 +149,14 @@ void World::update_entitlements() {
       Place const place{child, links_[child].connection, side};
       if (place.connection == 0) continue;
       schedule_.in(between(0, 500), [this, place] {
-        if (find(place) == nullptr) return;
-        feed(place, EntitlementChanged{tree_.entitlement(site_of(machine_at(place)),
-                                                         site_of(peer_at(place)), joined_)});
+        auto* end = find(place);
+        if (end == nullptr) return;
+        auto rules =
+            tree_.entitlement(site_of(machine_at(place)), site_of(peer_at(place)), joined_);
+        // Of a stream that has ended nothing is answered any more.
+        std::erase_if(end->unanswered,
+                      [&](UnderWay const& batch) { return !rules.may_send(batch.scope); });
+        feed(place, EntitlementChanged{std::move(rules)});
       });
     }
   }

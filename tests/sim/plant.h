@@ -73,7 +73,7 @@ inline constexpr std::array kPlants{
     PlantInfo{Plant::filter_without_scope, "filter-without-scope", 20},
     PlantInfo{Plant::file_by_hash, "file-by-hash", 50},
     PlantInfo{Plant::withdrawal_ignored, "withdrawal-ignored", 50},
-    PlantInfo{Plant::erased_refilled, "erased-refilled", 250},
+    PlantInfo{Plant::erased_refilled, "erased-refilled", 50},
     PlantInfo{Plant::replica_id_reused, "replica-id-reused", 50},
     PlantInfo{Plant::counter_not_durable, "counter-not-durable", 50},
     PlantInfo{Plant::token_confirmed_early, "token-confirmed-early", 100},

@@ -24,9 +24,14 @@ void World::work(Place place) {
   auto task = std::move(end->tasks.front());
   end->tasks.pop_front();
   std::optional<ScopeId> scope;
+  std::vector<DocumentKey> stubs;
   if (auto const* apply = std::get_if<ApplyBatch>(&task)) {
     scope = apply->batch.scope;
-    for (auto const& document : apply->batch.documents) keep_snapshot(document);
+    for (auto const& document : apply->batch.documents) {
+      keep_snapshot(document);
+      auto const* here = instances_[machine].store->find(document.key);
+      if (here != nullptr && is_erased(*here)) stubs.push_back(document.key);
+    }
   }
   auto const* keep = std::get_if<KeepToken>(&task);
   bool const confirms = keep != nullptr && place.side == kParent &&
@@ -34,7 +39,7 @@ void World::work(Place place) {
   at_work_ = true;
   auto event = carry_out(std::move(task), *instances_[machine].store);
   at_work_ = false;
-  if (scope) check_after_apply(place, *scope);
+  if (scope) check_after_apply(place, *scope, stubs);
   if (auto const* part = std::get_if<BlobKept>(&event)) file_kept(machine, *part);
   auto const* kept = std::get_if<TokenKept>(&event);
   if (confirms && kept != nullptr && kept->outcome && !links_[place.child].up) {
@@ -57,8 +62,16 @@ void World::answer_later(Place place, Event event) {
   });
 }
 
-void World::check_after_apply(Place place, ScopeId const& scope) {
+// `stubs`: what was erased here, and came again.
+void World::check_after_apply(Place place, ScopeId const& scope,
+                              std::vector<DocumentKey> const& stubs) {
   auto const machine = machine_at(place);
+  for (auto const& key : stubs) {
+    auto const* here = instances_[machine].store->find(key);
+    if (here != nullptr && is_erased(*here)) continue;
+    violate(cat("erasure: ", key.id.to_string(), " was erased at ",
+                tree_.name(site_of(machine)).str(), ", and a copy refills it"));
+  }
   if (!may_hold(site_of(machine), scope)) {
     violate(cat("confinement: a store took ", scope.to_string()));
   }

@@ -103,6 +103,8 @@ void World::count_answer(Place place, Frame const& frame) {
       return batch.scope == ack->scope && batch.generation == ack->generation &&
              batch.last <= ack->cursor;
     });
+  } else if (auto const* subscribe = std::get_if<Subscribe>(&frame)) {
+    std::erase_if(waiting, [&](UnderWay const& batch) { return batch.scope == subscribe->scope; });
   } else if (auto const* nack = std::get_if<Nack>(&frame)) {
     std::erase_if(waiting, [&](UnderWay const& batch) {
       return batch.scope == nack->scope && batch.generation == nack->generation;

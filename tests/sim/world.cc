@@ -116,8 +116,12 @@ void World::heal() {
     for (auto& end : link.ends) {
       end.stuck_until = {};
       if (!end.session) continue;
-      // What held a stream is mended by people, who restart.
-      for (auto const& view : end.session->view().sending) held = held || view.held;
+      // What held a stream is mended by people, who restart; at the receiver's end too, for its
+      // refusal may still be under way.
+      auto const view = end.session->view();
+      auto const is_held = [](auto const& stream) { return stream.held; };
+      held = held || std::ranges::any_of(view.sending, is_held) ||
+             std::ranges::any_of(view.receiving, is_held);
     }
     if (held) hang_up(machine);
     restart(machine);

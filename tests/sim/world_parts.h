@@ -154,7 +154,7 @@ class World {
   void work(Place place);
   void answer_later(Place place, Event event);
   MemoryStore::Fate draw_fate(Machine machine);
-  void check_after_apply(Place place, ScopeId const& scope);
+  void check_after_apply(Place place, ScopeId const& scope, std::vector<DocumentKey> const& stubs);
 
   // ---- people.cc ----
   void one_step();
