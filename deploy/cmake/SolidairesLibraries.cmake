@@ -11,7 +11,7 @@ find_package(pugixml REQUIRED)
 find_package(ZLIB REQUIRED)
 
 foreach(module IN ITEMS
-    libsodium libzstd libbrotlienc libbrotlidec libcurl libical libsystemd uchardet)
+    libsodium libzstd libbrotlienc libbrotlidec libcurl libical libqrencode libsystemd uchardet)
   pkg_check_modules(${module} REQUIRED IMPORTED_TARGET ${module})
 endforeach()
 

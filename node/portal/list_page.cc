@@ -7,6 +7,7 @@
 #include "node/portal/filters.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
+#include "node/portal/short_address.h"
 #include "node/text/fold.h"
 #include "schema/display.h"
 
@@ -405,6 +406,7 @@ http::Response list_page(Context const& context, schema::Type const* type,
   auto turns = pager(filters, path, pages);
   view.flag("has_pages", !turns.empty()).list("pages", std::move(turns));
   add_map(view, context, filters, query, result, path);
+  add_paper_trail(view, context, cat(path, filters.query_of_page(filters.page)));
 
   std::vector<std::string> tags;
   for (auto const& one : context.instance.model.types()) tags.push_back(cat("type:", one.key));

@@ -5,6 +5,7 @@
 #include "node/portal/pages.h"
 #include "node/portal/relay.h"
 #include "node/portal/reports.h"
+#include "node/portal/short_address.h"
 #include "node/portal/suggestions.h"
 
 namespace solidaires::portal {
@@ -150,6 +151,7 @@ void add_routes(http::Router& router, Context const& context) {
         kPublic);
   }
   add("/suggestions.json", suggestions);
+  add("/f/{code}", short_address_page);
   for (auto const& type : context.instance.model.types()) add_type(router, context, type);
   router.get(
       "/theme.css",

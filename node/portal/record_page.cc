@@ -7,6 +7,7 @@
 #include "node/portal/pages.h"
 #include "node/portal/pictures.h"
 #include "node/portal/relay.h"
+#include "node/portal/short_address.h"
 #include "node/service/areas.h"
 #include "node/text/fold.h"
 #include "schema/display.h"
@@ -277,6 +278,7 @@ http::Response record_page(Context const& context, schema::Type const& type,
     }
   }
   view.text("json_href", cat(record.path, ".json"));
+  add_paper_trail(view, context, record.key.id);
   view.text("report_href", cat("/signaler?page=", page::url_encode(record.path)));
 
   page::PageInfo info;

@@ -15,6 +15,12 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
   window.addEventListener("beforeunload", (event) => { if (touched) event.preventDefault(); });
 }
 
+// A sheet of paper in one press; without script the browser's own menu does it.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
 // Suggestions while one types: fetched when such a field is first entered.
 const wishes = document.querySelectorAll("input[data-suggest]");
 for (const input of wishes) {

@@ -1,0 +1,108 @@
+#include "node/portal/short_address.h"
+
+#include <qrencode.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "node/portal/pages.h"
+#include "schema/model.h"
+
+namespace solidaires::portal {
+namespace {
+
+constexpr std::size_t kCodeLetters = 8;
+constexpr int kQuietZone = 4;  // modules of white around the code: the standard asks for them
+constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
+
+char meant(char c) {
+  if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  if (c == 'o') return '0';
+  return c == 'i' || c == 'l' ? '1' : c;
+}
+
+// Runs of dark modules as one path: a rectangle each would be ten times the bytes.
+std::string path_of(QRcode const& code) {
+  std::string out;
+  auto const is_dark = [&](int x, int y) {
+    return x < code.width && (code.data[y * code.width + x] & 1U) != 0;
+  };
+  for (int y = 0; y < code.width; ++y) {
+    for (int x = 0; x < code.width; ++x) {
+      if (!is_dark(x, y)) continue;
+      int const first = x;
+      while (is_dark(x, y)) ++x;
+      out +=
+          cat('M', first + kQuietZone, ' ', y + kQuietZone, 'h', x - first, "v1h-", x - first, 'z');
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string short_code(DocumentId const& id) {
+  auto code = id.short_id();
+  std::ranges::transform(code, code.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return code.insert(kCodeLetters / 2, "-");
+}
+
+std::optional<std::string> parse_short_code(std::string_view typed) {
+  std::string code;
+  for (char const c : typed) {
+    if (c == '-' || c == ' ') continue;
+    code += meant(c);
+    if (code.size() > kCodeLetters || !kDigits.contains(code.back())) return std::nullopt;
+  }
+  if (code.size() != kCodeLetters) return std::nullopt;
+  return code;
+}
+
+std::string short_path(DocumentId const& id) {
+  return cat("/f/", id.short_id());
+}
+
+page::Html qr_code(std::string_view text, std::string_view label) {
+  std::string const content(text);
+  std::unique_ptr<QRcode, decltype(&QRcode_free)> const code(
+      QRcode_encodeString8bit(content.c_str(), 0, QR_ECLEVEL_M), &QRcode_free);
+  if (!code) return {};
+  auto const side = code->width + 2 * kQuietZone;
+  return {cat("<svg class=\"qr\" viewBox=\"0 0 ", side, ' ', side, "\" role=\"img\" aria-label=\"",
+              page::escaped(label),
+              "\" shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h", side, 'v', side,
+              "H0z\"/><path fill=\"#000\" d=\"", path_of(*code), "\"/></svg>")};
+}
+
+void add_paper_trail(page::View& view, Context const& context, DocumentId const& id) {
+  auto const address = context.site()->identity().base_url + short_path(id);
+  view.text("print_code", short_code(id)).text("print_address", address);
+  view.html("print_qr_html", qr_code(address, "QR code de l’adresse de cette page"));
+}
+
+void add_paper_trail(page::View& view, Context const& context, std::string_view path) {
+  auto const address = cat(context.site()->identity().base_url, path);
+  view.text("print_address", address);
+  view.html("print_qr_html", qr_code(address, "QR code de l’adresse de cette liste"));
+}
+
+http::Response short_address_page(Context const& context, http::Request const& request) {
+  auto const code = parse_short_code(request.capture("code"));
+  if (!code) return error_page(context, 404, &request);
+  for (auto const& type : context.instance.model.types()) {
+    auto const found = context.catalogue.at(type, *code);
+    if (!found) return error_page(context, 500, &request);
+    if (auto const* const record = std::get_if<service::RecordPtr>(&*found)) {
+      return http::Response::redirect((*record)->path, 302);
+    }
+    // Its page says that it was withdrawn, and what is near.
+    if (std::holds_alternative<service::Gone>(*found)) {
+      return http::Response::redirect(cat('/', type.prefix, '/', *code), 302);
+    }
+  }
+  return error_page(context, 404, &request);
+}
+
+}  // namespace solidaires::portal
