@@ -201,6 +201,7 @@ struct ModelBuilder::Files {
                        std::string const& subject);
   void check_names(Draft const& draft);
   void check_traits(Draft const& draft);
+  void check_life(Draft const& draft);
   void check_prefixes();
   void finish_types();
 };
@@ -335,6 +336,16 @@ void ModelBuilder::Files::read_type(TypeAt const& at) {
   type.schema_org = at->schema_org();
   type.icon = at->icon();
   type.expiry_field = at->expiry_field();
+  auto const& life = at->life();
+  type.life = {.dated = life.dated(),
+               .opens = life.opens(),
+               .closes = life.closes(),
+               .ongoing = life.ongoing(),
+               .outcome = life.outcome(),
+               .outcome_on = life.outcome_on(),
+               .near = life.near(),
+               .displayed_days = life.displayed_days(),
+               .closing_days = life.closing_days()};
   for (int i = 0; i < at->trait_size(); ++i) type.traits.insert(static_cast<Trait>(at->trait(i)));
 
   std::string const& subject = type.key;
@@ -623,8 +634,36 @@ void ModelBuilder::Files::check_traits(Draft const& draft) {
                      (expiry->kind == FieldKind::date || expiry->kind == FieldKind::date_time ||
                       expiry->kind == FieldKind::schedule);
   needs(Trait::expires, dated, "an expiry_field of kind date, date_time or schedule");
+  check_life(draft);
   if (type.first(Card::title) == nullptr)
     defect(at, at.line, type.key, "no field has the card title: what is it called in a list?");
+}
+
+void ModelBuilder::Files::check_life(Draft const& draft) {
+  Type const& type = draft.type;
+  if (!draft.at->has_life()) return;
+  int const line = draft.at.line_of("life");
+  if (!type.has(Trait::expires))
+    defect(draft.at, line, type.key, "life is for types with the trait expires");
+  // Each phase is shown to visitors: what it follows from must be public.
+  auto const check = [&](std::string_view part, std::string const& key,
+                         std::initializer_list<FieldKind> kinds) {
+    if (key.empty()) return;
+    auto const* const field = type.field(key);
+    bool const fits = field != nullptr && field->audience == Audience::everyone &&
+                      std::ranges::find(kinds, field->kind) != kinds.end();
+    if (!fits)
+      defect(draft.at, line, type.key,
+             cat("life.", part, " names no public field of a fitting kind: \"", key, '"'));
+  };
+  auto const& life = type.life;
+  check("dated", life.dated, {FieldKind::date});
+  check("opens", life.opens, {FieldKind::date, FieldKind::date_time});
+  check("closes", life.closes, {FieldKind::date, FieldKind::date_time});
+  check("ongoing", life.ongoing, {FieldKind::boolean});
+  check("outcome", life.outcome, {FieldKind::choice});
+  check("outcome_on", life.outcome_on, {FieldKind::date});
+  check("near", life.near, {FieldKind::choice, FieldKind::choices});
 }
 
 void ModelBuilder::Files::check_prefixes() {

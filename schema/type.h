@@ -67,7 +67,9 @@ enum class Trait : std::uint8_t {
   is_organisation,
   claimable,
   freshness,
-  has_story
+  has_story,
+  offers_work,
+  seeks_work
 };
 enum class Gender : std::uint8_t { masculine = 1, feminine };
 
@@ -128,6 +130,14 @@ struct Group {
   std::vector<Field const*> fields;  // in the order of the form
 };
 
+// From which fields the phases of a record follow (node/model/life_cycle.h); see
+// proto/schema.proto.
+struct Life {
+  std::string dated, opens, closes, ongoing, outcome, outcome_on, near;
+  unsigned displayed_days = 0;
+  unsigned closing_days = 0;
+};
+
 struct Type {
   std::string key, prefix;
   unsigned rank = 0;
@@ -136,10 +146,13 @@ struct Type {
   std::string schema_org, icon;
   std::set<Trait> traits;
   std::string expiry_field;
+  Life life;
   std::vector<Group> groups;
   std::vector<Field> fields;  // in the order of the form
 
   [[nodiscard]] bool has(Trait trait) const { return traits.contains(trait); }
+  // Is open for a time, and says what became of it.
+  [[nodiscard]] bool has_life() const { return !life.outcome.empty() || !life.closes.empty(); }
   [[nodiscard]] Field const* field(std::string_view key) const;  // null if there is none
   // The first field of a kind, or with a role on cards; null if there is none.
   [[nodiscard]] Field const* first(FieldKind kind) const;

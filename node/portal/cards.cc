@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "node/page/french.h"
+#include "node/portal/life.h"
 #include "node/portal/pictures.h"
 #include "node/search/highlight.h"
 #include "node/text/fold.h"
@@ -99,6 +100,7 @@ page::View card(Context const& context, service::ListHit const& hit, CardOptions
     bool const long_ago = day.days() < today.days() - 1;
     view.text("updated", cat("mis à jour ", long_ago ? "le " : "", page::relative_day(day, today)));
   }
+  add_life(view, context, record);
   view.flag("demonstration", record.demonstration);
   add_picture(view, context, record);
   return view;

@@ -16,7 +16,7 @@ struct CardOptions {
 };
 
 // Names: href, title, kind, category, place, distance, summary, summary_html, when, cancelled,
-// status, updated, node, badges[].
+// status, life, life_phase, life_over, updated, node, badges[].
 [[nodiscard]] page::View card(Context const& context, service::ListHit const& hit,
                               CardOptions const& options = {});
 [[nodiscard]] std::vector<page::View> cards(Context const& context,

@@ -206,6 +206,7 @@ std::string write_query(Filters const& filters, std::string_view left_out, std::
   }
   if (filters.from) writer.add("du", filters.from->iso());
   if (filters.until) writer.add("au", filters.until->iso());
+  if (filters.over_too && left_out != "termines") writer.add("termines", "1");
   writer.add("tri", sort);
   writer.add("vue", filters.view);
   if (page_number > 1) writer.add("page", std::to_string(page_number));
@@ -258,6 +259,7 @@ Filters read_filters(Context const& context, schema::Type const* type,
   if (type != nullptr) read_facets(*type, query, out);
   read_dates(context, query, out);
   read_order(query, out);
+  out.over_too = query.get("termines") == "1";
   return out;
 }
 
@@ -301,6 +303,7 @@ service::ListQuery to_query(Context const& context, schema::Type const* type,
   // Under every kind alike, so that the counts of the other kinds are what their lists will show.
   query.from = filters.from ? filters.from : context.today();
   query.until = filters.until;
+  query.over_too = filters.over_too;
   bool const scheduled = type != nullptr && type->has(schema::Trait::has_schedule);
   query.sort = filters.sort.value_or(!filters.words.empty() ? Sort::relevance
                                      : query.place.around   ? Sort::distance
@@ -337,6 +340,7 @@ std::vector<Chip> chips(schema::Type const* type, Filters const& filters, std::s
   }
   if (filters.from) add(cat("à partir du ", page::french_date(*filters.from)), "du");
   if (filters.until) add(cat("jusqu’au ", page::french_date(*filters.until)), "au");
+  if (filters.over_too) add("terminés compris", "termines");
   return out;
 }
 

@@ -29,6 +29,7 @@ struct Filters {
   bool everywhere = false;                     // dep=tous
   std::map<std::string, std::vector<std::string>, std::less<>> facets;  // parameter -> codes
   std::optional<model::CivilDate> from, until;
+  bool over_too = false;  // termines=1: what is over besides what is not
   std::optional<service::Sort> sort;
   std::size_t page = 1;
   std::string view;                  // "", "carte", "mois"

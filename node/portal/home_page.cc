@@ -1,8 +1,10 @@
 #include "node/page/french.h"
 #include "node/page/markdown.h"
 #include "node/portal/cards.h"
+#include "node/portal/life.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
+#include "node/text/fold.h"
 
 namespace solidaires::portal {
 namespace {
@@ -10,6 +12,11 @@ namespace {
 using page::View;
 
 constexpr std::size_t kOnHome = 4;
+
+// Of what opens and closes, the home page shows what one must not miss.
+bool closes_soon(schema::Type const& type) {
+  return !type.life.opens.empty() && !type.life.closes.empty();
+}
 
 // The next dates, or the newest records, of one kind.
 View section(Context const& context, schema::Type const& type, std::string_view label) {
@@ -19,6 +26,7 @@ View section(Context const& context, schema::Type const& type, std::string_view 
   query.sort = service::Sort::date;
   query.limit = kOnHome;
   if (type.has(schema::Trait::has_schedule)) query.from = context.today();
+  if (closes_soon(type)) query.phases = {"closing"};
   View view;
   view.text("label", label)
       .text("href", cat('/', type.prefix))
@@ -31,10 +39,15 @@ View section(Context const& context, schema::Type const& type, std::string_view 
   return view;
 }
 
-std::string_view section_label(schema::Type const& type) {
+std::string section_label(schema::Type const& type) {
   if (type.has(schema::Trait::has_schedule)) return "Prochaines dates";
+  if (closes_soon(type))
+    return cat(text::capitalised(type.plural.fr), page::kNbsp, ": bientôt clos");
+  if (type.has_life())
+    return cat(type.gender == schema::Gender::feminine ? "Dernières " : "Derniers ",
+               type.plural.fr);
   if (type.has(schema::Trait::is_organisation)) return "Nouvelles fiches de l’annuaire";
-  return "À la une";
+  return type.has(schema::Trait::has_story) ? "À la une" : text::capitalised(type.plural.fr);
 }
 
 }  // namespace
@@ -77,7 +90,8 @@ http::Response home_page(Context const& context, http::Request const& /*request*
   info.main_class = "home";
   std::vector<std::string> tags;
   for (auto const& type : context.instance.model.types()) tags.push_back(cat("type:", type.key));
-  return keep_page(http::Response::html(site->page(info, "portal/home", view)), std::move(tags));
+  return keep_while_true(context, http::Response::html(site->page(info, "portal/home", view)),
+                         std::move(tags));
 }
 
 }  // namespace solidaires::portal

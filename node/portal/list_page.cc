@@ -5,6 +5,7 @@
 #include "node/portal/alerts.h"
 #include "node/portal/cards.h"
 #include "node/portal/filters.h"
+#include "node/portal/life.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
 #include "node/portal/short_address.h"
@@ -402,6 +403,12 @@ http::Response list_page(Context const& context, schema::Type const* type,
                            {.words = filters.words.empty() ? nullptr : &result.words,
                             .show_kind = type == nullptr}));
   view.flag("has_results", result.total > 0);
+  if (!filters.over_too && result.over > 0) {
+    Filters all = filters;
+    all.over_too = true;
+    view.text("over_href", cat(path, all.query()))
+        .text("over_count", page::french_number(static_cast<std::int64_t>(result.over)));
+  }
   if (result.total == 0) add_empty_state(view, type, filters, query, path);
   auto turns = pager(filters, path, pages);
   view.flag("has_pages", !turns.empty()).list("pages", std::move(turns));
@@ -411,8 +418,9 @@ http::Response list_page(Context const& context, schema::Type const* type,
   std::vector<std::string> tags;
   for (auto const& one : context.instance.model.types()) tags.push_back(cat("type:", one.key));
   auto const info = info_of(type, filters, title, said, path);
-  return keep_page(http::Response::html(context.site()->page(info, "portal/list", view)),
-                   std::move(tags));
+  return keep_while_true(context,
+                         http::Response::html(context.site()->page(info, "portal/list", view)),
+                         std::move(tags));
 }
 
 }  // namespace solidaires::portal

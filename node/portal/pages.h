@@ -58,5 +58,8 @@ namespace solidaires::portal {
 
 // Cached until a commit touches one of the tags, and never beyond the day.
 http::Response keep_page(http::Response response, std::vector<std::string> tags);
+// The same for a page that shows where records stand: kept no longer than that holds.
+http::Response keep_while_true(Context const& context, http::Response response,
+                               std::vector<std::string> tags);
 
 }  // namespace solidaires::portal

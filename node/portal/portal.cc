@@ -88,6 +88,21 @@ void add_type(http::Router& router, Context const& context, schema::Type const& 
       kPublic);
 }
 
+void add_types(http::Router& router, Context const& context) {
+  std::string_view grouped;
+  for (auto const& type : context.instance.model.types()) {
+    add_type(router, context, type);
+    // "/emploi" alone leads to the first of "emploi/offres" and "emploi/demandes".
+    auto const slash = type.prefix.find('/');
+    auto const first = std::string_view(type.prefix).substr(0, slash);
+    if (slash == std::string::npos || first == grouped) continue;
+    grouped = first;
+    router.get(cat('/', first), [&type](http::Request const& /*request*/) {
+      return http::Response::redirect(cat('/', type.prefix));
+    });
+  }
+}
+
 void add_open_data(http::Router& router, Context const& context) {
   router.get(
       "/sitemap.xml",
@@ -152,7 +167,7 @@ void add_routes(http::Router& router, Context const& context) {
   }
   add("/suggestions.json", suggestions);
   add("/f/{code}", short_address_page);
-  for (auto const& type : context.instance.model.types()) add_type(router, context, type);
+  add_types(router, context);
   router.get(
       "/theme.css",
       [&context](http::Request const& /*request*/) {

@@ -3,6 +3,7 @@
 #include "node/page/french.h"
 #include "node/page/markdown.h"
 #include "node/portal/cards.h"
+#include "node/portal/life.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
 #include "node/portal/pictures.h"
@@ -21,6 +22,7 @@ using schema::FieldKind;
 
 constexpr std::size_t kLinkedMax = 8;
 constexpr std::size_t kNextDatesMax = 8;
+constexpr std::size_t kInsteadMax = 4;
 
 View line(std::string_view text, std::string_view href = {}) {
   return std::move(View().text("text", text).text("href", href));
@@ -214,6 +216,19 @@ void add_linked(View& view, Context const& context, service::PublicRecord const&
   view.list("linked", std::move(sections));
 }
 
+// Where it stands; of what is over, what is open instead.
+void add_standing(View& view, Context const& context, service::PublicRecord const& record) {
+  add_life(view, context, record);
+  if (!life_of(context, record).over()) return;
+  auto instead = cards(context, open_instead(context, record, kInsteadMax));
+  view.flag("has_instead", !instead.empty()).list("instead", std::move(instead));
+  view.text("instead_label",
+            cat(text::capitalised(record.type->plural.fr),
+                record.type->gender == schema::Gender::feminine ? " ouvertes en ce moment"
+                                                                : " ouverts en ce moment"));
+  view.text("list_href", cat('/', record.type->prefix)).text("list_label", record.type->plural.fr);
+}
+
 http::Response gone_page(Context const& context, schema::Type const& type,
                          http::Request const& request) {
   auto const site = context.site();
@@ -266,6 +281,7 @@ http::Response record_page(Context const& context, schema::Type const& type,
   bool const reachable = add_contact(view, context, record);
   view.flag("has_side", dated || reachable);
   view.list("pictures", picture_views(context, record));
+  add_standing(view, context, record);
   add_fields(view, context, record);
   add_linked(view, context, record);
   view.text("updated", page::french_date(model::to_civil(record.updated_at).date));
@@ -294,7 +310,8 @@ http::Response record_page(Context const& context, schema::Type const& type,
       {{"url", schema::json_string(site->identity().base_url + record.path)}});
   std::vector<std::string> tags{cat("doc:", record.key.id.to_string())};
   for (auto const& one : context.instance.model.types()) tags.push_back(cat("type:", one.key));
-  return keep_page(http::Response::html(site->page(info, "portal/record", view)), std::move(tags));
+  return keep_while_true(context, http::Response::html(site->page(info, "portal/record", view)),
+                         std::move(tags));
 }
 
 }  // namespace solidaires::portal

@@ -52,6 +52,16 @@ http::Response keep_page(http::Response response, std::vector<std::string> tags)
   return response;
 }
 
+http::Response keep_while_true(Context const& context, http::Response response,
+                               std::vector<std::string> tags) {
+  auto kept = keep_page(std::move(response), std::move(tags));
+  auto const left = std::chrono::duration_cast<std::chrono::seconds>(
+      context.catalogue.next_change() - context.instance.clock.now());
+  if (kept.cache)
+    kept.cache->at_most = std::clamp(left, std::chrono::seconds(1), kept.cache->at_most);
+  return kept;
+}
+
 http::Response about_page(Context const& context, http::Request const& /*request*/) {
   auto const site = context.site();
   View view = identity_view(site->identity());

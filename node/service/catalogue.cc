@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <mutex>
 
 #include "node/geography/gazetteer.h"
+#include "node/model/life_cycle.h"
 #include "node/search/index.h"
 #include "node/service/indexes.h"
 #include "node/service/public_record.h"
@@ -15,6 +17,7 @@ namespace {
 
 constexpr std::size_t kRebuildBatch = 500;
 constexpr std::size_t kAgendaRecordsMax = 2'000;
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 std::string area_code(std::string_view kind, std::string_view code) {
   return cat(kind, ':', code);
@@ -106,16 +109,45 @@ struct Catalogue::State {
   search::Index index;
   std::mutex order;  // a rebuild and the notices of commits take turns
   std::atomic<std::int64_t> read_on_day{0};
+  // Whose phase changes with time alone, by when (ms); under `order`, but for the first of them.
+  std::map<std::int64_t, std::vector<sync::DocumentKey>> due;
+  std::atomic<std::int64_t> next_due{kNever};
   store::Subscription subscription;  // last: ends first
 
-  [[nodiscard]] search::Entry entry_of(PublicRecord const& record, Instant now) const;
+  [[nodiscard]] search::Entry entry_of(PublicRecord const& record, Instant now);
+  void enter_when_due(PublicRecord const& record, Instant now);
+  // Enters anew what has opened, closed or expired since the last time. Any thread.
+  Result<> advance();
   void follow(store::CommitNotice const& notice);
   Result<> rebuild();
   [[nodiscard]] Result<RecordPtr> read(store::View const& view, sync::DocumentKey const& key) const;
   [[nodiscard]] search::Query search_query(ListQuery const& query) const;
 };
 
-search::Entry Catalogue::State::entry_of(PublicRecord const& record, Instant now) const {
+void Catalogue::State::enter_when_due(PublicRecord const& record, Instant now) {
+  auto const next = model::life_of(*record.type, record.record, now).next;
+  if (!next) return;
+  due[to_unix_ms(*next)].push_back(record.key);
+  next_due = due.begin()->first;
+}
+
+Result<> Catalogue::State::advance() {
+  if (to_unix_ms(instance.clock.now()) < next_due) return {};
+  std::scoped_lock const lock(order);
+  auto const now = instance.clock.now();
+  auto const view = instance.store.view();
+  while (!due.empty() && due.begin()->first <= to_unix_ms(now)) {
+    for (auto const& key : due.extract(due.begin()).mapped()) {
+      SOL_ASSIGN(auto const record, read(view, key));
+      if (record) index.put(entry_of(*record, now));
+    }
+  }
+  next_due = due.empty() ? kNever : due.begin()->first;
+  return {};
+}
+
+search::Entry Catalogue::State::entry_of(PublicRecord const& record, Instant now) {
+  enter_when_due(record, now);
   if (record.node == instance.self) return make_entry(record, *gazetteer, now, instance.territory);
   for (auto const& node : instance.directory.nodes()) {
     if (node.name == record.node) return make_entry(record, *gazetteer, now, node.territory);
@@ -142,6 +174,8 @@ Result<> Catalogue::State::rebuild() {
   std::scoped_lock const lock(order);
   auto const view = instance.store.view();
   auto const now = instance.clock.now();
+  due.clear();
+  next_due = kNever;
   SOL_ASSIGN(auto const scopes, view.scopes());
   std::vector<search::Entry> entries;
   for (auto const& scope : scopes) {
@@ -184,11 +218,18 @@ search::Query Catalogue::State::search_query(ListQuery const& query) const {
         search::Interval{model::to_instant({from, 0, 0}),
                          model::to_instant({model::CivilDate::from_days(until.days() + 1), 0, 0})};
   }
+  if (!query.phases.empty()) {
+    asked.facets[std::string(kLifeFacet)] = query.phases;
+  } else if (!query.over_too) {
+    asked.facets[std::string(kLifeFacet)] = {std::string(kNotOver)};
+  }
+  auto const* const type = query.types.size() == 1 ? instance.model.type(query.types[0]) : nullptr;
+  if (type == nullptr || type->has(schema::Trait::expires)) asked.count.emplace_back(kLifeFacet);
   asked.undated_too = true;  // what has no dates is there on every day
   asked.sort = sort_of(query, instance.model);
   asked.offset = query.offset;
   asked.limit = query.limit;
-  asked.count = query.facets_wanted;
+  asked.count.insert(asked.count.end(), query.facets_wanted.begin(), query.facets_wanted.end());
   asked.count.emplace_back(search::kTypeFacet);
   asked.now = instance.clock.now();
   return asked;
@@ -216,6 +257,7 @@ Result<> Catalogue::refresh_if_new_day() {
 }
 
 Result<ListResult> Catalogue::find(ListQuery const& query) const {
+  SOL_TRY(state_->advance());
   auto const found = state_->index.search(state_->search_query(query));
   ListResult result;
   result.total = found.total;
@@ -228,6 +270,8 @@ Result<ListResult> Catalogue::find(ListQuery const& query) const {
     for (auto const& count : counts) {
       if (name == search::kTypeFacet) {
         result.by_type[count.code] = count.entries;
+      } else if (name == kLifeFacet) {
+        if (count.code == kOver) result.over = count.entries;
       } else {
         result.facets[name].push_back({count.code, count.entries});
       }
@@ -242,6 +286,13 @@ Result<ListResult> Catalogue::find(ListQuery const& query) const {
     result.hits.push_back({std::move(record), hit.distance_km, std::move(occurrence)});
   }
   return result;
+}
+
+Instant Catalogue::next_change() const {
+  // Of what cannot be entered anew the old entry stays; the next look tries again.
+  auto const done = state_->advance();
+  auto const soonest = to_unix_ms(state_->instance.clock.now()) + 1'000;
+  return from_unix_ms(done ? std::max<std::int64_t>(state_->next_due, soonest) : soonest);
 }
 
 Result<std::variant<RecordPtr, Gone, NotHere>> Catalogue::at(schema::Type const& type,
@@ -335,6 +386,7 @@ std::map<std::string, std::size_t, std::less<>> Catalogue::counts(
   ListQuery query;
   query.place.departments = departments;
   query.limit = 0;
+  (void)state_->advance();  // counts of a moment ago are counts
   auto const found = state_->index.search(state_->search_query(query));
   std::map<std::string, std::size_t, std::less<>> counts;
   if (auto const types = found.counts.find(search::kTypeFacet); types != found.counts.end()) {

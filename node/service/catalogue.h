@@ -64,6 +64,8 @@ struct ListQuery {
   std::size_t offset = 0;
   std::size_t limit = 20;
   std::vector<std::string> facets_wanted;  // field keys
+  bool over_too = false;            // what is over (node/model/life_cycle.h) besides what is not
+  std::vector<std::string> phases;  // names of phases (any of them); empty: see over_too
 };
 
 struct ListHit {
@@ -91,6 +93,7 @@ struct ListResult {
   std::vector<Correction> corrections;
   std::vector<std::string> words;  // folded, as searched: for search::highlight
   bool some_words_only = false;    // nothing had all the words
+  std::size_t over = 0;            // under every other condition; 0 for kinds that are never over
 };
 
 struct AgendaItem {
@@ -117,6 +120,9 @@ class Catalogue {
   Result<> refresh_if_new_day();
 
   [[nodiscard]] Result<ListResult> find(ListQuery const& query) const;
+  // When a list may change though nothing is written: a deadline passes, a call opens. In the
+  // future, whenever asked.
+  [[nodiscard]] Instant next_change() const;
   // "epicerie-de-rumilly-7k2m9qrt": the tail decides, the slug before it may be an old one.
   [[nodiscard]] Result<std::variant<RecordPtr, Gone, NotHere>> at(schema::Type const& type,
                                                                   std::string_view address) const;

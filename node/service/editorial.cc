@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "node/model/labour.h"
 #include "node/model/recurrence.h"
 #include "node/service/indexes.h"
 #include "node/service/publication.h"
@@ -276,6 +277,11 @@ Result<WorkingCopy> Editorial::get(Actor const& actor, NodeName const& node,
 
 std::vector<schema::Problem> Editorial::problems(WorkingCopy const& copy) const {
   auto problems = schema::validate(*copy.type, copy.record, schema::Stage::submit);
+  for (auto& problem : model::labour_problems(*copy.type, copy.record)) {
+    // A field that is missing anyhow says so once.
+    if (std::ranges::find(problems, problem.field, &schema::Problem::field) == problems.end())
+      problems.push_back(std::move(problem));
+  }
   std::erase_if(problems, [](schema::Problem const& problem) { return problem.note; });
   return problems;
 }

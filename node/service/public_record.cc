@@ -1,5 +1,6 @@
 #include "node/service/public_record.h"
 
+#include "node/model/life_cycle.h"
 #include "node/service/working_copy_reader.h"
 #include "node/text/fold.h"
 #include "schema/display.h"
@@ -153,6 +154,9 @@ search::Entry make_entry(PublicRecord const& record, geography::Gazetteer const&
   entry.updated = record.updated_at;
   entry.sort_name = record.title;
   add_texts(entry, record);
+  auto const life = model::life_of(*record.type, record.record, now);
+  entry.facets[std::string(kLifeFacet)] = {std::string(life.over() ? kOver : kNotOver),
+                                           std::string(model::phase_name(life.phase))};
   for (auto const& field : record.type->fields) {
     if (field.facet) add_facet(entry, field, record.record);
     if (field.kind == FieldKind::area) {

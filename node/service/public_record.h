@@ -8,6 +8,12 @@
 
 namespace solidaires::service {
 
+// The facet under which records are entered by their phase: kNotOver or kOver, and its name. Fields
+// of the model never begin with '_'.
+inline constexpr std::string_view kLifeFacet = "_life";
+inline constexpr std::string_view kNotOver = "on";
+inline constexpr std::string_view kOver = "over";
+
 // Null if the model does not know the type, or the document is deleted.
 [[nodiscard]] RecordPtr read_public_record(sync::Document const& document,
                                            schema::ContentModel const& model);

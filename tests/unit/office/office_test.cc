@@ -307,6 +307,21 @@ TEST_F(OfficeTest, a_fault_is_named_and_nothing_typed_is_lost) {
   EXPECT_EQ(store->count("structure"), 0U);
 }
 
+TEST_F(OfficeTest, an_offer_of_work_that_the_law_forbids_is_kept_and_not_proposed) {
+  log_in("member");
+  show("/espace/nouveau/job_offer");
+  auto const page =
+      post("/espace/nouveau/job_offer",
+           parameters(service::job_offer_form("Vente (f/h)", {{"description", "Moins de 30 ans."}}),
+                      "submit"));
+  EXPECT_EQ(page.status, 422);
+  auto const field = page.body.find("id=\"champ-description\"");
+  ASSERT_NE(field, std::string::npos);
+  EXPECT_NE(page.body.find("limite d’âge"), std::string::npos);
+  EXPECT_NE(page.body.find("Moins de 30 ans."), std::string::npos) << "nothing typed is lost";
+  EXPECT_EQ(store->count("job_offer"), 1U) << "as a draft";
+}
+
 TEST_F(OfficeTest, a_member_proposes_and_a_moderator_publishes_what_they_have_read) {
   log_in("member");
   show("/espace/nouveau/structure");

@@ -1,0 +1,126 @@
+#include "node/portal/life.h"
+
+#include <algorithm>
+
+#include "node/page/french.h"
+#include "schema/display.h"
+
+namespace solidaires::portal {
+namespace {
+
+using model::Phase;
+
+constexpr double kNearKm = 40;
+
+// "12 décembre", "1er mars 2027": the year only if it is not this one.
+std::string day_of(model::CivilDate const& date, model::CivilDate const& today) {
+  auto const year = date.year == today.year ? std::string() : cat(' ', date.year);
+  return cat(date.day, date.day == 1 ? "er" : "", ' ', page::french_month_name(date.month), year);
+}
+
+std::string moment_text(model::LifeState const& state, model::CivilDate const& today) {
+  auto const day = day_of(state.at->date, today);
+  return state.whole_day ? day : cat(day, " à ", page::french_hour(*state.at));
+}
+
+std::string closing_text(model::LifeState const& state, model::CivilDate const& today) {
+  auto const left = state.at->date.days() - today.days();
+  auto const until = cat(" : jusqu’au ", moment_text(state, today));
+  if (left <= 0)
+    return state.whole_day ? std::string("Dernier jour")
+                           : cat("Dernier jour : jusqu’à ", page::french_hour(*state.at));
+  return left == 1 ? cat("Plus qu’un jour", until) : cat("Plus que ", left, " jours", until);
+}
+
+// What its people said, in the words of the vocabulary; else what the dates say.
+std::string over_text(service::PublicRecord const& record, model::LifeState const& state,
+                      model::CivilDate const& today) {
+  auto const& type = *record.type;
+  std::string_view const e = type.gender == schema::Gender::feminine ? "e" : "";
+  std::string said = cat(state.phase == Phase::closed ? "Clos" : "Terminé", e);
+  auto const* const outcome = type.field(type.life.outcome);
+  if (state.phase != Phase::closed && state.phase != Phase::expired && outcome != nullptr)
+    said = schema::display_line(*outcome, record.record);
+  return state.at ? cat(said, " depuis le ", day_of(state.at->date, today)) : said;
+}
+
+service::ListQuery instead_of(Context const& context, service::PublicRecord const& record,
+                              bool near, bool alike) {
+  service::ListQuery query;
+  query.types = {record.type->key};
+  query.limit = 10;
+  query.sort = service::Sort::newest;
+  if (auto const* const place = near ? record.place() : nullptr; place != nullptr) {
+    auto const* const commune = context.gazetteer->commune(place->commune_code);
+    if (place->point) {
+      query.place.around = place->point;
+    } else if (commune != nullptr && commune->precision != geography::Precision::unknown) {
+      query.place.around = schema::Point{commune->point.latitude, commune->point.longitude};
+    }
+    query.place.radius_km = kNearKm;
+    query.place.commune = place->commune_code;
+    query.sort = service::Sort::distance;
+  }
+  auto const& key = record.type->life.near;
+  if (!alike || key.empty()) return query;
+  auto codes = schema::elements(record.record, key);
+  if (codes.empty()) codes = {std::string(schema::text_of(record.record, key))};
+  std::erase(codes, std::string());
+  // Alike in the wider theme is alike enough.
+  auto const* const vocabulary = record.type->field(key)->vocabulary;
+  for (auto& code : codes) {
+    auto const* const term = vocabulary == nullptr ? nullptr : vocabulary->find(code);
+    if (term != nullptr && !term->parent.empty()) code = term->parent;
+  }
+  if (!codes.empty()) query.facets.emplace(key, std::move(codes));
+  return query;
+}
+
+}  // namespace
+
+model::LifeState life_of(Context const& context, service::PublicRecord const& record) {
+  return model::life_of(*record.type, record.record, context.instance.clock.now());
+}
+
+std::string life_text(Context const& context, service::PublicRecord const& record,
+                      model::LifeState const& state) {
+  auto const today = context.today();
+  std::string_view const e = record.type->gender == schema::Gender::feminine ? "e" : "";
+  switch (state.phase) {
+    case Phase::timeless: return {};
+    case Phase::upcoming: return cat("Ouvre le ", moment_text(state, today));
+    case Phase::open:
+      if (state.ongoing) return cat("Ouvert", e, " toute l’année");
+      return state.at ? cat("Ouvert", e, " jusqu’au ", moment_text(state, today))
+                      : cat("Ouvert", e);
+    case Phase::closing: return closing_text(state, today);
+    case Phase::to_confirm: return "À confirmer";
+    default: return over_text(record, state, today);
+  }
+}
+
+void add_life(page::View& view, Context const& context, service::PublicRecord const& record) {
+  auto const state = life_of(context, record);
+  view.text("life", life_text(context, record, state));
+  view.text("life_phase", state.over() ? "over" : model::phase_name(state.phase));
+  view.flag("life_over", state.over());
+}
+
+std::vector<service::ListHit> open_instead(Context const& context,
+                                           service::PublicRecord const& record, std::size_t limit) {
+  std::vector<service::ListHit> hits;
+  for (auto const& [near, alike] :
+       {std::pair(true, true), {true, false}, {false, true}, {false, false}}) {
+    auto const found = context.catalogue.find(instead_of(context, record, near, alike));
+    if (!found) return hits;
+    for (auto const& hit : found->hits) {
+      auto const same = [&hit](auto const& other) { return other.record->key == hit.record->key; };
+      if (hits.size() == limit) return hits;
+      if (hit.record->key == record.key || std::ranges::any_of(hits, same)) continue;
+      hits.push_back(hit);
+    }
+  }
+  return hits;
+}
+
+}  // namespace solidaires::portal
