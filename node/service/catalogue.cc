@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <limits>
 #include <mutex>
 
@@ -177,21 +178,26 @@ Result<> Catalogue::State::rebuild() {
   due.clear();
   next_due = kNever;
   SOL_ASSIGN(auto const scopes, view.scopes());
+  // While one batch is entered into the index, the next is read and prepared.
   std::vector<search::Entry> entries;
+  std::future<void> entering;
+  auto const enter = [&] {
+    if (entering.valid()) entering.get();
+    entering = std::async(std::launch::async,
+                          [this, batch = std::exchange(entries, {})] { index.put(batch); });
+  };
   for (auto const& scope : scopes) {
     if (scope.kind() != ScopeKind::published) continue;
     SOL_TRY(view.each_document(scope, DocumentId(), [&](store::StoredDocument const& stored) {
       if (auto const record = read_public_record(stored.document, instance.model); record) {
         entries.push_back(entry_of(*record, now));
       }
-      if (entries.size() == kRebuildBatch) {
-        index.put(entries);
-        entries.clear();
-      }
+      if (entries.size() == kRebuildBatch) enter();
       return true;
     }));
   }
-  index.put(entries);
+  enter();
+  entering.get();
   return {};
 }
 
