@@ -5,6 +5,7 @@
 #include <future>
 #include <limits>
 #include <mutex>
+#include <set>
 
 #include "node/geography/gazetteer.h"
 #include "node/model/life_cycle.h"
@@ -40,15 +41,35 @@ std::vector<std::string> areas_around(geography::Gazetteer const& gazetteer,
   return codes;
 }
 
+// The areas that hold any of these departments, themselves among them: what serves the region or
+// the whole country serves each.
+std::vector<std::string> areas_around(geography::Gazetteer const& gazetteer,
+                                      std::set<std::string, std::less<>> const& departments) {
+  std::set<std::string> codes;
+  for (auto const& code : departments) {
+    codes.insert(area_code("dep", code));
+    if (auto const* const department = gazetteer.department(code); department != nullptr) {
+      codes.insert(area_code("region", department->region));
+    }
+    codes.insert("country:FR");
+  }
+  return {codes.begin(), codes.end()};
+}
+
 search::Where where_of(PlaceFilter const& place, geography::Gazetteer const& gazetteer) {
   search::Where where;
   where.departments = place.departments;
-  for (auto const& department : place.departments)
-    where.served.push_back(area_code("dep", department));
+  std::set<std::string, std::less<>> departments(place.departments.begin(),
+                                                 place.departments.end());
   if (!place.epci.empty()) {
     where.epcis = {place.epci};
     where.served.push_back(area_code("epci", place.epci));
+    for (auto const* const commune :
+         gazetteer.communes_of(geography::PlaceKind::epci, place.epci)) {
+      departments.emplace(commune->department);
+    }
   }
+  std::ranges::move(areas_around(gazetteer, departments), std::back_inserter(where.served));
   if (place.around && place.radius_km > 0) {
     where.circle =
         search::Circle{{place.around->latitude, place.around->longitude}, place.radius_km};

@@ -1,5 +1,7 @@
 #include "node/service/public_record.h"
 
+#include <set>
+
 #include "node/model/life_cycle.h"
 #include "node/service/working_copy_reader.h"
 #include "node/text/fold.h"
@@ -99,6 +101,32 @@ void add_dates(search::Entry& entry, schema::Schedule const& schedule, Instant n
   }
 }
 
+// What serves a commune or an intercommunality and has no address is at home there: it stands in
+// the lists of its department.
+void add_served_places(search::Entry& entry, geography::Gazetteer const& gazetteer) {
+  constexpr std::string_view kCommune = "commune:";
+  constexpr std::string_view kEpci = "epci:";
+  for (std::string_view const code : entry.served) {
+    if (code.starts_with(kCommune)) {
+      auto const* const commune = gazetteer.commune(code.substr(kCommune.size()));
+      if (commune == nullptr) continue;
+      entry.places.push_back({std::string(commune->code),
+                              std::string(commune->department),
+                              std::string(commune->epci),
+                              {}});
+    } else if (code.starts_with(kEpci)) {
+      auto const epci = code.substr(kEpci.size());
+      std::set<std::string_view> departments;
+      for (auto const* const commune : gazetteer.communes_of(geography::PlaceKind::epci, epci)) {
+        departments.insert(commune->department);
+      }
+      for (auto const department : departments) {
+        entry.places.push_back({{}, std::string(department), std::string(epci), {}});
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::string public_path(schema::Type const& type, DocumentId const& id, std::string_view title) {
@@ -172,6 +200,7 @@ search::Entry make_entry(PublicRecord const& record, geography::Gazetteer const&
       add_dates(entry, *schedule, now);
     }
   }
+  if (entry.places.empty()) add_served_places(entry, gazetteer);
   if (entry.places.empty() && entry.served.empty()) {
     for (auto const& department : territory) entry.served.push_back(cat("dep:", department));
   }

@@ -73,6 +73,17 @@ TEST_F(CatalogueTest, finds_by_commune_radius_and_department) {
   EXPECT_THAT(titles(query), ElementsAre("À Chambéry"));
 }
 
+TEST_F(CatalogueTest, what_has_an_area_and_no_address_stands_in_the_list_of_its_department) {
+  published("article", article_form("À Chambéry", {{"area", "commune:73065"}}));
+  published("article", article_form("Dans l’agglomération", {{"area", "epci:200068674"}}));
+  ListQuery query;
+  query.types = {"article"};
+  query.place.departments = {"73"};
+  EXPECT_EQ(catalogue->find(query).value().total, 2U);
+  query.place.departments = {"38"};
+  EXPECT_EQ(catalogue->find(query).value().total, 0U);
+}
+
 TEST_F(CatalogueTest, a_record_is_found_from_the_area_that_it_serves) {
   published("structure", structure_form("Partout en Savoie", {{"served_area", "dep:73"}}));
   ListQuery query;
@@ -80,6 +91,21 @@ TEST_F(CatalogueTest, a_record_is_found_from_the_area_that_it_serves) {
   EXPECT_THAT(titles(query), ElementsAre("Partout en Savoie"));
   query.place.commune = "38185";
   EXPECT_THAT(titles(query), IsEmpty());
+}
+
+TEST_F(CatalogueTest, what_serves_the_region_or_the_country_is_found_in_every_part_of_it) {
+  published("article", article_form("Pour toute la France", {{"area", "country:FR"}}));
+  published("article", article_form("Pour la région", {{"area", "region:84"}}));
+  published("article", article_form("Pour la Bretagne", {{"area", "region:53"}}));
+  published("article", article_form("Pour l’Isère", {{"area", "dep:38"}}));
+  ListQuery query;
+  query.types = {"article"};
+  query.place.departments = {"73"};
+  EXPECT_THAT(titles(query), UnorderedElementsAre("Pour toute la France", "Pour la région"));
+  query.place.departments = {};
+  query.place.epci = std::string(real_places()->commune("38185")->epci);
+  EXPECT_THAT(titles(query),
+              UnorderedElementsAre("Pour toute la France", "Pour la région", "Pour l’Isère"));
 }
 
 TEST_F(CatalogueTest, a_record_without_any_place_belongs_to_the_territory_of_its_node) {
