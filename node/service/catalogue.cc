@@ -138,8 +138,9 @@ struct Catalogue::State {
 
   [[nodiscard]] search::Entry entry_of(PublicRecord const& record, Instant now);
   void enter_when_due(PublicRecord const& record, Instant now);
-  // Enters anew what has opened, closed or expired since the last time. Any thread.
-  Result<> advance();
+  // Enters anew what has opened, closed or expired since the last time. Any thread. What cannot be
+  // read then keeps its entry until everything is read again: one record must not cost the lists.
+  void advance();
   void follow(store::CommitNotice const& notice);
   Result<> rebuild();
   [[nodiscard]] Result<RecordPtr> read(store::View const& view, sync::DocumentKey const& key) const;
@@ -153,19 +154,22 @@ void Catalogue::State::enter_when_due(PublicRecord const& record, Instant now) {
   next_due = due.begin()->first;
 }
 
-Result<> Catalogue::State::advance() {
-  if (to_unix_ms(instance.clock.now()) < next_due) return {};
+void Catalogue::State::advance() {
+  if (to_unix_ms(instance.clock.now()) < next_due) return;
   std::scoped_lock const lock(order);
   auto const now = instance.clock.now();
   auto const view = instance.store.view();
   while (!due.empty() && due.begin()->first <= to_unix_ms(now)) {
     for (auto const& key : due.extract(due.begin()).mapped()) {
-      SOL_ASSIGN(auto const record, read(view, key));
-      if (record) index.put(entry_of(*record, now));
+      auto const record = read(view, key);
+      if (!record) {
+        log_error("catalogue.unreadable", {{"error", record.error().to_string()}});
+      } else if (*record) {
+        index.put(entry_of(**record, now));
+      }
     }
   }
   next_due = due.empty() ? kNever : due.begin()->first;
-  return {};
 }
 
 search::Entry Catalogue::State::entry_of(PublicRecord const& record, Instant now) {
@@ -284,7 +288,7 @@ Result<> Catalogue::refresh_if_new_day() {
 }
 
 Result<ListResult> Catalogue::find(ListQuery const& query) const {
-  SOL_TRY(state_->advance());
+  state_->advance();
   auto const found = state_->index.search(state_->search_query(query));
   ListResult result;
   result.total = found.total;
@@ -316,10 +320,9 @@ Result<ListResult> Catalogue::find(ListQuery const& query) const {
 }
 
 Instant Catalogue::next_change() const {
-  // Of what cannot be entered anew the old entry stays; the next look tries again.
-  auto const done = state_->advance();
+  state_->advance();
   auto const soonest = to_unix_ms(state_->instance.clock.now()) + 1'000;
-  return from_unix_ms(done ? std::max<std::int64_t>(state_->next_due, soonest) : soonest);
+  return from_unix_ms(std::max<std::int64_t>(state_->next_due, soonest));
 }
 
 Result<std::variant<RecordPtr, Gone, NotHere>> Catalogue::at(schema::Type const& type,
@@ -413,7 +416,7 @@ std::map<std::string, std::size_t, std::less<>> Catalogue::counts(
   ListQuery query;
   query.place.departments = departments;
   query.limit = 0;
-  (void)state_->advance();  // counts of a moment ago are counts
+  state_->advance();
   auto const found = state_->index.search(state_->search_query(query));
   std::map<std::string, std::size_t, std::less<>> counts;
   if (auto const types = found.counts.find(search::kTypeFacet); types != found.counts.end()) {
