@@ -4,6 +4,7 @@
 
 #include "node/mail/address.h"
 #include "node/model/civil_time.h"
+#include "node/service/address_mark.h"
 #include "node/store/store.h"
 #include "sync/base/hash.h"
 #include "sync/base/log.h"
@@ -17,7 +18,6 @@ constexpr std::string_view kAlertPrefix = "alert/search/";  // + mark, '/', dige
 constexpr std::string_view kToldPrefix = "alert/told/";     // the same
 
 constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kMarkBytes = 16;    // of an address: keyed, so that none can be read from it
 constexpr std::size_t kChanceBytes = 16;  // of a token
 constexpr std::size_t kTailBytes = 8;     // of an item's id: the random ones
 constexpr std::size_t kSearchBytesMax = 2'000;
@@ -27,10 +27,11 @@ constexpr std::chrono::hours kToldAgainAfter{24};
 // A token is the mark of its address and chance; only a digest of the chance stands in keys.
 Result<std::string> tail_of(std::string_view token) {
   auto const bytes = from_base64url(token);
-  if (!bytes || bytes->size() != kMarkBytes + kChanceBytes)
+  if (!bytes || bytes->size() != kAddressMarkBytes + kChanceBytes)
     return fail(Code::not_found, "no alert has this token");
-  return cat(hex(bytes->substr(0, kMarkBytes)), '/',
-             hex(sha256(std::string_view(*bytes).substr(kMarkBytes)).substr(0, kChanceBytes)));
+  return cat(
+      hex(bytes->substr(0, kAddressMarkBytes)), '/',
+      hex(sha256(std::string_view(*bytes).substr(kAddressMarkBytes)).substr(0, kChanceBytes)));
 }
 
 Bytes encode(Alert const& alert) {
@@ -74,13 +75,6 @@ Result<Alert> decode(std::string_view bytes) {
   return alert;
 }
 
-std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return text;
-}
-
 std::string_view tail_bytes(DocumentId const& id) {
   return id.bytes().substr(DocumentId::kSize - kTailBytes);
 }
@@ -113,16 +107,6 @@ bool is_due(Alert const& alert, Instant now) {
                         ? today
                         : today - static_cast<std::int64_t>((weekday + 7 - kWeeklyDay) % 7);
   return alert.round_day < turn;
-}
-
-Result<Bytes> Alerts::secret() {
-  auto const now = instance_.clock.now();
-  SOL_ASSIGN(auto kept, instance_.store.local(kSecretKey, now));
-  if (kept) return *std::move(kept);
-  auto made = instance_.rng.bytes(kSha256Bytes);
-  SOL_TRY(
-      instance_.store.commit({.now = now, .local = {{.key = Bytes(kSecretKey), .value = made}}}));
-  return made;
 }
 
 Result<std::vector<Alert>> Alerts::of_address(std::string_view mark) const {
@@ -159,8 +143,7 @@ Result<> Alerts::ask(std::string_view typed, std::string_view search, Rhythm rhy
     return fail(Code::invalid, "no search of this portal");
   std::scoped_lock const lock(writing_);
   auto const now = instance_.clock.now();
-  SOL_ASSIGN(auto const key, secret());
-  auto const mark = hmac_sha256(key, lower_case(*address)).substr(0, kMarkBytes);
+  SOL_ASSIGN(auto const mark, address_mark(instance_, kSecretKey, *address));
   SOL_ASSIGN(auto alerts, of_address(mark));
   auto const same = std::ranges::find_if(alerts, [&](Alert const& alert) {
     return alert.search == search && (alert.rhythm == rhythm || !alert.confirmed);

@@ -88,7 +88,6 @@ class Alerts {
   [[nodiscard]] std::uint64_t confirmed() const noexcept { return confirmed_; }
 
  private:
-  [[nodiscard]] Result<Bytes> secret();
   [[nodiscard]] Result<std::vector<Alert>> of_address(std::string_view mark) const;
   Result<> keep(Alert const& alert, std::vector<mail::Letter> const& letters,
                 ToldItems const* told = nullptr);

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "node/service/accounts.h"
+#include "node/service/reports.h"
 #include "node/service/working_copy.h"
 #include "node/text/fold.h"
 
@@ -112,6 +113,9 @@ Entries entries_of(sync::Document const& document) {
     if (sync::is_alive(document)) {
       add(entries, index::kEmail, Bytes(engine_text(document, "email")));
     }
+  } else if (document.type == kReportType) {
+    if (is_open_report(document))
+      add(entries, index::kOpenReport, work_prefix(document.key.scope.owner()));
   } else if (document.key.scope.kind() == ScopeKind::office) {
     add_working_copy(entries, document);
   }

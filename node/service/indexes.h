@@ -12,7 +12,7 @@
 
 namespace solidaires::service {
 
-inline constexpr std::string_view kIndexVersion = "2";
+inline constexpr std::string_view kIndexVersion = "3";
 
 // Working copies, newest first. Value: <selector> 0x00 <u64: inverted time> <state> 0x00 <type>.
 namespace index {
@@ -30,6 +30,7 @@ inline constexpr std::string_view kShortId = "short_id";  // of public copies, d
 inline constexpr std::string_view kReference =
     "reference";  // public copies by the id that they name
 inline constexpr std::string_view kEmail = "account_email";
+inline constexpr std::string_view kOpenReport = "open_report";  // "<node>" 0x00
 }  // namespace index
 
 struct WorkEntry {

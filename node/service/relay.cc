@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "node/mail/address.h"
+#include "node/service/address_mark.h"
 #include "node/service/working_copy_reader.h"
 #include "node/store/store.h"
 #include "schema/audience.h"
@@ -17,7 +18,7 @@ constexpr std::string_view kMessagePrefix = "relay/message/";  // + digest of th
 constexpr std::string_view kBlockedPrefix = "relay/blocked/";  // + record, '/', sender
 constexpr std::string_view kCountPrefix = "relay/count/";
 
-constexpr std::size_t kDigestBytes = 16;
+constexpr std::size_t kTokenBytes = 16;
 constexpr std::chrono::hours kDay{24};
 
 std::string message_key(std::string_view token) {
@@ -62,27 +63,6 @@ Result<std::string> Relay::receiver_of(PublicRecord const& record) const {
   return fail(Code::not_found, "nobody's address is known");
 }
 
-Result<Bytes> Relay::digest_of(std::string_view address) {
-  auto const now = instance_.clock.now();
-  SOL_ASSIGN(auto known, instance_.store.local(kSecretKey, now));
-  bool const is_new = !known;
-  auto const secret = is_new ? instance_.rng.bytes(kSha256Bytes) : *std::move(known);
-  if (is_new) {
-    auto const kept =
-        instance_.store.commit({.now = now,
-                                .local = {{.key = Bytes(kSecretKey),
-                                           .value = secret,
-                                           .expect = store::LocalEdit::Expect::absent}}});
-    if (!kept && kept.error().code() == Code::conflict) return digest_of(address);
-    SOL_TRY(kept);
-  }
-  std::string folded(address);
-  std::ranges::transform(folded, folded.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return hmac_sha256(secret, folded).substr(0, kDigestBytes);
-}
-
 Result<store::LocalEdit> Relay::counted(std::string_view what, std::size_t max) const {
   auto const now = instance_.clock.now();
   auto const day = std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
@@ -100,7 +80,7 @@ Result<> Relay::send(PublicRecord const& record, std::string_view from,
   auto const address = mail::parse_address(from);
   if (!address) return fail(Code::invalid, "no address for the answer");
   SOL_ASSIGN(auto const receiver, receiver_of(record));
-  SOL_ASSIGN(auto const sender, digest_of(*address));
+  SOL_ASSIGN(auto const sender, address_mark(instance_, kSecretKey, *address));
   auto const now = instance_.clock.now();
   store::Commit commit{.now = now};
   SOL_ASSIGN(auto by_sender, counted(cat("from/", hex(sender)), kMessagesPerSenderMax));
@@ -110,7 +90,7 @@ Result<> Relay::send(PublicRecord const& record, std::string_view from,
   commit.local.push_back(std::move(by_receiver));
   SOL_ASSIGN(auto const blocked, instance_.store.local(blocked_key(record.key.id, sender), now));
   if (blocked) return queue_.commit(std::move(commit), {});
-  auto const token = base64url(instance_.rng.bytes(kDigestBytes));
+  auto const token = base64url(instance_.rng.bytes(kTokenBytes));
   commit.local.push_back({.key = message_key(token),
                           .value = cat(record.key.id.bytes(), sender),
                           .expires_at = now + kAbuseReportable});
@@ -120,7 +100,7 @@ Result<> Relay::send(PublicRecord const& record, std::string_view from,
 Result<Relay::Abuse> Relay::find(std::string_view abuse_token) const {
   SOL_ASSIGN(auto const kept,
              instance_.store.local(message_key(abuse_token), instance_.clock.now()));
-  if (!kept || kept->size() != DocumentId::kSize + kDigestBytes)
+  if (!kept || kept->size() != DocumentId::kSize + kAddressMarkBytes)
     return fail(Code::not_found, "no message has this token");
   SOL_ASSIGN(auto const record, DocumentId::from_bytes(kept->substr(0, DocumentId::kSize)));
   return Abuse{record, kept->substr(DocumentId::kSize)};

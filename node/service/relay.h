@@ -57,7 +57,6 @@ class Relay {
 
  private:
   [[nodiscard]] Result<std::string> receiver_of(PublicRecord const& record) const;
-  [[nodiscard]] Result<Bytes> digest_of(std::string_view address);
   // One more today; Code::exhausted beyond `max`.
   Result<store::LocalEdit> counted(std::string_view what, std::size_t max) const;
 

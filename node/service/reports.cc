@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "node/service/indexes.h"
 #include "node/store/store.h"
 #include "node/text/fold.h"
 #include "sync/base/log.h"
@@ -70,6 +71,11 @@ Report read_report(sync::Document const& document) {
 }
 
 }  // namespace
+
+bool is_open_report(sync::Document const& document) {
+  return document.type == kReportType && sync::is_alive(document) &&
+         read_report(document).state == ReportState::open;
+}
 
 std::string_view name_of(ReportKind kind) {
   return std::ranges::find(kKinds, kind, &KindWords::kind)->name;
@@ -152,9 +158,16 @@ Result<std::vector<Report>> Reports::list(Actor const& actor) const {
 }
 
 std::size_t Reports::open(Actor const& actor) const {
-  auto const reports = list(actor);
-  if (!reports) return 0;
-  return static_cast<std::size_t>(std::ranges::count(*reports, ReportState::open, &Report::state));
+  if (!actor.may(schema::Permission::see_queue)) return 0;
+  std::size_t open = 0;
+  auto const view = instance_.store.view();
+  for (auto const& office : actor.offices) {
+    auto const page = view.scan(store::IndexScan{.index = std::string(index::kOpenReport),
+                                                 .prefix = work_prefix(office.str()),
+                                                 .limit = kReportsMax});
+    if (page) open += page->hits.size();
+  }
+  return open;
 }
 
 Result<> Reports::settle(Actor const& actor, NodeName const& node, std::string_view id,

@@ -25,6 +25,8 @@ inline constexpr std::chrono::hours kReportAddressLife{24 * 90};
 enum class ReportKind : std::uint8_t { error, content, access, message, other };
 enum class ReportState : std::uint8_t { open, done, dropped };
 
+[[nodiscard]] bool is_open_report(sync::Document const& document);
+
 // Stored on disk, and in forms: never rename. Unknown names are `other` and `open`.
 [[nodiscard]] std::string_view name_of(ReportKind kind);
 [[nodiscard]] ReportKind report_kind(std::string_view name);
