@@ -82,17 +82,24 @@ class Configuration(unittest.TestCase):
             self.assertIn(said, one.run("mail", "test", "personne@exemple.org", expect=1).stderr)
 
 
-class Alerts(unittest.TestCase):
-    """From the list to the mail, by a browser without script and a real SMTP server."""
+class WithMailbox(unittest.TestCase):
+    """One portal whose mail goes to a mailbox of the test. It is not started yet."""
 
     def setUp(self):
-        self.directory = tempfile.TemporaryDirectory(prefix="solidaires-alerts-")
+        self.directory = tempfile.TemporaryDirectory(prefix="solidaires-mail-")
         self.addCleanup(self.directory.cleanup)
         self.box = mailbox.Mailbox().start()
         self.addCleanup(self.box.remove)
         self.one = network.Instance(self.directory.name, "seule", title="Portail d’Essai",
                                     keys={"mail": [f'server = "{self.box.url}"', 'sender = "portail@exemple.fr"']})
         self.addCleanup(lambda: self.one.alive() and self.one.kill())
+
+
+class Alerts(WithMailbox):
+    """From the list to the mail, by a browser without script and a real SMTP server."""
+
+    def setUp(self):
+        super().setUp()
         self.one.start()
 
     def ask(self, address, words="velo"):
@@ -149,17 +156,11 @@ class Alerts(unittest.TestCase):
         self.assertNotIn("exemple.org", self.one.log())
 
 
-class Visitors(unittest.TestCase):
+class Visitors(WithMailbox):
     """What people send without an account reaches those whom it is for."""
 
     def setUp(self):
-        self.directory = tempfile.TemporaryDirectory(prefix="solidaires-visitors-")
-        self.addCleanup(self.directory.cleanup)
-        self.box = mailbox.Mailbox().start()
-        self.addCleanup(self.box.remove)
-        self.one = network.Instance(self.directory.name, "seule", title="Portail d’Essai",
-                                    keys={"mail": [f'server = "{self.box.url}"', 'sender = "portail@exemple.fr"']})
-        self.addCleanup(lambda: self.one.alive() and self.one.kill())
+        super().setUp()
         self.one.start()
         self.moderator = self.one.browser(self.one.add_user("garde@exemple.fr", "animateur"))
 
@@ -203,18 +204,12 @@ class Visitors(unittest.TestCase):
             self.assertNotIn(b"cachee@", page.body)
 
 
-class Mornings(unittest.TestCase):
+class Mornings(WithMailbox):
     """Days that pass: the program's wall clock is set, its steady one runs on."""
     FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 
     def setUp(self):
-        self.directory = tempfile.TemporaryDirectory(prefix="solidaires-mornings-")
-        self.addCleanup(self.directory.cleanup)
-        self.box = mailbox.Mailbox().start()
-        self.addCleanup(self.box.remove)
-        self.one = network.Instance(self.directory.name, "seule", title="Portail d’Essai",
-                                    keys={"mail": [f'server = "{self.box.url}"', 'sender = "portail@exemple.fr"']})
-        self.addCleanup(lambda: self.one.alive() and self.one.kill())
+        super().setUp()
         self.file = pathlib.Path(self.directory.name, "time")
         self.one.environment = {"LD_PRELOAD": self.FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(self.file), "FAKETIME_NO_CACHE": "1",
                                 "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"}
