@@ -149,6 +149,10 @@ CivilTime to_civil(Instant at, std::string_view zone) {
           static_cast<unsigned>(minutes % 60)};
 }
 
+std::string machine_time(Instant at) {
+  return cat(to_civil(at, "UTC").iso(), ":00Z");
+}
+
 bool is_time_zone(std::string_view zone) {
   return zone_named(zone) != nullptr;
 }

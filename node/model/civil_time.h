@@ -55,6 +55,8 @@ inline constexpr std::string_view kParis = "Europe/Paris";
 // is moved forward, one that it repeats means the first.
 [[nodiscard]] Instant to_instant(CivilTime const& at, std::string_view zone = kParis);
 [[nodiscard]] CivilTime to_civil(Instant at, std::string_view zone = kParis);
+// "2026-12-12T13:00:00Z" (RFC 3339), to the minute: for machines.
+[[nodiscard]] std::string machine_time(Instant at);
 [[nodiscard]] bool is_time_zone(std::string_view zone);
 
 }  // namespace solidaires::model

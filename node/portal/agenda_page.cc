@@ -80,10 +80,7 @@ std::size_t count_within(Span const& span, CivilDate const& first, CivilDate con
 // The filters that hold, for the head of the page; each can be taken off.
 void add_chosen(View& view, schema::Type const& type, Filters const& filters,
                 std::string const& path) {
-  std::vector<View> chosen;
-  for (auto const& chip : chips(&type, filters, path)) {
-    chosen.push_back(std::move(View().text("label", chip.label).text("remove", chip.remove)));
-  }
+  auto chosen = chip_views(&type, filters, path);
   view.flag("has_chips", !chosen.empty()).list("chips", std::move(chosen));
 }
 

@@ -37,23 +37,6 @@ bool is_on(Context const& context) {
   return context.post != nullptr && context.post->mail.on();
 }
 
-page::PageInfo info_of(std::string title) {
-  page::PageInfo info;
-  info.breadcrumb = {{title, ""}};
-  info.title = std::move(title);
-  info.main_class = "wrap page narrow";
-  info.noindex = true;
-  return info;
-}
-
-http::Response page_of(Context const& context, std::string title, std::string_view name, View& view,
-                       int status = 200) {
-  auto const site = context.site();
-  view.text("phone", site->identity().phone).text("email", site->identity().email);
-  auto const info = info_of(std::move(title));
-  return http::Response::html(site->page(info, name, view), status);
-}
-
 // --- what a search finds ---
 
 // Newest first, as far as it may be news.
@@ -154,8 +137,8 @@ http::Response form_page(Context const& context, http::Request const& request,
   bool const daily = request.form.get("rythme") == "jour";
   view.flag("daily", daily).flag("weekly", !daily);
   problems.show(view, {"courriel"});
-  return page_of(context, "Recevoir les nouveautés par courriel", "portal/alert_form", view,
-                 status);
+  return form_frame(context, "Recevoir les nouveautés par courriel", "portal/alert_form", view,
+                    status);
 }
 
 http::Response ask(Context const& context, http::Request const& request) {
@@ -193,7 +176,7 @@ http::Response token_page(Context const& context, std::string_view name, std::st
         .text("address", alert->address)
         .flag("confirmed", alert->confirmed);
   }
-  auto response = page_of(context, std::move(title), name, view, status);
+  auto response = form_frame(context, std::move(title), name, view, status);
   response.secret = true;
   return response;
 }
@@ -255,13 +238,12 @@ std::optional<WatchedSearch> watched_search(Context const& context, std::string_
   search.filters.until.reset();
   search.filters.sort.reset();
   search.filters.view.clear();
+  search.filters.over_too = false;  // what is over is no news
   search.path = cat(path, search.filters.query());
   search.words =
       search.type == nullptr ? "Tout le portail" : text::capitalised(search.type->plural.fr);
-  bool first = true;
-  for (auto const& chip : chips(search.type, search.filters, path)) {
-    search.words += cat(first ? cat(page::kNbsp, ": ") : ", ", chip.label);
-    first = false;
+  if (auto const chosen = chip_words(search.type, search.filters); !chosen.empty()) {
+    search.words += cat(page::kNbsp, ": ", chosen);
   }
   return search;
 }
@@ -278,7 +260,7 @@ void add_alert_routes(http::Router& router, Context const& context) {
               [&context](http::Request const& request) { return ask(context, request); });
   router.get("/alertes/demande", [&context](http::Request const& /*request*/) {
     View view;
-    return page_of(context, "Regardez votre courrier", "portal/alert_asked", view);
+    return form_frame(context, "Regardez votre courrier", "portal/alert_asked", view);
   });
   auto const confirm = [&context](http::Request const& request) {
     return confirmation(context, request);

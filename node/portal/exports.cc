@@ -9,6 +9,7 @@
 #include "node/portal/calendar.h"
 #include "node/portal/feeds.h"
 #include "node/portal/filters.h"
+#include "node/portal/map.h"
 #include "node/portal/pages.h"
 #include "node/portal/partner_formats.h"
 #include "schema/json.h"
@@ -22,19 +23,15 @@ constexpr std::size_t kFeedEntries = 50;
 constexpr std::size_t kSitemapMax = 49'000;  // a sitemap holds 50,000 addresses at most
 constexpr std::size_t kJsonPage = 100;
 
-std::string iso_instant(Instant at) {
-  auto const civil = model::to_civil(at, "UTC");
-  return cat(civil.iso(), ":00Z");
-}
-
 std::string record_json(Context const& context, service::PublicRecord const& record,
                         std::optional<double> distance_km) {
   auto const site = context.site();
-  schema::JsonMembers first{{"id", schema::json_string(record.key.id.to_string())},
-                            {"type", schema::json_string(record.type->key)},
-                            {"url", schema::json_string(site->identity().base_url + record.path)},
-                            {"node", schema::json_string(record.node.str())},
-                            {"updated_at", schema::json_string(iso_instant(record.updated_at))}};
+  schema::JsonMembers first{
+      {"id", schema::json_string(record.key.id.to_string())},
+      {"type", schema::json_string(record.type->key)},
+      {"url", schema::json_string(site->identity().base_url + record.path)},
+      {"node", schema::json_string(record.node.str())},
+      {"updated_at", schema::json_string(model::machine_time(record.updated_at))}};
   if (!record.source.empty()) first.emplace_back("source", schema::json_string(record.source));
   if (!record.licence.empty()) first.emplace_back("licence", schema::json_string(record.licence));
   if (record.demonstration) first.emplace_back("demonstration", "true");
@@ -120,10 +117,15 @@ std::string list_csv(Context const& context, schema::Type const& type,
   return out;
 }
 
-// What a client of another site may read with script, and may keep asking for.
-http::Response open_to_all(http::Response response, std::vector<std::string> tags) {
+// What a client of another site may read with script.
+http::Response open_to_all(http::Response response) {
   response.with("Access-Control-Allow-Origin", "*");
-  return keep_page(std::move(response), std::move(tags));
+  return response;
+}
+
+// The same, and to be asked for again and again.
+http::Response open_to_all(http::Response response, std::vector<std::string> tags) {
+  return keep_page(open_to_all(std::move(response)), std::move(tags));
 }
 
 http::Response plain(std::string_view sentence, int status) {
@@ -132,12 +134,6 @@ http::Response plain(std::string_view sentence, int status) {
 
 http::Response not_found() {
   return plain("Cette adresse n’existe pas.", 404);
-}
-
-std::vector<std::string> tags_of_all(Context const& context) {
-  std::vector<std::string> tags;
-  for (auto const& one : context.instance.model.types()) tags.push_back(cat("type:", one.key));
-  return tags;
 }
 
 Records records_of(service::ListResult const& result) {
@@ -158,8 +154,8 @@ std::string selection_title(Selection const& selection) {
   auto const& site = selection.context.site()->identity().title;
   if (selection.type == nullptr) return site;
   auto title = cat(site, page::kNbsp, ": ", selection.type->plural.fr);
-  for (auto const& chip : chips(selection.type, selection.filters, selection.path)) {
-    title += cat(", ", chip.label);
+  if (auto const chosen = chip_words(selection.type, selection.filters); !chosen.empty()) {
+    title += cat(", ", chosen);
   }
   return title;
 }
@@ -173,6 +169,7 @@ std::string feed(Selection const& selection, std::string_view format) {
 
 // How many records a format takes, from where, and in which order.
 void bound(service::ListQuery& query, Filters const& filters, std::string_view format) {
+  query.facets_wanted.clear();  // no export shows them
   if (format == "json") {
     query.limit = kJsonPage;
     query.offset = (filters.page - 1) * kJsonPage;
@@ -261,7 +258,7 @@ http::Response list_export(Context const& context, schema::Type const* type,
   if (!found) return plain("Un problème est survenu.", 500);
   auto response = written({context, type, std::move(filters), path, *std::move(found)}, format);
   if (response.status != 200) return response;
-  return open_to_all(std::move(response), tags_of_all(context));
+  return keep_while_true(context, open_to_all(std::move(response)), tags_of_all(context));
 }
 
 http::Response record_export(Context const& context, schema::Type const& type,
@@ -320,23 +317,23 @@ http::Response data_inclusion_export(Context const& context, http::Request const
   return open_to_all(http::Response::json(data_inclusion(context, *records)), {"type:structure"});
 }
 
-http::Response described(Context const& context, std::string_view what) {
-  auto const all = tags_of_all(context);
-  if (what == "openapi") return open_to_all(http::Response::json(open_api(context)), {"site"});
-  if (what == "taxonomy") {
-    return open_to_all(http::Response::json(gogocarto_taxonomy(context.instance.model)), {"site"});
-  }
-  if (what == "catalogue") {
-    return open_to_all(http::Response::bytes(dcat_catalogue(context), "application/ld+json"),
-                       {"site"});
-  }
-  if (what == "nodeinfo-links") {
-    return open_to_all(http::Response::json(nodeinfo_links(context)), {"site"});
-  }
-  if (what == "nodeinfo") return open_to_all(http::Response::json(nodeinfo(context)), all);
+std::span<Description const> descriptions() {
+  static constexpr std::string_view kJson = "application/json";
+  static constexpr std::array<Description, 6> kAll = {{
+      {"/api/v1/openapi.json", kJson, open_api},
+      {"/api/taxonomy.json", kJson, gogocarto_taxonomy},
+      {"/donnees/catalogue.jsonld", "application/ld+json", dcat_catalogue},
+      {"/.well-known/nodeinfo", kJson, nodeinfo_links},
+      {"/nodeinfo/2.1", kJson, nodeinfo, true},
+      {"/opensearch.xml", "application/opensearchdescription+xml", open_search},
+  }};
+  return kAll;
+}
+
+http::Response description_page(Context const& context, Description const& description) {
   return open_to_all(
-      http::Response::bytes(open_search(context), "application/opensearchdescription+xml"),
-      {"site"});
+      http::Response::bytes(description.write(context), description.media_type),
+      description.counts_records ? tags_of_all(context) : std::vector<std::string>{"site"});
 }
 
 http::Response sitemap_export(Context const& context) {

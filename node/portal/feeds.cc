@@ -35,11 +35,6 @@ std::string written(pugi::xml_document& document) {
   return std::move(out).str();
 }
 
-// RFC 3339
-std::string atom_time(Instant at) {
-  return cat(model::to_civil(at, "UTC").iso(), ":00Z");
-}
-
 // RFC 822, with a year of four digits: "Sat, 12 Dec 2026 13:00:00 GMT"
 std::string rss_time(Instant at) {
   static constexpr std::array<std::string_view, 7> kDays = {"Mon", "Tue", "Wed", "Thu",
@@ -105,7 +100,7 @@ std::string atom_feed(Context const& context, FeedAbout const& about,
   set(feed, "xml:lang", "fr");
   put(feed, "id", base + about.self);
   put(feed, "title", about.title);
-  put(feed, "updated", atom_time(newest(hits)));
+  put(feed, "updated", model::machine_time(newest(hits)));
   atom_link(feed, "self", "application/atom+xml", base + about.self);
   atom_link(feed, "alternate", "text/html", base + about.page);
   put(feed.append_child("author"), "name", site->identity().title);
@@ -114,8 +109,8 @@ std::string atom_feed(Context const& context, FeedAbout const& about,
     auto entry = feed.append_child("entry");
     put(entry, "id", urn(record));
     put(entry, "title", record.title);
-    put(entry, "published", atom_time(record.published_at));
-    put(entry, "updated", atom_time(record.updated_at));
+    put(entry, "published", model::machine_time(record.published_at));
+    put(entry, "updated", model::machine_time(record.updated_at));
     atom_link(entry, "alternate", "text/html", base + record.path);
     put(entry.append_child("author"), "name", author(context, record));
     auto category = entry.append_child("category");

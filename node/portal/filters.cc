@@ -344,6 +344,23 @@ std::vector<Chip> chips(schema::Type const* type, Filters const& filters, std::s
   return out;
 }
 
+std::string chip_words(schema::Type const* type, Filters const& filters) {
+  std::string words;
+  for (auto const& chip : chips(type, filters, {})) {
+    words += cat(words.empty() ? "" : ", ", chip.label);
+  }
+  return words;
+}
+
+std::vector<page::View> chip_views(schema::Type const* type, Filters const& filters,
+                                   std::string_view path) {
+  std::vector<page::View> views;
+  for (auto const& chip : chips(type, filters, path)) {
+    views.push_back(std::move(page::View().text("label", chip.label).text("remove", chip.remove)));
+  }
+  return views;
+}
+
 std::string place_phrase(Context const& context, Filters const& filters) {
   if (filters.place) {
     auto const& place = *filters.place;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "node/http/headers.h"
+#include "node/page/view.h"
 #include "node/portal/context.h"
 
 namespace solidaires::portal {
@@ -56,6 +57,11 @@ struct Chip {
 // What was understood, one removable piece each. `path`: of the list.
 [[nodiscard]] std::vector<Chip> chips(schema::Type const* type, Filters const& filters,
                                       std::string_view path);
+// Their labels in one line: "« vélo », Annecy, Alimentation durable".
+[[nodiscard]] std::string chip_words(schema::Type const* type, Filters const& filters);
+// The same in the views that templates show: label, remove.
+[[nodiscard]] std::vector<page::View> chip_views(schema::Type const* type, Filters const& filters,
+                                                 std::string_view path);
 // "à moins de 15 km d’Ugine", "en Isère"; for headings.
 [[nodiscard]] std::string place_phrase(Context const& context, Filters const& filters);
 

@@ -88,10 +88,8 @@ http::Response home_page(Context const& context, http::Request const& /*request*
   info.description = identity.tagline;
   info.path = "/";
   info.main_class = "home";
-  std::vector<std::string> tags;
-  for (auto const& type : context.instance.model.types()) tags.push_back(cat("type:", type.key));
   return keep_while_true(context, http::Response::html(site->page(info, "portal/home", view)),
-                         std::move(tags));
+                         tags_of_all(context));
 }
 
 }  // namespace solidaires::portal

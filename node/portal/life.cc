@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "node/page/french.h"
+#include "node/portal/map.h"
 #include "schema/display.h"
 
 namespace solidaires::portal {
@@ -51,12 +52,8 @@ service::ListQuery instead_of(Context const& context, service::PublicRecord cons
   query.limit = 10;
   query.sort = service::Sort::newest;
   if (auto const* const place = near ? record.place() : nullptr; place != nullptr) {
-    auto const* const commune = context.gazetteer->commune(place->commune_code);
-    if (place->point) {
-      query.place.around = place->point;
-    } else if (commune != nullptr && commune->precision != geography::Precision::unknown) {
-      query.place.around = schema::Point{commune->point.latitude, commune->point.longitude};
-    }
+    if (auto const at = point_of(context, record); at)
+      query.place.around = schema::Point{at->latitude, at->longitude};
     query.place.radius_km = kNearKm;
     query.place.commune = place->commune_code;
     query.sort = service::Sort::distance;
@@ -78,10 +75,6 @@ service::ListQuery instead_of(Context const& context, service::PublicRecord cons
 
 }  // namespace
 
-model::LifeState life_of(Context const& context, service::PublicRecord const& record) {
-  return model::life_of(*record.type, record.record, context.instance.clock.now());
-}
-
 std::string life_text(Context const& context, service::PublicRecord const& record,
                       model::LifeState const& state) {
   auto const today = context.today();
@@ -99,11 +92,13 @@ std::string life_text(Context const& context, service::PublicRecord const& recor
   }
 }
 
-void add_life(page::View& view, Context const& context, service::PublicRecord const& record) {
-  auto const state = life_of(context, record);
+model::LifeState add_life(page::View& view, Context const& context,
+                          service::PublicRecord const& record) {
+  auto const state = model::life_of(*record.type, record.record, context.instance.clock.now());
   view.text("life", life_text(context, record, state));
   view.text("life_phase", state.over() ? "over" : model::phase_name(state.phase));
   view.flag("life_over", state.over());
+  return state;
 }
 
 std::vector<service::ListHit> open_instead(Context const& context,

@@ -97,18 +97,10 @@ std::vector<MapPoint> map_points(std::vector<service::ListHit> const& hits, Cont
                                  geography::Box& box) {
   std::vector<MapPoint> points;
   for (auto const& hit : hits) {
-    auto const* const place = hit.record->place();
-    if (place == nullptr) continue;
-    geography::Point at;
-    if (place->point) {
-      at = {place->point->latitude, place->point->longitude};
-    } else {
-      auto const* const commune = context.gazetteer->commune(place->commune_code);
-      if (commune == nullptr || commune->precision == geography::Precision::unknown) continue;
-      at = commune->point;
-    }
-    box.include(at);
-    points.push_back({at, hit.record->title, hit.record->path});
+    auto const at = point_of(context, *hit.record);
+    if (!at) continue;
+    box.include(*at);
+    points.push_back({*at, hit.record->title, hit.record->path});
   }
   return points;
 }
@@ -257,10 +249,7 @@ void add_filters(View& view, Context const& context, schema::Type const* type,
   view.text("path", path).text("words", filters.words).text("place", filters.place_text);
   view.list("radii", radius_choices(filters))
       .list("departments", department_choices(context, filters));
-  std::vector<View> chosen;
-  for (auto const& chip : chips(type, filters, path)) {
-    chosen.push_back(std::move(View().text("label", chip.label).text("remove", chip.remove)));
-  }
+  auto chosen = chip_views(type, filters, path);
   view.flag("has_chips", !chosen.empty()).list("chips", std::move(chosen)).text("clear", path);
   std::vector<View> ignored;
   for (auto const& sentence : filters.ignored)
@@ -415,12 +404,10 @@ http::Response list_page(Context const& context, schema::Type const* type,
   add_map(view, context, filters, query, result, path);
   add_paper_trail(view, context, cat(path, filters.query_of_page(filters.page)));
 
-  std::vector<std::string> tags;
-  for (auto const& one : context.instance.model.types()) tags.push_back(cat("type:", one.key));
   auto const info = info_of(type, filters, title, said, path);
   return keep_while_true(context,
                          http::Response::html(context.site()->page(info, "portal/list", view)),
-                         std::move(tags));
+                         tags_of_all(context));
 }
 
 }  // namespace solidaires::portal

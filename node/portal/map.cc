@@ -185,6 +185,18 @@ std::string frame(Projection const& project, std::string_view attributes, std::s
 
 }  // namespace
 
+std::optional<geography::Point> point_of(Context const& context,
+                                         service::PublicRecord const& record) {
+  auto const* const place = record.place();
+  if (place == nullptr) return std::nullopt;
+  if (place->point) return geography::Point{place->point->latitude, place->point->longitude};
+  auto const* const commune = context.gazetteer->commune(place->commune_code);
+  if (commune == nullptr || commune->precision == geography::Precision::unknown) {
+    return std::nullopt;
+  }
+  return commune->point;
+}
+
 page::Html draw_map(geography::Gazetteer const& gazetteer, std::vector<MapPoint> const& points,
                     MapOptions const& options) {
   Box box = options.box.empty() ? box_of(gazetteer, options.departments) : options.box;

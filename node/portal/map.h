@@ -9,6 +9,7 @@
 
 #include "node/geography/gazetteer.h"
 #include "node/page/view.h"
+#include "node/portal/context.h"
 
 namespace solidaires::portal {
 
@@ -24,6 +25,10 @@ struct MapOptions {
   std::string label;                     // for people who do not see it
   double width = 800;                    // in pixels, at which labels have their size
 };
+
+// Where a record is: its own point, else that of its commune if that is known.
+[[nodiscard]] std::optional<geography::Point> point_of(Context const& context,
+                                                       service::PublicRecord const& record);
 
 [[nodiscard]] page::Html draw_map(geography::Gazetteer const& gazetteer,
                                   std::vector<MapPoint> const& points, MapOptions const& options);

@@ -2,6 +2,7 @@
 // template. Internal to the room; portal.cc gives them their addresses.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "node/http/request.h"
@@ -34,8 +35,17 @@ namespace solidaires::portal {
 [[nodiscard]] http::Response gogocarto_export(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response data_inclusion_export(Context const& context,
                                                    http::Request const& request);
-// "openapi", "taxonomy", "catalogue", "nodeinfo", "nodeinfo-links", "opensearch".
-[[nodiscard]] http::Response described(Context const& context, std::string_view what);
+// What tells machines about the portal, each at its own address: OpenAPI, GoGoCarto's taxonomy,
+// DCAT, nodeinfo, OpenSearch.
+struct Description {
+  std::string_view path;
+  std::string_view media_type;
+  std::string (*write)(Context const&);
+  bool counts_records = false;
+};
+[[nodiscard]] std::span<Description const> descriptions();
+[[nodiscard]] http::Response description_page(Context const& context,
+                                              Description const& description);
 [[nodiscard]] http::Response sitemap_export(Context const& context);
 
 // A file that a published document shows.
@@ -55,6 +65,9 @@ namespace solidaires::portal {
 // 404 (with what is near), 410, and every other error in French with the request's id.
 [[nodiscard]] http::Response error_page(Context const& context, int status,
                                         http::Request const* request);
+
+// The tags of a page that shows records of any kind.
+[[nodiscard]] std::vector<std::string> tags_of_all(Context const& context);
 
 // Cached until a commit touches one of the tags, and never beyond the day.
 http::Response keep_page(http::Response response, std::vector<std::string> tags);

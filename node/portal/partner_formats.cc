@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "node/portal/map.h"
 #include "schema/display.h"
 #include "schema/model.h"
 
@@ -153,18 +154,6 @@ json::object inclusion_structure(Context const& context, service::PublicRecord c
 
 }  // namespace
 
-std::optional<geography::Point> point_of(Context const& context,
-                                         service::PublicRecord const& record) {
-  auto const* const place = record.place();
-  if (place == nullptr) return std::nullopt;
-  if (place->point) return geography::Point{place->point->latitude, place->point->longitude};
-  auto const* const commune = context.gazetteer->commune(place->commune_code);
-  if (commune == nullptr || commune->precision == geography::Precision::unknown) {
-    return std::nullopt;
-  }
-  return commune->point;
-}
-
 std::string gogocarto_elements(Context const& context, Records const& records, bool compact) {
   json::array data;
   for (auto const& record : records) {
@@ -188,9 +177,9 @@ std::string gogocarto_element(Context const& context, service::PublicRecord cons
   return json::serialize(full_element(context, record)) + "\n";
 }
 
-std::string gogocarto_taxonomy(schema::ContentModel const& model) {
+std::string gogocarto_taxonomy(Context const& context) {
   json::array out;
-  auto const* const type = model.type("structure");
+  auto const* const type = context.instance.model.type("structure");
   for (auto const key : kCategoryFields) {
     auto const* const field = type == nullptr ? nullptr : type->field(key);
     if (field == nullptr || field->vocabulary == nullptr) continue;

@@ -18,13 +18,9 @@ using Records = std::vector<service::RecordPtr>;
 [[nodiscard]] std::string gogocarto_element(Context const& context,
                                             service::PublicRecord const& record);
 // The categories that elements name: the vocabularies of sectors and themes, as trees.
-[[nodiscard]] std::string gogocarto_taxonomy(schema::ContentModel const& model);
+[[nodiscard]] std::string gogocarto_taxonomy(Context const& context);
 
 // An array of structures, schema v1 of data·inclusion.
 [[nodiscard]] std::string data_inclusion(Context const& context, Records const& records);
-
-// Where a record is: its own point, else that of its commune if that is known.
-[[nodiscard]] std::optional<geography::Point> point_of(Context const& context,
-                                                       service::PublicRecord const& record);
 
 }  // namespace solidaires::portal

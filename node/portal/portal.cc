@@ -115,18 +115,12 @@ void add_open_data(http::Router& router, Context const& context) {
       "/api/data-inclusion/structures.json",
       [&context](http::Request const& request) { return data_inclusion_export(context, request); },
       kPublic);
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kDescriptions = {{
-      {"/api/v1/openapi.json", "openapi"},
-      {"/api/taxonomy.json", "taxonomy"},
-      {"/donnees/catalogue.jsonld", "catalogue"},
-      {"/.well-known/nodeinfo", "nodeinfo-links"},
-      {"/nodeinfo/2.1", "nodeinfo"},
-      {"/opensearch.xml", "opensearch"},
-  }};
-  for (auto const& [path, what] : kDescriptions) {
+  for (auto const& description : descriptions()) {
     router.get(
-        path,
-        [&context, what](http::Request const& /*request*/) { return described(context, what); },
+        description.path,
+        [&context, &description](http::Request const& /*request*/) {
+          return description_page(context, description);
+        },
         kPublic);
   }
 }

@@ -6,20 +6,21 @@
 #include "node/text/fold.h"
 
 namespace solidaires::portal {
-namespace {
 
-// Cut between two characters; what is cut is beyond what the form lets anybody type.
-std::string_view beginning(std::string_view text, std::size_t characters) {
-  auto size = std::min(text.size(), characters * 4);
-  std::size_t seen = 0;
-  for (std::size_t i = 0; i < size; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0U) == 0x80U) continue;
-    if (seen++ == characters) return text.substr(0, i);
-  }
-  return text.substr(0, size);
+http::Response form_frame(Context const& context, std::string title, std::string_view name,
+                          page::View& view, int status, std::vector<page::Link> trail) {
+  auto const site = context.site();
+  view.text("phone", site->identity().phone)
+      .text("phone_link", page::phone_link(site->identity().phone))
+      .text("email", site->identity().email);
+  page::PageInfo info;
+  info.breadcrumb = std::move(trail);
+  info.breadcrumb.push_back({title, ""});
+  info.title = std::move(title);
+  info.main_class = "wrap page narrow";
+  info.noindex = true;
+  return http::Response::html(site->page(info, name, view), status);
 }
-
-}  // namespace
 
 void FormProblems::add(std::string_view field, std::string message) {
   problems_.emplace_back(field, std::move(message));
@@ -64,11 +65,11 @@ bool is_trapped(http::Request const& request) {
 }
 
 std::string typed_text(http::Request const& request, std::string_view field, std::size_t max) {
-  return text::normalise_lines(text::clean(beginning(request.form.get(field), max)));
+  return text::normalise_lines(text::clean(text::beginning(request.form.get(field), max)));
 }
 
 std::string typed_line(http::Request const& request, std::string_view field, std::size_t max) {
-  return text::single_line(text::clean(beginning(request.form.get(field), max)));
+  return text::single_line(text::clean(text::beginning(request.form.get(field), max)));
 }
 
 }  // namespace solidaires::portal

@@ -10,11 +10,19 @@
 
 #include "node/http/rate_limiter.h"
 #include "node/http/request.h"
+#include "node/http/response.h"
 #include "node/page/view.h"
+#include "node/portal/context.h"
 
 namespace solidaires::portal {
 
 inline constexpr std::string_view kTrapField = "site_internet";  // no person sees it
+
+// A page that one reads and leaves: narrow, never listed, with the ways to reach people in its
+// view.
+[[nodiscard]] http::Response form_frame(Context const& context, std::string title,
+                                        std::string_view name, page::View& view, int status = 200,
+                                        std::vector<page::Link> trail = {});
 
 // Faults of a form, in its order. One thread.
 class FormProblems {

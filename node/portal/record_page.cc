@@ -145,12 +145,9 @@ bool add_contact(View& view, Context const& context, service::PublicRecord const
   for (auto const& text : schema::address_lines(*place, schema::Language::fr))
     lines.push_back(line(text));
   view.list("address", std::move(lines)).flag("has_address", true);
-  auto const* const commune = context.gazetteer->commune(place->commune_code);
-  std::optional<geography::Point> at;
-  if (place->point) at = geography::Point{place->point->latitude, place->point->longitude};
-  if (!at && commune != nullptr && commune->precision != geography::Precision::unknown)
-    at = commune->point;
+  auto const at = point_of(context, record);
   if (!at) return true;
+  auto const* const commune = context.gazetteer->commune(place->commune_code);
   MapOptions options;
   if (commune != nullptr) options.departments = {std::string(commune->department)};
   options.label = cat("Carte : ", record.title);
@@ -218,8 +215,7 @@ void add_linked(View& view, Context const& context, service::PublicRecord const&
 
 // Where it stands; of what is over, what is open instead.
 void add_standing(View& view, Context const& context, service::PublicRecord const& record) {
-  add_life(view, context, record);
-  if (!life_of(context, record).over()) return;
+  if (!add_life(view, context, record).over()) return;
   auto instead = cards(context, open_instead(context, record, kInsteadMax));
   view.flag("has_instead", !instead.empty()).list("instead", std::move(instead));
   view.text("instead_label",
@@ -308,8 +304,8 @@ http::Response record_page(Context const& context, schema::Type const& type,
   info.json_ld = schema::to_schema_org(
       type, record.record, {},
       {{"url", schema::json_string(site->identity().base_url + record.path)}});
-  std::vector<std::string> tags{cat("doc:", record.key.id.to_string())};
-  for (auto const& one : context.instance.model.types()) tags.push_back(cat("type:", one.key));
+  auto tags = tags_of_all(context);
+  tags.push_back(cat("doc:", record.key.id.to_string()));
   return keep_while_true(context, http::Response::html(site->page(info, "portal/record", view)),
                          std::move(tags));
 }

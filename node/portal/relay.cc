@@ -32,20 +32,6 @@ Typed typed_in(http::Request const& request) {
           !request.form.get("copie").empty()};
 }
 
-http::Response page_of(Context const& context, std::string title, std::string_view name, View& view,
-                       int status, std::vector<page::Link> trail = {}) {
-  auto const site = context.site();
-  view.text("phone", site->identity().phone)
-      .text("phone_link", page::phone_link(site->identity().phone));
-  page::PageInfo info;
-  info.breadcrumb = std::move(trail);
-  info.breadcrumb.push_back({title, ""});
-  info.title = std::move(title);
-  info.main_class = "wrap page narrow";
-  info.noindex = true;
-  return http::Response::html(site->page(info, name, view), status);
-}
-
 // Null: there is none that takes messages here.
 service::RecordPtr record_of(Context const& context, schema::Type const& type,
                              http::Request const& request) {
@@ -68,9 +54,9 @@ http::Response form_page(Context const& context, service::PublicRecord const& re
       .text("message", typed.text)
       .flag("copie", typed.copy);
   problems.show(view, {"nom", "courriel", "courriel_encore", "message"});
-  return page_of(context, cat("Écrire à ", record.title), "portal/relay_form", view, status,
-                 {{text::capitalised(record.type->plural.fr), cat('/', record.type->prefix)},
-                  {record.title, record.path}});
+  return form_frame(context, cat("Écrire à ", record.title), "portal/relay_form", view, status,
+                    {{text::capitalised(record.type->plural.fr), cat('/', record.type->prefix)},
+                     {record.title, record.path}});
 }
 
 std::vector<mail::Letter> letters_of(Context const& context, service::PublicRecord const& record,
@@ -146,9 +132,9 @@ http::Response abuse_page(Context const& context, http::Request const& request) 
   auto const abuse = context.post->relay.find(request.capture("token"));
   view.flag("known", abuse.has_value());
   if (!abuse)
-    return page_of(context, "Ce lien n’est plus valable", "portal/relay_abuse", view, 410);
+    return form_frame(context, "Ce lien n’est plus valable", "portal/relay_abuse", view, 410);
   if (request.is_safe() || !http::check_anonymous(request)) {
-    auto response = page_of(context, "Signaler un message", "portal/relay_abuse", view, 200);
+    auto response = form_frame(context, "Signaler un message", "portal/relay_abuse", view, 200);
     response.secret = true;
     return response;
   }
@@ -161,7 +147,7 @@ http::Response abuse_page(Context const& context, http::Request const& request) 
   auto const blocked = context.post->relay.block(*abuse);
   if (!blocked || !file_report(context, report)) return error_page(context, 500, &request);
   view.flag("done", true);
-  return page_of(context, "Merci, c’est signalé", "portal/relay_abuse", view, 200);
+  return form_frame(context, "Merci, c’est signalé", "portal/relay_abuse", view, 200);
 }
 
 }  // namespace
@@ -198,7 +184,7 @@ void add_relay_routes(http::Router& router, Context const& context) {
   }
   router.get(kThanks, [&context](http::Request const& /*request*/) {
     View view;
-    return page_of(context, "Votre message est parti", "portal/relay_thanks", view, 200);
+    return form_frame(context, "Votre message est parti", "portal/relay_thanks", view, 200);
   });
   auto const abuse = [&context](http::Request const& request) {
     return context.post == nullptr ? error_page(context, 404, &request)

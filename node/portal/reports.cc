@@ -7,6 +7,7 @@
 #include "node/portal/letters.h"
 #include "node/portal/pages.h"
 #include "node/portal/public_form.h"
+#include "node/portal/short_address.h"
 #include "node/text/fold.h"
 #include "sync/base/log.h"
 
@@ -19,20 +20,6 @@ using service::ReportKind;
 constexpr std::size_t kPageCharactersMax = 300;
 constexpr std::array<ReportKind, 4> kOffered{ReportKind::error, ReportKind::content,
                                              ReportKind::access, ReportKind::other};
-
-http::Response page_of(Context const& context, std::string title, std::string_view name, View& view,
-                       int status) {
-  auto const site = context.site();
-  view.text("phone", site->identity().phone)
-      .text("phone_link", page::phone_link(site->identity().phone))
-      .text("email", site->identity().email);
-  page::PageInfo info;
-  info.breadcrumb = {{title, ""}};
-  info.title = std::move(title);
-  info.main_class = "wrap page narrow";
-  info.noindex = true;
-  return http::Response::html(site->page(info, name, view), status);
-}
 
 http::Response form_page(Context const& context, http::Request const& request,
                          FormProblems const& problems, int status) {
@@ -53,7 +40,8 @@ http::Response form_page(Context const& context, http::Request const& request,
   view.text("quoi", sent ? typed_text(request, "quoi", service::kReportCharactersMax) : "");
   view.text("courriel", sent ? typed_line(request, "courriel", mail::kAddressBytesMax) : "");
   problems.show(view, {"quoi", "courriel"});
-  return page_of(context, "Signaler une erreur ou un problème", "portal/report_form", view, status);
+  return form_frame(context, "Signaler une erreur ou un problème", "portal/report_form", view,
+                    status);
 }
 
 http::Response thanks(std::string_view reference) {
@@ -95,13 +83,9 @@ http::Response send(Context const& context, http::Request const& request) {
 }
 
 http::Response thanks_page(Context const& context, http::Request const& request) {
-  auto const reference = request.query.get("reference");
-  bool const sane = reference.size() == 8 && std::ranges::all_of(reference, [](char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-                    });
   View view;
-  view.text("reference", sane ? reference : std::string_view());
-  return page_of(context, "Merci, c’est bien reçu", "portal/report_thanks", view, 200);
+  view.text("reference", parse_short_code(request.query.get("reference")).value_or(std::string()));
+  return form_frame(context, "Merci, c’est bien reçu", "portal/report_thanks", view, 200);
 }
 
 }  // namespace

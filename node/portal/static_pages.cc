@@ -47,6 +47,12 @@ http::Response fixed_page(Context const& context, std::string_view path, std::st
 
 }  // namespace
 
+std::vector<std::string> tags_of_all(Context const& context) {
+  std::vector<std::string> tags;
+  for (auto const& type : context.instance.model.types()) tags.push_back(cat("type:", type.key));
+  return tags;
+}
+
 http::Response keep_page(http::Response response, std::vector<std::string> tags) {
   response.keep(std::move(tags), std::chrono::seconds(300));
   return response;

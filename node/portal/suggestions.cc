@@ -104,7 +104,7 @@ std::string as_open_search(std::string_view typed, std::vector<Suggested> const&
 
 http::Response suggestions(Context const& context, http::Request const& request) {
   auto const typed =
-      text::single_line(text::clean(text::excerpt(text::clean(request.query.get("q")), kTypedMax)));
+      text::single_line(text::clean(text::beginning(request.query.get("q"), kTypedMax)));
   std::vector<Suggested> found;
   if (typed.size() >= kTypedMin) {
     if (request.query.get("sorte") == "lieu") {
@@ -115,15 +115,13 @@ http::Response suggestions(Context const& context, http::Request const& request)
       add_places(found, context, typed, kPlacesMax);
     }
   }
-  std::vector<std::string> tags;
-  for (auto const& type : context.instance.model.types()) tags.push_back(cat("type:", type.key));
   if (request.query.get("forme") == "opensearch") {
     return keep_page(
         http::Response::bytes(as_open_search(typed, found, context.site()->identity().base_url),
                               "application/x-suggestions+json"),
-        std::move(tags));
+        tags_of_all(context));
   }
-  return keep_page(http::Response::json(as_items(found)), std::move(tags));
+  return keep_page(http::Response::json(as_items(found)), tags_of_all(context));
 }
 
 }  // namespace solidaires::portal

@@ -191,6 +191,16 @@ std::string capitalised(std::string_view utf8) {
   return out.append(utf8.substr(rest));
 }
 
+std::string_view beginning(std::string_view utf8, std::size_t characters) {
+  auto size = std::min(utf8.size(), characters * 4);
+  std::size_t seen = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    if ((static_cast<unsigned char>(utf8[i]) & 0xc0U) == 0x80U) continue;
+    if (seen++ == characters) return utf8.substr(0, i);
+  }
+  return utf8.substr(0, size);
+}
+
 std::string excerpt(std::string_view utf8, std::size_t max) {
   max = std::min(max, kLongestCut);
   // Enough bytes for `max` code points after generous white space; a book is not made one line.

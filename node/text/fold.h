@@ -41,6 +41,9 @@ namespace solidaires::text {
 // With a capital first letter, as a heading or a menu begins: "événements" gives "Événements".
 [[nodiscard]] std::string capitalised(std::string_view utf8);
 
+// At most so many characters, cut between two; nothing stands in the place of what is cut.
+[[nodiscard]] std::string_view beginning(std::string_view utf8, std::size_t characters);
+
 // The beginning of a text for a summary: one line, at most `max` code points with the final "…",
 // cut between words when that loses less than half of it. A text that fits is only made one line.
 [[nodiscard]] std::string excerpt(std::string_view utf8, std::size_t max);

@@ -164,5 +164,11 @@ TEST_F(AlertPages, without_mail_no_list_offers_it_and_the_page_says_why) {
   EXPECT_EQ(post("/alertes", {{"recherche", "/structures"}, {"courriel", "a@b.fr"}}).status, 422);
 }
 
+TEST_F(AlertPages, what_is_over_is_watched_by_nobody) {
+  auto const search = watched_search(*context_, "/appels-a-projets?q=velo&termines=1");
+  ASSERT_TRUE(search);
+  EXPECT_EQ(search->path, "/appels-a-projets?q=velo");
+}
+
 }  // namespace
 }  // namespace solidaires::portal

@@ -15,17 +15,7 @@ namespace json = boost::json;
 using testing::HasSubstr;
 using testing::Not;
 
-class ExportsTest : public PortalWorld {
- protected:
-  json::value parsed(std::string_view target) {
-    auto const response = get(target);
-    EXPECT_EQ(response.status, 200) << target;
-    boost::system::error_code error;
-    auto value = json::parse(response.body, error);
-    EXPECT_FALSE(error) << target << ": " << error.message() << "\n" << response.body;
-    return value;
-  }
-};
+class ExportsTest : public PortalWorld {};
 
 TEST_F(ExportsTest, lists_and_records_are_valid_json_whatever_people_wrote) {
   published("structure", service::structure_form("Guillemet \" et \\ et </script>"));
@@ -37,35 +27,35 @@ TEST_F(ExportsTest, lists_and_records_are_valid_json_whatever_people_wrote) {
   published("resource", service::resource_form("Un guide"));
   for (auto const& type : instance.model.types()) {
     for (auto const& path : {cat('/', type.prefix, ".json"), cat("/api/v1/", type.prefix)}) {
-      auto const list = parsed(path);
+      auto const list = json_at(path);
       EXPECT_EQ(list.at("total").as_int64(), 1) << path;
       EXPECT_EQ(list.at("items").as_array().size(), 1U) << path;
     }
     auto const url = std::string(
-        parsed(cat('/', type.prefix, ".json")).at("items").at(0).at("url").as_string().c_str());
+        json_at(cat('/', type.prefix, ".json")).at("items").at(0).at("url").as_string().c_str());
     EXPECT_THAT(url, testing::StartsWith("https://essai.example/"));
-    auto const one = parsed(cat(url.substr(21), ".json"));
+    auto const one = json_at(cat(url.substr(21), ".json"));
     EXPECT_EQ(one.at("type").as_string(), type.key.c_str());
   }
-  EXPECT_EQ(parsed("/structures.json?q=introuvable&lieu=Annecy").at("total").as_int64(), 0);
-  EXPECT_GE(parsed("/structures.json?lieu=Rumilly&rayon=5")
+  EXPECT_EQ(json_at("/structures.json?q=introuvable&lieu=Annecy").at("total").as_int64(), 0);
+  EXPECT_GE(json_at("/structures.json?lieu=Rumilly&rayon=5")
                 .at("items")
                 .at(0)
                 .at("distance_km")
                 .to_number<double>(),
             0.0);
-  auto const geo = parsed("/structures.geojson");
+  auto const geo = json_at("/structures.geojson");
   EXPECT_EQ(geo.at("type").as_string(), "FeatureCollection");
   EXPECT_EQ(geo.at("features").as_array().size(), 1U);
-  (void)parsed("/territoire.geojson");
-  (void)parsed("/recherche.json?q=evenement");
+  (void)json_at("/territoire.geojson");
+  (void)json_at("/recherche.json?q=evenement");
 }
 
 TEST_F(ExportsTest, a_request_for_work_shows_nobody) {
   published("job_request", service::job_request_form("Cuisinière, dix ans de métier"));
   published("job_offer", service::job_offer_form("Menuisière ou menuisier (f/h)"));
   for (std::string const list : {"/emploi/demandes", "/emploi/offres"}) {
-    auto const url = std::string(parsed(list + ".json").at("items").at(0).at("url").as_string());
+    auto const url = std::string(json_at(list + ".json").at("items").at(0).at("url").as_string());
     auto const path = url.substr(21);
     for (auto const& page :
          {list, list + ".json", list + ".csv", list + ".atom", path, path + ".json",

@@ -33,6 +33,11 @@ TEST_F(LifeTest, a_call_that_closes_at_two_is_closed_at_two_in_lists_and_on_its_
   EXPECT_THAT(before.body, HasSubstr("Montagnes solidaires"));
   ASSERT_TRUE(before.cache);
   EXPECT_LE(before.cache->at_most.count(), 60) << "kept no longer than it is true";
+  for (auto const* format : {".json", ".csv", ".atom", ".geojson"}) {
+    auto const same = get(cat("/appels-a-projets", format));
+    ASSERT_TRUE(same.cache) << format;
+    EXPECT_LE(same.cache->at_most.count(), 60) << format;
+  }
   EXPECT_THAT(get("/").body, HasSubstr("Montagnes solidaires"));
 
   pass_until("2026-03-10T14:00");

@@ -123,6 +123,15 @@ std::string part_of(mail::Envelope const& envelope, std::string_view type) {
   return out;
 }
 
+boost::json::value PortalWorld::json_at(std::string_view target) {
+  auto const response = get(target);
+  EXPECT_EQ(response.status, 200) << target;
+  boost::system::error_code error;
+  auto value = boost::json::parse(response.body, error);
+  EXPECT_FALSE(error) << target << ": " << error.message() << "\n" << response.body;
+  return value;
+}
+
 std::vector<std::string> faults_of(std::string_view html) {
   static std::set<std::string, std::less<>> const kVoid{"meta", "link", "input", "br",
                                                         "img",  "hr",   "wbr"};

@@ -1,6 +1,8 @@
 // The portal of one instance without a server: a router, real templates, and requests made by hand.
 #pragma once
 
+#include <boost/json.hpp>
+
 #include "node/http/router.h"
 #include "node/http/target.h"
 #include "node/page/site.h"
@@ -21,6 +23,8 @@ class PortalWorld : public testing::Test, protected service::World {
                       std::string_view sent_from = "same-origin");
   // What waits to be mailed, oldest first, as it would leave; it is not waiting any more.
   std::vector<mail::Envelope> mails();
+  // The JSON that GET of `target` answers with 200.
+  boost::json::value json_at(std::string_view target);
   static std::string location(http::Response const& response) {
     return std::string(response.headers.get("Location"));
   }
