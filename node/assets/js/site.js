@@ -17,7 +17,7 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
 
 // A sheet of paper in one press; without script the browser's own menu does it.
 for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
+  button.parentElement.hidden = false;
   button.addEventListener("click", () => window.print());
 }
 
