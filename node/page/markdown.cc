@@ -13,11 +13,9 @@
 namespace solidaires::page {
 namespace {
 
-constexpr int kTopHeading = 3;
-
 // Whatever levels their author used, headings begin below the page's own and skip none: a heading
 // is at most one level deeper than the one before it.
-void lower_headings(cmark_node* document) {
+void lower_headings(cmark_node* document, int top) {
   std::vector<cmark_node*> headings;
   std::set<int> used;
   std::unique_ptr<cmark_iter, decltype(&cmark_iter_free)> const iterator(cmark_iter_new(document),
@@ -29,17 +27,17 @@ void lower_headings(cmark_node* document) {
     headings.push_back(node);
     used.insert(cmark_node_get_heading_level(node));
   }
-  int before = kTopHeading - 1;
+  int before = top - 1;
   for (auto* const heading : headings) {
     auto const rank = std::distance(used.begin(), used.find(cmark_node_get_heading_level(heading)));
-    before = std::min({6, kTopHeading + static_cast<int>(rank), before + 1});
+    before = std::min({6, top + static_cast<int>(rank), before + 1});
     cmark_node_set_heading_level(heading, before);
   }
 }
 
 }  // namespace
 
-Html markdown(std::string_view text, LineBreaks breaks) {
+Html markdown(std::string_view text, LineBreaks breaks, int top) {
   [[maybe_unused]] static bool const registered = [] {
     cmark_gfm_core_extensions_ensure_registered();
     return true;
@@ -56,7 +54,7 @@ Html markdown(std::string_view text, LineBreaks breaks) {
   cmark_parser_feed(parser.get(), text.data(), text.size());
   std::unique_ptr<cmark_node, decltype(&cmark_node_free)> const document(
       cmark_parser_finish(parser.get()), &cmark_node_free);
-  lower_headings(document.get());
+  lower_headings(document.get(), top);
   std::unique_ptr<char, decltype(&std::free)> const html(
       cmark_render_html(document.get(), options, cmark_parser_get_syntax_extensions(parser.get())),
       &std::free);

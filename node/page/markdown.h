@@ -12,7 +12,9 @@ namespace solidaires::page {
 // lines are wrapped).
 enum class LineBreaks { kept, joined };
 
-// Headings start at <h3>, below the page's own, and skip no level.
-[[nodiscard]] Html markdown(std::string_view text, LineBreaks breaks = LineBreaks::kept);
+// Headings start at the level `top` (1 to 6), below the page's own, and skip no level: at <h3> in a
+// section of the page, at <h2> where the text follows its title.
+[[nodiscard]] Html markdown(std::string_view text, LineBreaks breaks = LineBreaks::kept,
+                            int top = 3);
 
 }  // namespace solidaires::page

@@ -92,7 +92,10 @@ void add_fields(View& view, Context const& context, service::PublicRecord const&
         // A text that is all there is of its group needs no name of its own.
         story.text("label",
                    field->label.fr == group.label.fr ? std::string_view() : field->label.fr);
-        story.html("text_html", page::markdown(schema::text_of(record.record, field->key)));
+        // The text of a story follows its title, every other one the heading of its group.
+        story.html("text_html",
+                   page::markdown(schema::text_of(record.record, field->key),
+                                  page::LineBreaks::kept, is_story && groups.empty() ? 2 : 3));
         stories.push_back(std::move(story));
         continue;
       }

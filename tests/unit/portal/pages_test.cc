@@ -327,5 +327,18 @@ TEST_F(PagesTest, what_is_typed_is_met_by_titles_themes_and_places) {
   EXPECT_EQ(get("/suggestions.json?q=%ff%00%0a%22%3c").status, 200);
 }
 
+TEST_F(PagesTest, headings_in_the_text_of_a_story_skip_no_level) {
+  published("article", service::article_form("Les portes", {{"body", "Début.\n\n## Démonter"}}));
+  service::ListQuery query;
+  query.words = "portes";
+  auto const page = get(catalogue->find(query).value().hits.at(0).record->path).body;
+  EXPECT_THAT(page, HasSubstr("<h2>Démonter</h2>"));
+  published("structure",
+            service::structure_form("Serrurerie", {{"description", "Début.\n\n## Venir"}}));
+  query.words = "serrurerie";
+  EXPECT_THAT(get(catalogue->find(query).value().hits.at(0).record->path).body,
+              HasSubstr("<h3>Venir</h3>"));
+}
+
 }  // namespace
 }  // namespace solidaires::portal
