@@ -95,9 +95,22 @@ void add_mail(Gauge const& gauge, mail::Queue const& queue) {
         counts.reachable ? 1 : 0);
 }
 
+// Places and themes stay on the page of the back office: they would be a series each.
+void add_usage(Gauge const& gauge, service::Counts const& counts) {
+  for (auto const& [name, number_of] : counts) {
+    auto const group = service::group_of(name);
+    if (group == service::usage::kEmptyPlace || group == service::usage::kEmptyTheme) continue;
+    gauge("solidaires_usage", "What visitors did since start, robots apart",
+          {{"what", std::string(group)}, {"of", std::string(service::detail_of(name))}},
+          number(number_of));
+  }
+}
+
 }  // namespace
 
 struct Metrics::State {
+  explicit State(service::Usage& counted) : usage(counted) {}
+  service::Usage& usage;
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& requests =
       prometheus::BuildCounter()
@@ -123,11 +136,13 @@ struct Metrics::State {
   std::map<std::tuple<std::string, int, http::Served>, Known> known;
 };
 
-Metrics::Metrics() : state_(std::make_unique<State>()) {}
+Metrics::Metrics(service::Usage& usage) : state_(std::make_unique<State>(usage)) {}
 Metrics::~Metrics() = default;
 
 void Metrics::on_response(http::Access const& access) noexcept {
   try {
+    if (access.method != http::Method::head)
+      state_->usage.add(access.counted_as, access.by_robot, SystemClock().now());
     auto const route = access.route.empty() ? std::string("none") : std::string(access.route);
     State::Known known;
     {
@@ -183,6 +198,7 @@ std::string Metrics::text(Services const& services, http::PageCache const& cache
         "When everything on disk had been read again last; 0: not yet", {},
         disk.read_at ? number(static_cast<std::uint64_t>(to_unix_ms(*disk.read_at) / 1000)) : 0);
   add_mail(gauge, services.mail());
+  add_usage(gauge, services.usage().since_start());
   if (services.mail().on()) {
     gauge("solidaires_alerts_confirmed", "Alerts by mail, as the last morning found them", {},
           number(services.alerts().confirmed()));

@@ -15,7 +15,8 @@ namespace solidaires::app {
 
 class Metrics final : public http::AccessObserver {
  public:
-  Metrics();
+  // Counts what answers count as, too; it outlives this.
+  explicit Metrics(service::Usage& usage);
   ~Metrics() override;
   void on_response(http::Access const& access) noexcept override;
   // The text of /metrics, with the state of now.

@@ -36,6 +36,7 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr std::chrono::minutes kUpkeepEvery{10};
+constexpr std::chrono::minutes kUsageSavedEvery{1};  // what a crash loses of the counts
 constexpr Millis kSlowLinkRest{10'000};
 constexpr std::chrono::hours kRemovedKeptAtMost{24};  // on disk: addresses, mails that are done
 constexpr Millis kDiskSlice{1'000};  // of reading again what lies on disk, in each upkeep
@@ -63,6 +64,7 @@ class Instance {
   [[nodiscard]] http::ServerOptions public_options() const;
   void refresh_site();
   void upkeep();
+  void save_usage();
   void purge_removed();
   void reload();
 
@@ -72,7 +74,7 @@ class Instance {
   std::mutex site_mutex_;
   std::shared_ptr<page::Site const> site_;
   std::unique_ptr<http::PageCache> cache_;
-  Metrics metrics_;
+  Metrics metrics_{services_->usage()};
   std::unique_ptr<LocalSessions> session_store_;
   std::unique_ptr<http::Sessions> sessions_;
   http::RateLimiter log_in_limiter_{
@@ -156,7 +158,8 @@ Result<> Instance::open_pages() {
             return services_->erasures().request(std::move(targets), std::move(objection));
           },
       .bring_file = bring,
-      .reports = &services_->reports()});
+      .reports = &services_->reports(),
+      .usage = &services_->usage()});
   link_status_ = std::make_unique<LinkStatus>(services_->instance(), services_->store());
   console_ = std::make_unique<admin::Console>(admin::Context{.instance = services_->instance(),
                                                              .office = *office_,
@@ -367,6 +370,16 @@ Result<> Instance::start() {
   return {};
 }
 
+// `timer` outlives the loop that it runs on.
+void repeat(asio::steady_timer& timer, std::chrono::minutes every, std::function<void()> work) {
+  timer.expires_after(every);
+  timer.async_wait([&timer, every, work = std::move(work)](auto const& error) mutable {
+    if (error) return;
+    work();
+    repeat(timer, every, std::move(work));
+  });
+}
+
 void Instance::wait() {
   asio::io_context waiting{1};
   asio::signal_set signals(waiting, SIGTERM, SIGINT, SIGHUP);
@@ -382,17 +395,15 @@ void Instance::wait() {
     });
   };
   listen();
-  asio::steady_timer timer(waiting);
-  std::function<void()> const tick = [&] {
-    timer.expires_after(kUpkeepEvery);
-    timer.async_wait([&](auto const& error) {
-      if (error) return;
-      upkeep();
-      tick();
-    });
-  };
-  tick();
+  asio::steady_timer upkeep_timer(waiting), usage_timer(waiting);
+  repeat(upkeep_timer, kUpkeepEvery, [this] { upkeep(); });
+  repeat(usage_timer, kUsageSavedEvery, [this] { save_usage(); });
   waiting.run();
+}
+
+void Instance::save_usage() {
+  if (auto const saved = services_->usage().save(); !saved)
+    log_warning("usage.save_failed", {{"error", saved.error().to_string()}});
 }
 
 void Instance::stop() {
@@ -403,6 +414,7 @@ void Instance::stop() {
   services_->erasures().stop();
   public_server_->stop(patience);
   private_server_->stop(std::chrono::seconds(1));
+  save_usage();
   if (postman_) postman_->stop();
   std::promise<void> links_stopped;
   asio::post(io_, [this, &links_stopped] {

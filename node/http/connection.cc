@@ -167,6 +167,7 @@ void Connection::begin_request(std::string_view bytes) {
   }
   method_ = head.method;
   is_http_10_ = head.is_http_10;
+  by_robot_ = is_robot(head.find("User-Agent"));
   keep_alive_ = head.keep_alive && !loop_.is_draining();
   std::string_view const forwarded = head.find("X-Forwarded-Proto");
   is_secure_ = tls_ != nullptr || (!forwarded.empty() && forwarded == "https" &&
@@ -558,7 +559,9 @@ void Connection::finish_response() {
                            .served = out_.served,
                            .duration = std::chrono::duration_cast<std::chrono::microseconds>(
                                loop_.now() - head_done_),
-                           .body_bytes = body_sent_});
+                           .body_bytes = body_sent_,
+                           .counted_as = out_.page ? out_.page->counted_as() : out_.counted_as,
+                           .by_robot = by_robot_});
   }
   exchange_.reset();
   out_ = Outgoing();

@@ -112,6 +112,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool is_body_complete_ = false;
   bool keep_alive_ = true;
   bool is_http_10_ = false;
+  bool by_robot_ = false;
   bool is_secure_ = false;
   bool expects_continue_ = false;
   Method method_ = Method::get;

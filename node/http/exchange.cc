@@ -306,6 +306,7 @@ void Exchange::finish(Response response) {
     return;
   }
   land(nullptr, std::nullopt);
+  out_.counted_as = std::move(response.counted_as);
   if (response.file) return finish_file(response);
   if (response.stream) return finish_stream(response);
   finish_memory(response);
@@ -327,6 +328,7 @@ std::shared_ptr<Prebuilt const> Exchange::keepable_page(Response& response) cons
                     .head = std::move(fields),
                     .body = std::move(response.body),
                     .route = std::string(route()),
+                    .counted_as = std::move(response.counted_as),
                     .is_compressible = is_compressible(response.headers.get("Content-Type"))});
 }
 

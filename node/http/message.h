@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "node/http/access.h"
 #include "node/http/prebuilt.h"
@@ -34,6 +35,7 @@ struct Outgoing {
   bool must_close = false;
   bool without_body = false;  // HEAD, 304
   Served served = Served::handler;
+  std::vector<std::string> counted_as{};  // when there is no page
 };
 
 // "Sun, 06 Nov 1994 08:49:37 GMT"

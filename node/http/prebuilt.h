@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "node/http/compression.h"
 
@@ -19,7 +20,8 @@ struct PrebuiltParts {
   int status = 200;
   std::string head;  // "Content-Type: ...\r\n..."
   std::string body{};
-  std::string route{};  // for the observer
+  std::string route{};  // for the observer, as the next
+  std::vector<std::string> counted_as{};
   bool is_compressible = false;
   bool has_ranges = false;
 };
@@ -49,6 +51,9 @@ class Prebuilt {
   [[nodiscard]] Variant const& identity() const noexcept { return *find(Coding::identity); }
   [[nodiscard]] int status() const noexcept { return parts_.status; }
   [[nodiscard]] std::string const& route() const noexcept { return parts_.route; }
+  [[nodiscard]] std::vector<std::string> const& counted_as() const noexcept {
+    return parts_.counted_as;
+  }
   [[nodiscard]] bool has_ranges() const noexcept { return parts_.has_ranges; }
   // Field lines without length, coding and ETag: for a 206.
   [[nodiscard]] std::string const& fields() const noexcept { return parts_.head; }

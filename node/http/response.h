@@ -35,6 +35,9 @@ struct Response {
   std::function<Result<std::string>()> stream;
   // Unset: never kept. Only routes with `cacheable` may set it; ignored with Set-Cookie.
   std::optional<CacheAs> cache;
+  // What sending this is counted as, told to the observer each time, from the page cache too. Names
+  // of counters, never anything that one visitor sent.
+  std::vector<std::string> counted_as;
   // The body shows a secret that is not masked (an invitation link, a recovery code): it is not
   // compressed, since a compressed length tells an eavesdropper about it (BREACH), and not stored
   // by browsers.

@@ -32,6 +32,8 @@ std::vector<page::MenuEntry> menu_of(Context const& context, Visitor const& visi
                     {"Signalements", "/espace/signalements"},
                     static_cast<std::int64_t>(context.reports->open(visitor.actor))});
   }
+  if (may_see_usage(context, visitor))
+    menu.push_back({"usage", {"Fréquentation", "/espace/frequentation"}, 0});
   if (visitor.actor.may(schema::Permission::manage_users))
     menu.push_back({"accounts", {"Comptes", "/espace/comptes"}, 0});
   if (visitor.actor.may(schema::Permission::see_network))
@@ -168,6 +170,7 @@ void Office::add_routes(http::Router& router) {
   add_file_routes(router, *this);
   add_erasure_routes(router, *this);
   add_report_routes(router, *this);
+  add_usage_routes(router, *this);
 }
 
 }  // namespace solidaires::office

@@ -16,6 +16,7 @@
 #include "node/service/editorial.h"
 #include "node/service/instance.h"
 #include "node/service/reports.h"
+#include "node/service/usage.h"
 #include "schema/file_reference.h"
 #include "sync/core/erasure.h"
 
@@ -35,7 +36,8 @@ struct Context {
   // Empty: no links.
   std::function<Result<>(sync::DocumentKey const&, schema::FileReference const&, Millis)>
       bring_file{};
-  service::Reports* reports = nullptr;  // what visitors tell; null: not offered
+  service::Reports* reports = nullptr;    // what visitors tell; null: not offered
+  service::Usage const* usage = nullptr;  // how the portal is used; null: not shown
 };
 
 // Somebody who is logged in, for one request.

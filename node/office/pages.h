@@ -22,6 +22,9 @@ void add_review_routes(http::Router& router, Office const& office);  // record, 
 void add_file_routes(http::Router& router, Office const& office);
 void add_report_routes(http::Router& router, Office const& office);
 void add_erasure_routes(http::Router& router, Office const& office);
+void add_usage_routes(http::Router& router, Office const& office);
+
+[[nodiscard]] bool may_see_usage(Context const& context, Visitor const& visitor);
 
 // It is offered here, and this visitor administers the portal.
 [[nodiscard]] bool may_erase(Office const& office, Visitor const& visitor);

@@ -204,7 +204,9 @@ http::Response confirmation(Context const& context, http::Request const& request
   }
   auto const confirmed = context.post->alerts.confirm(request.capture("token"), known);
   if (!confirmed) return error_page(context, 500, &request);
-  return token_page(context, "portal/alert_confirm", "Votre alerte est en place", *confirmed);
+  return counted(
+      token_page(context, "portal/alert_confirm", "Votre alerte est en place", *confirmed),
+      service::usage::kAlert);
 }
 
 http::Response end_page(Context const& context, http::Request const& request) {

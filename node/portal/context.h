@@ -14,6 +14,7 @@
 #include "node/service/instance.h"
 #include "node/service/relay.h"
 #include "node/service/reports.h"
+#include "node/service/usage.h"
 #include "schema/file_reference.h"
 
 namespace solidaires::portal {

@@ -22,6 +22,8 @@ constexpr std::size_t kExportMax = 50'000;
 constexpr std::size_t kFeedEntries = 50;
 constexpr std::size_t kSitemapMax = 49'000;  // a sitemap holds 50,000 addresses at most
 constexpr std::size_t kJsonPage = 100;
+constexpr std::array<std::string_view, 3> kFeeds{"atom", "rss",
+                                                 "ics"};  // asked for again and again
 
 std::string record_json(Context const& context, service::PublicRecord const& record,
                         std::optional<double> distance_km) {
@@ -258,6 +260,8 @@ http::Response list_export(Context const& context, schema::Type const* type,
   if (!found) return plain("Un problème est survenu.", 500);
   auto response = written({context, type, std::move(filters), path, *std::move(found)}, format);
   if (response.status != 200) return response;
+  bool const is_feed = std::ranges::find(kFeeds, format) != kFeeds.end();
+  if (is_feed) response = counted(std::move(response), service::usage::kFeed, format);
   return keep_while_true(context, open_to_all(std::move(response)), tags_of_all(context));
 }
 

@@ -355,6 +355,24 @@ page::PageInfo info_of(schema::Type const* type, Filters const& filters, std::st
   return info;
 }
 
+// A search by its kind; of one without a result, the place and the themes too, never the words.
+void count_search(http::Response& response, schema::Type const* type, Filters const& filters,
+                  service::ListResult const& result) {
+  if (!filters.any() || filters.page > 1) return;
+  auto const add = [&](std::string_view group, std::string_view detail) {
+    response = counted(std::move(response), group, detail);
+  };
+  auto const kind = type == nullptr ? std::string_view("all") : std::string_view(type->key);
+  add(service::usage::kSearch, kind);
+  if (result.total > 0) return;
+  add(service::usage::kEmpty, kind);
+  if (filters.place) add(service::usage::kEmptyPlace, filters.place->key());
+  for (auto const& department : filters.departments) add(service::usage::kEmptyPlace, department);
+  if (auto const themes = filters.facets.find("theme"); themes != filters.facets.end()) {
+    for (auto const& code : themes->second) add(service::usage::kEmptyTheme, code);
+  }
+}
+
 }  // namespace
 
 http::Response list_page(Context const& context, schema::Type const* type,
@@ -405,9 +423,9 @@ http::Response list_page(Context const& context, schema::Type const* type,
   add_paper_trail(view, context, cat(path, filters.query_of_page(filters.page)));
 
   auto const info = info_of(type, filters, title, said, path);
-  return keep_while_true(context,
-                         http::Response::html(context.site()->page(info, "portal/list", view)),
-                         tags_of_all(context));
+  auto response = http::Response::html(context.site()->page(info, "portal/list", view));
+  count_search(response, type, filters, result);
+  return keep_while_true(context, std::move(response), tags_of_all(context));
 }
 
 }  // namespace solidaires::portal

@@ -75,4 +75,8 @@ http::Response keep_page(http::Response response, std::vector<std::string> tags)
 http::Response keep_while_true(Context const& context, http::Response response,
                                std::vector<std::string> tags);
 
+// What is counted when it is sent (service/usage.h); `detail` may be empty.
+http::Response counted(http::Response response, std::string_view group,
+                       std::string_view detail = {});
+
 }  // namespace solidaires::portal

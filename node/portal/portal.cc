@@ -25,20 +25,30 @@ http::Response text_file(std::string body, std::string_view type) {
   return keep_page(http::Response::bytes(std::move(body), type), {"site"});
 }
 
+// A page that people look at. Errors and redirections are none.
+http::Handler counted_page(std::string kind, http::Handler page) {
+  return [name = service::counter(service::usage::kPage, kind),
+          page = std::move(page)](http::Request const& request) {
+    auto response = page(request);
+    if (response.status == 200) response.counted_as.push_back(name);
+    return response;
+  };
+}
+
 void add_type(http::Router& router, Context const& context, schema::Type const& type) {
   auto const base = cat('/', type.prefix);
-  router.get(
-      base,
-      [&context, &type](http::Request const& request) {
-        return list_page(context, &type, request);
-      },
-      kPublic);
-  router.get(
-      cat(base, "/{address}"),
-      [&context, &type](http::Request const& request) {
-        return record_page(context, type, request);
-      },
-      kPublic);
+  router.get(base,
+             counted_page(cat("list:", type.key),
+                          [&context, &type](http::Request const& request) {
+                            return list_page(context, &type, request);
+                          }),
+             kPublic);
+  router.get(cat(base, "/{address}"),
+             counted_page(cat("record:", type.key),
+                          [&context, &type](http::Request const& request) {
+                            return record_page(context, type, request);
+                          }),
+             kPublic);
   for (std::string_view const format : {"json", "geojson", "csv", "atom", "rss", "ics"}) {
     router.get(
         cat(base, '.', format),
@@ -72,20 +82,20 @@ void add_type(http::Router& router, Context const& context, schema::Type const& 
     return static_cast<int>(
         std::clamp<std::int64_t>(request.capture_number(name).value_or(0), 0, 9'999));
   };
-  router.get(
-      cat(base, "/{year:int}-{month:int}"),
-      [&context, &type, number](http::Request const& request) {
-        return month_page(context, type, request, number(request, "year"),
-                          static_cast<unsigned>(number(request, "month")));
-      },
-      kPublic);
-  router.get(
-      cat(base, "/semaine/{year:int}-{week:int}"),
-      [&context, &type, number](http::Request const& request) {
-        return week_page(context, type, request, number(request, "year"),
-                         static_cast<unsigned>(number(request, "week")));
-      },
-      kPublic);
+  router.get(cat(base, "/{year:int}-{month:int}"),
+             counted_page(cat("month:", type.key),
+                          [&context, &type, number](http::Request const& request) {
+                            return month_page(context, type, request, number(request, "year"),
+                                              static_cast<unsigned>(number(request, "month")));
+                          }),
+             kPublic);
+  router.get(cat(base, "/semaine/{year:int}-{week:int}"),
+             counted_page(cat("week:", type.key),
+                          [&context, &type, number](http::Request const& request) {
+                            return week_page(context, type, request, number(request, "year"),
+                                             static_cast<unsigned>(number(request, "week")));
+                          }),
+             kPublic);
 }
 
 void add_types(http::Router& router, Context const& context) {
@@ -132,12 +142,13 @@ http::Response error_response(Context const& context, http::Request const& reque
 }
 
 void add_routes(http::Router& router, Context const& context) {
-  auto const add = [&](std::string_view path, Page page) {
-    router.get(
-        path, [&context, page](http::Request const& request) { return page(context, request); },
-        kPublic);
+  auto const handler = [&context](Page page) {
+    return [&context, page](http::Request const& request) { return page(context, request); };
   };
-  add("/", home_page);
+  auto const add = [&](std::string_view path, Page page) {
+    router.get(path, counted_page("information", handler(page)), kPublic);
+  };
+  router.get("/", counted_page("home", handler(home_page)), kPublic);
   add("/a-propos", about_page);
   add("/contact", contact_page);
   add("/aide", help_page);
@@ -147,10 +158,12 @@ void add_routes(http::Router& router, Context const& context) {
   add("/confidentialite", privacy_page);
   add("/donnees", data_page);
   add("/api", api_page);
-  router.get(
-      "/recherche",
-      [&context](http::Request const& request) { return list_page(context, nullptr, request); },
-      kPublic);
+  router.get("/recherche",
+             counted_page("search",
+                          [&context](http::Request const& request) {
+                            return list_page(context, nullptr, request);
+                          }),
+             kPublic);
   for (std::string_view const format : {"json", "geojson", "atom", "rss"}) {
     router.get(
         cat("/recherche.", format),
@@ -159,8 +172,8 @@ void add_routes(http::Router& router, Context const& context) {
         },
         kPublic);
   }
-  add("/suggestions.json", suggestions);
-  add("/f/{code}", short_address_page);
+  router.get("/suggestions.json", handler(suggestions), kPublic);
+  router.get("/f/{code}", handler(short_address_page), kPublic);
   add_types(router, context);
   router.get(
       "/theme.css",

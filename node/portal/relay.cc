@@ -117,7 +117,7 @@ http::Response send(Context const& context, service::PublicRecord const& record,
       context.post->relay.send(record, typed.address, [&](service::RelayedMessage const& message) {
         return letters_of(context, record, typed, message);
       });
-  if (sent) return http::Response::redirect(kThanks);
+  if (sent) return counted(http::Response::redirect(kThanks), service::usage::kContact);
   bool const enough = sent.error().code() == Code::exhausted;
   if (!enough) log_error("relay.failed", {{"error", sent.error().to_string()}});
   problems.add({}, enough ? "Assez de messages ont été transmis aujourd’hui. Réessayez demain, ou "

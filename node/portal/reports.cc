@@ -74,7 +74,7 @@ http::Response send(Context const& context, http::Request const& request) {
   }
   if (!problems.empty()) return form_page(context, request, problems, 422);
   auto const filed = file_report(context, report);
-  if (filed) return thanks(filed->reference());
+  if (filed) return counted(thanks(filed->reference()), service::usage::kReport);
   log_error("report.failed", {{"error", filed.error().to_string()}});
   problems.add({},
                "Votre signalement n’a pas pu être enregistré. Réessayez dans un instant, ou "

@@ -95,7 +95,7 @@ http::Response short_address_page(Context const& context, http::Request const& r
     auto const found = context.catalogue.at(type, *code);
     if (!found) return error_page(context, 500, &request);
     if (auto const* const record = std::get_if<service::RecordPtr>(&*found)) {
-      return http::Response::redirect((*record)->path, 302);
+      return counted(http::Response::redirect((*record)->path, 302), service::usage::kSheet);
     }
     // Its page says that it was withdrawn, and what is near.
     if (std::holds_alternative<service::Gone>(*found)) {

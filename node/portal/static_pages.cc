@@ -68,6 +68,11 @@ http::Response keep_while_true(Context const& context, http::Response response,
   return kept;
 }
 
+http::Response counted(http::Response response, std::string_view group, std::string_view detail) {
+  response.counted_as.push_back(service::counter(group, detail));
+  return response;
+}
+
 http::Response about_page(Context const& context, http::Request const& /*request*/) {
   auto const site = context.site();
   View view = identity_view(site->identity());

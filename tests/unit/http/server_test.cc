@@ -518,6 +518,60 @@ TEST(Server, tells_the_observer_patterns_and_no_addresses) {
                                       "HEAD /structures/{slug} 200 0", "OTHER  400 41"}));
 }
 
+TEST(Server, tells_what_an_answer_counts_as_from_the_cache_too) {
+  struct Observer final : AccessObserver {
+    void on_response(Access const& access) noexcept override {
+      std::scoped_lock const lock(mutex);
+      for (auto const& name : access.counted_as)
+        lines.push_back(cat(name, access.by_robot ? " by a robot" : "", ' ', access.status));
+    }
+    std::mutex mutex;
+    std::vector<std::string> lines;
+  } observer;
+  {
+    World world;
+    world.observer = &observer;
+    world.router.get("/kept",
+                     [](Request const&) {
+                       auto response = Response::text("kept").keep({"tag"});
+                       response.counted_as = {"page/kept"};
+                       return response;
+                     },
+                     {.cacheable = true});
+    world.router.get("/made", [](Request const&) {
+      auto response = Response::text("made");
+      response.counted_as = {"page/made", "search"};
+      return response;
+    });
+    world.start();
+    Client client = world.client();
+    auto const ask = [&](std::string_view path, std::string_view agent,
+                         std::string_view more = {}) {
+      return client.ask(cat("GET ", path, " HTTP/1.1\r\nHost: a.example\r\n", more,
+                            "User-Agent: ", agent, "\r\n\r\n"));
+    };
+    constexpr std::string_view kBrowser = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0";
+    auto const first = ask("/kept", kBrowser);
+    ask("/kept", kBrowser);
+    ask("/kept", kBrowser, cat("If-None-Match: ", first->header("ETag"), "\r\n"));
+    ask("/kept", "curl/8.0");
+    ask("/made", kBrowser);
+  }
+  EXPECT_EQ(observer.lines,
+            (std::vector<std::string>{"page/kept 200", "page/kept 200", "page/kept 304",
+                                      "page/kept by a robot 200", "page/made 200", "search 200"}));
+}
+
+TEST(Robots, are_who_does_not_say_to_be_a_browser_or_says_more) {
+  EXPECT_FALSE(is_robot("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36"));
+  EXPECT_FALSE(is_robot("Lynx/2.9.0dev.12 libwww-FM/2.14"));
+  EXPECT_TRUE(is_robot(""));
+  EXPECT_TRUE(is_robot("python-requests/2.31"));
+  EXPECT_TRUE(is_robot("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"));
+  EXPECT_TRUE(is_robot("Mozilla/5.0 (compatible; BINGBOT/2.0)"));
+  EXPECT_TRUE(is_robot("Mozilla/5.0 (compatible; Veille; https://exemple.fr/veille)"));
+}
+
 TEST(Server, names_the_port_that_is_taken) {
   World world;
   world.start();

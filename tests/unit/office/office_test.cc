@@ -72,7 +72,8 @@ class OfficeTest : public testing::Test, protected service::World {
                               objection_ = objection;
                               return targets.front().id;
                             },
-                            .reports = &reports_});
+                            .reports = &reports_,
+                            .usage = &usage_});
     office_->add_routes(router_);
   }
 
@@ -170,6 +171,7 @@ class OfficeTest : public testing::Test, protected service::World {
   http::RateLimiter limiter_{{.burst = 5, .refill = std::chrono::milliseconds(60'000)}};
   mail::Queue mail_{*store, clock, rng, std::nullopt};
   service::Reports reports_{instance, mail_};
+  service::Usage usage_{instance};
   std::shared_ptr<page::Site const> site_;
   std::optional<Office> office_;
   http::Router router_;
@@ -224,6 +226,30 @@ TEST_F(OfficeTest, an_administrator_erases_a_record_by_typing_its_title) {
   EXPECT_EQ(try_with("epicerie de l’essai"), 303);
   EXPECT_EQ(erased_, (std::vector{copy.key, public_key(copy)}));
   EXPECT_FALSE(objection_.digests.empty());
+}
+
+TEST_F(OfficeTest, those_who_moderate_read_how_the_portal_is_used) {
+  usage_.add(std::vector<std::string>{"page/record:structure", "search/all", "empty/all",
+                                      "empty_place/74010", "empty_theme/alimentation-durable"},
+             false, clock.now());
+  log_in("animateur");
+  EXPECT_NE(get("/espace").body.find("href=\"/espace/frequentation\""), std::string::npos);
+  auto const page = get("/espace/frequentation?jours=7").body;
+  EXPECT_NE(page.find("Fiche\u00a0: structure"), std::string::npos);
+  EXPECT_NE(page.find("Annecy"), std::string::npos);
+  EXPECT_NE(page.find("Alimentation durable"), std::string::npos);
+  EXPECT_NE(page.find("<rect x="), std::string::npos) << "a chart";
+  for (auto const* const span : {"30", "90", "365", "-1", "99999999999999999999", "x"})
+    EXPECT_EQ(get(cat("/espace/frequentation?jours=", span)).status, 200) << span;
+  auto const table = get("/espace/frequentation.csv");
+  EXPECT_NE(table.body.find("2026-03-10;empty_place;74010;1\r\n"), std::string::npos) << table.body;
+}
+
+TEST_F(OfficeTest, members_do_not_read_how_the_portal_is_used) {
+  log_in("member");
+  EXPECT_EQ(get("/espace").body.find("/espace/frequentation"), std::string::npos);
+  EXPECT_EQ(get("/espace/frequentation").status, 403);
+  EXPECT_EQ(get("/espace/frequentation.csv").status, 403);
 }
 
 TEST_F(OfficeTest, nobody_but_an_administrator_erases) {
