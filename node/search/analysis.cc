@@ -14,12 +14,14 @@ constexpr std::size_t kTextBytes = 128UL * 1024;  // of one field; what is behin
 // How sure a field makes us that the record is about a word, however often it says it: a word all
 // over a text never outweighs one in a title.
 constexpr std::array<double, kFields> kCeiling = {0.80, 0.85, 0.60, 0.50, 0.45, 0.32};
-constexpr std::array<double, kFields> kUsualLength = {5, 1, 6, 4, 25, 120};  // words
+constexpr std::array<double, kFields> kUsualLength = {5, 1, 20, 4, 15, 60};  // words
 constexpr double kHalfSure = 0.6;  // occurrences, in a field of usual length
-constexpr double kLengthMatters = 0.5;
+// A list of keywords is no less about each of them for being long.
+constexpr std::array<double, kFields> kLengthMatters = {0.5, 0.5, 0.2, 0.5, 0.3, 0.5};
 
 double sureness(std::size_t field, double times, double length) {
-  auto const norm = 1 - kLengthMatters + kLengthMatters * length / kUsualLength[field];
+  auto const matters = kLengthMatters[field];
+  auto const norm = 1 - matters + matters * length / kUsualLength[field];
   auto const weighed = times / norm;
   return kCeiling[field] * weighed / (weighed + kHalfSure);
 }
@@ -40,11 +42,17 @@ std::size_t Analysis::read(Entry const& entry, Vocabulary const& vocabulary) {
 void Analysis::read_field(Draft& draft, Field field, std::string_view text,
                           Vocabulary const& vocabulary) {
   text::WordScanner scanner(text.substr(0, kTextBytes));
+  before_.clear();
   while (scanner.next(word_)) {
-    if (field != Field::title && is_stop_word(word_.folded)) continue;
+    bool const small = is_stop_word(word_.folded);
+    if (small && field != Field::title) continue;
     draft.lengths[static_cast<std::size_t>(field)] += 1;
     add(draft, field, word_.folded, vocabulary);
     if (!word_.feminine.empty()) add(draft, field, word_.feminine, vocabulary);
+    if (small) continue;
+    if (auto const both = expression(before_, word_.folded); !both.empty())
+      add(draft, field, both, vocabulary);
+    before_ = word_.folded;
   }
 }
 

@@ -56,6 +56,7 @@ class Analysis {
   std::vector<Word> resolved_;
   Terms terms_;
   text::Word word_;
+  std::string before_;  // the word before it in the field, stop words left out
 };
 
 }  // namespace solidaires::search

@@ -36,6 +36,8 @@ std::string prepared(std::string_view folded) {
     replace(5, "teur");
   } else if (ends("euse", 6)) {
     replace(4, "eur");
+  } else if (ends("ere", 5)) {
+    replace(1, "");  // cuisiniere, maraichere
   } else if (ends("ee", 3)) {
     replace(1, "");  // salariee, musee
   } else if (ends("ite", 5)) {
@@ -56,6 +58,35 @@ constexpr std::array<std::string_view, 68> kStopWords = {
     "n",   "ne",  "nos", "notre", "nous",  "on",    "ont", "ou",  "par",  "pas",   "pour", "qu",
     "que", "qui", "s",   "sa",    "se",    "ses",   "si",  "son", "sont", "sur",   "ta",   "te",
     "tu",  "un",  "une", "vos",   "votre", "vous",  "y",   "etre"};
+
+// Each with at most kSynonyms words; a word stands in one of them only.
+constexpr std::size_t kSynonyms = 3;
+constexpr std::array<std::array<std::string_view, kSynonyms>, 13> kSameThing = {{
+    {"ressourcerie", "recyclerie"},
+    {"emploi", "boulot", "job"},
+    {"association", "asso"},
+    {"cooperative", "coop"},
+    {"comptabilite", "compta"},
+    {"biologique", "bio"},
+    {"velo", "bicyclette"},
+    {"voiture", "auto", "automobile"},
+    {"cinema", "cine"},
+    {"exposition", "expo"},
+    {"restaurant", "resto"},
+    {"ordinateur", "ordi"},
+    {"creche", "garderie"},
+}};
+
+struct Expression {
+  std::string_view first, second, word;
+};
+constexpr std::array<Expression, 5> kExpressions = {{
+    {"economie", "sociale", "ess"},
+    {"economie", "solidaire", "ess"},
+    {"maison", "retraite", "ehpad"},
+    {"insertion", "activite", "iae"},
+    {"paniers", "paysans", "amap"},
+}};
 
 }  // namespace
 
@@ -79,6 +110,22 @@ bool is_stop_word(std::string_view folded) noexcept {
     return words;
   }();
   return std::ranges::binary_search(kSorted, folded);
+}
+
+std::span<std::string_view const> synonyms(std::string_view folded) noexcept {
+  for (auto const& words : kSameThing) {
+    if (std::ranges::find(words, folded) == words.end()) continue;
+    auto const end = std::ranges::find(words, std::string_view());
+    return {words.begin(), end};
+  }
+  return {};
+}
+
+std::string_view expression(std::string_view first, std::string_view second) noexcept {
+  auto const found = std::ranges::find_if(kExpressions, [&](Expression const& one) {
+    return one.first == first && one.second == second;
+  });
+  return found == kExpressions.end() ? std::string_view() : found->word;
 }
 
 }  // namespace solidaires::search

@@ -80,15 +80,21 @@ class Reader {
 
   Reading read() {
     text::WordScanner scanner(std::string_view(query_.words).substr(0, kTypedBytes));
-    std::vector<std::string> typed;
+    std::vector<text::Word> typed;
     for (text::Word word; typed.size() < Query::kWords && scanner.next(word);) {
-      if (std::ranges::find(typed, word.folded) == typed.end()) typed.push_back(word.folded);
+      if (std::ranges::find(typed, word.folded, &text::Word::folded) == typed.end())
+        typed.push_back(word);
     }
-    bool const only_stop_words = std::ranges::all_of(typed, is_stop_word);
+    bool const only_stop_words = std::ranges::all_of(
+        typed, [](text::Word const& word) { return is_stop_word(word.folded); });
+    std::string_view first;  // of an expression, if the next word makes one of it
     for (std::size_t i = 0; i < typed.size(); ++i) {
+      auto const& word = typed[i].folded;
       bool const unfinished = query_.complete_last && i + 1 == typed.size();
-      if (is_stop_word(typed[i]) && !only_stop_words && !unfinished) continue;
+      if (is_stop_word(word) && !only_stop_words && !unfinished) continue;
+      if (joined(first, word)) continue;
       add(typed[i], unfinished);
+      first = word;
     }
     return std::move(reading_);
   }
@@ -96,13 +102,30 @@ class Reader {
  private:
   [[nodiscard]] std::size_t having(Term term) const { return tables_.postings[term].size(); }
 
-  void add(std::string const& typed, bool unfinished) {
-    Wanted wanted{typed, {}};
-    if (auto const term = tables_.vocabulary.term(typed); term && having(*term) > 0) {
-      wanted.terms.push_back(*term);
-    }
+  // Two words that are one expression are looked for as that: the words alone are everywhere.
+  bool joined(std::string_view first, std::string_view second) {
+    auto const both = expression(first, second);
+    if (both.empty() || reading_.wanted.back().word != first) return false;
+    std::vector<Term> terms;
+    add_term(terms, both);
+    if (terms.empty()) return false;
+    reading_.wanted.back().terms = std::move(terms);
+    return true;
+  }
+
+  void add_term(std::vector<Term>& terms, std::string_view folded) const {
+    auto const term = tables_.vocabulary.term(folded);
+    if (term && having(*term) > 0 && std::ranges::find(terms, *term) == terms.end())
+      terms.push_back(*term);
+  }
+
+  void add(text::Word const& word, bool unfinished) {
+    Wanted wanted{word.folded, {}};
+    add_term(wanted.terms, word.folded);
+    if (!word.feminine.empty()) add_term(wanted.terms, word.feminine);
+    for (auto const other : synonyms(word.folded)) add_term(wanted.terms, other);
     bool const lost = wanted.terms.empty();
-    if (unfinished || (lost && typed.size() >= kShortestBeginning)) complete(wanted);
+    if (unfinished || (lost && word.folded.size() >= kShortestBeginning)) complete(wanted);
     if (wanted.terms.empty()) correct(wanted);
     for (auto const& other : reading_.wanted) {
       if (!wanted.terms.empty() && other.terms == wanted.terms) return;  // said twice

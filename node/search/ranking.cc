@@ -11,11 +11,12 @@ namespace solidaires::search {
 namespace {
 
 constexpr double kDayMin = 24 * 60;
-constexpr double kFreshDays = 183;   // full marks for half a year ...
-constexpr double kStaleDays = 730;   // ... and none from two years on
-constexpr double kFreshShare = 0.2;  // of the score that freshness decides
-constexpr double kNearShare = 0.45;  // of the score that distance decides
-constexpr double kOver = 0.4;        // what is over sinks
+constexpr double kFreshDays = 183;    // full marks for half a year ...
+constexpr double kStaleDays = 730;    // ... and none from two years on
+constexpr double kFreshShare = 0.35;  // of the score that freshness decides
+constexpr double kNearShare = 0.6;    // of the score that distance decides
+constexpr double kHalfWayKm = 15;     // where half of that is lost, at most
+constexpr double kOver = 0.4;         // what is over sinks
 constexpr double kSoonDays = 180;
 constexpr std::size_t kLookedAt = 64;  // best ones whose titles are compared with the query
 constexpr double kUndated = 4e15;      // doubles are exact to the minute here
@@ -90,7 +91,7 @@ double Ranking::nearness(Slot slot) const {
   auto km = straight_km(filter_.distance_chord2(slot));
   // Who comes to the place is as near as somebody half-way.
   if (filter_.serves(slot)) km = std::min(km, radius / 2);
-  return 1 - kNearShare + kNearShare / (1 + km / std::max(2.0, radius / 3));
+  return 1 - kNearShare + kNearShare / (1 + km / std::clamp(radius / 3, 2.0, kHalfWayKm));
 }
 
 double Ranking::relevance(Slot slot, double score) const {

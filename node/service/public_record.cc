@@ -16,8 +16,8 @@ using schema::FieldKind;
 constexpr std::int64_t kDaysAhead = 2 * 366;
 constexpr std::size_t kOccurrencesMax = 500;
 constexpr std::size_t kSlugBytes = 60;
-constexpr unsigned kKeywordWeight = 5;  // fields from this weight on count as keywords
-constexpr unsigned kSummaryWeight = 3;
+constexpr unsigned kKeywordWeight = 5;  // short texts from this weight on count as keywords
+constexpr unsigned kSummaryWeight = 3;  // so do vocabularies from this one on
 
 void append(std::string& text, std::string_view more) {
   if (more.empty()) return;
@@ -25,20 +25,49 @@ void append(std::string& text, std::string_view more) {
   text += more;
 }
 
+// The codes that a field holds, none empty; "true" of a boolean that is set.
+std::vector<std::string> chosen(Field const& field, schema::Record const& record) {
+  auto codes = schema::elements(record, field.key);
+  if (field.kind == FieldKind::agreements) {
+    for (auto& code : codes) {
+      auto const* const held =
+          schema::get<schema::Agreement>(record, schema::element_key(field.key, code));
+      code = held == nullptr ? std::string() : held->code;
+    }
+  }
+  if (field.kind == FieldKind::choice) codes = {std::string(schema::text_of(record, field.key))};
+  if (field.kind == FieldKind::boolean && schema::is_set_to_true(record, field.key))
+    codes = {"true"};
+  std::erase(codes, std::string());
+  return codes;
+}
+
+// Other names of what was chosen from a vocabulary ("AMAP"), which no page shows.
+void append_aliases(std::string& text, Field const& field, schema::Record const& record) {
+  if (field.vocabulary == nullptr) return;
+  for (auto const& code : chosen(field, record)) {
+    if (auto const* const term = field.vocabulary->find(code); term != nullptr)
+      for (auto const& alias : term->aliases) append(text, alias);
+  }
+}
+
+// What somebody chose to say about the record in a word or two weighs more than its long texts.
+std::string& text_for(search::Entry& entry, Field const& field) {
+  if (field.key == "acronym") return entry.acronym;
+  bool const is_text = field.kind == FieldKind::text || field.kind == FieldKind::tags;
+  if (field.card == schema::Card::summary) return entry.summary;
+  if (field.search_weight >= kKeywordWeight && is_text) return entry.keywords;
+  if (field.search_weight >= kSummaryWeight && field.vocabulary != nullptr) return entry.keywords;
+  return field.search_weight >= kSummaryWeight && is_text ? entry.summary : entry.body;
+}
+
 void add_texts(search::Entry& entry, PublicRecord const& record) {
   entry.title = record.title;
   for (auto const& field : record.type->fields) {
     if (field.search_weight == 0 || field.card == schema::Card::title) continue;
-    auto const text = schema::display_line(field, record.record);
-    if (field.key == "acronym") {
-      append(entry.acronym, text);
-    } else if (field.search_weight >= kKeywordWeight) {
-      append(entry.keywords, text);
-    } else if (field.search_weight >= kSummaryWeight || field.card == schema::Card::summary) {
-      append(entry.summary, text);
-    } else {
-      append(entry.body, text);
-    }
+    auto& text = text_for(entry, field);
+    append(text, schema::display_line(field, record.record));
+    append_aliases(text, field, record.record);
   }
 }
 
@@ -62,20 +91,8 @@ void add_place(search::Entry& entry, schema::Address const& address,
 }
 
 void add_facet(search::Entry& entry, Field const& field, schema::Record const& record) {
-  auto codes = schema::elements(record, field.key);
-  if (field.kind == FieldKind::agreements) {
-    for (auto& code : codes) {
-      auto const* const held =
-          schema::get<schema::Agreement>(record, schema::element_key(field.key, code));
-      code = held == nullptr ? std::string() : held->code;
-    }
-  }
-  if (field.kind == FieldKind::choice) codes = {std::string(schema::text_of(record, field.key))};
-  if (field.kind == FieldKind::boolean && schema::is_set_to_true(record, field.key))
-    codes = {"true"};
-  std::erase(codes, std::string());
   auto& kept = entry.facets[field.key];
-  for (auto code : codes) {
+  for (auto code : chosen(field, record)) {
     while (!code.empty()) {
       if (std::ranges::find(kept, code) == kept.end()) kept.push_back(code);
       auto const* const term = field.vocabulary == nullptr ? nullptr : field.vocabulary->find(code);

@@ -33,6 +33,8 @@ TEST(Stem, is_shared_by_the_forms_of_a_word) {
   expect_one_stem({"cooperative", "cooperatives", "cooperatif"});
   expect_one_stem({"travail", "travaux"});
   expect_one_stem({"tout", "toute", "toutes"});
+  expect_one_stem({"cuisinier", "cuisiniere", "cuisinieres"});
+  expect_one_stem({"boulanger", "boulangere"});
 }
 
 TEST(Stem, keeps_different_words_apart) {
@@ -289,6 +291,26 @@ TEST_F(Words, of_any_size_and_bytes_are_survived) {
     index_.put(entry(51, "x"));
   }
   EXPECT_THAT(find("épicerie sociale"), ElementsAre(1));
+}
+
+TEST(Synonyms, find_what_says_the_same_in_other_words) {
+  Index index;
+  index.put(entry(1, "Ressourcerie des Aravis"));
+  index.put(entry(2, "L’économie sociale et solidaire en chiffres"));
+  index.put(entry(3, "Guide de l’ESS"));
+  index.put(entry(4, "Économie circulaire", "Une action sociale et solidaire."));
+  EXPECT_THAT(numbers(index.search(words("recyclerie"))), ElementsAre(1));
+  for (auto const* const typed : {"ESS", "économie sociale", "l’économie solidaire"})
+    EXPECT_THAT(numbers(index.search(words(typed))), UnorderedElementsAre(2, 3)) << typed;
+  EXPECT_THAT(numbers(index.search(words("économie circulaire"))), ElementsAre(4));
+}
+
+TEST(Inclusive, words_find_both_forms) {
+  Index index;
+  index.put(entry(1, "Un traducteur"));
+  index.put(entry(2, "Une autrice"));
+  index.put(entry(3, "Un auteur"));
+  EXPECT_THAT(numbers(index.search(words("auteur·rice"))), UnorderedElementsAre(2, 3));
 }
 
 TEST(Highlight, marks_every_form_of_the_words) {
