@@ -71,6 +71,7 @@ class Instance {
   std::unique_ptr<Services> services_;
   std::unique_ptr<page::Templates> templates_;
   http::StaticFiles assets_;
+  portal::AccessibilityReview accessibility_;
   std::mutex site_mutex_;
   std::shared_ptr<page::Site const> site_;
   std::unique_ptr<http::PageCache> cache_;
@@ -112,6 +113,7 @@ replication::FileFetching fetching(std::string_view word) {
 void Instance::refresh_site() {
   auto identity =
       site_identity(services_->config(), services_->instance(), *services_->gazetteer());
+  identity.accessibility_state = accessibility_.state();
   auto menu = main_menu(services_->model());
   auto made = std::make_shared<page::Site const>(
       std::move(identity), *templates_, std::move(menu),
@@ -124,6 +126,8 @@ Result<> Instance::open_pages() {
   SOL_ASSIGN(auto templates, page::Templates::load({services_->share() / "templates"}));
   templates_ = std::make_unique<page::Templates>(std::move(templates));
   SOL_ASSIGN(assets_, http::StaticFiles::load(services_->share() / "assets"));
+  SOL_ASSIGN(accessibility_,
+             portal::load_accessibility(services_->share() / "accessibility" / "rgaa-4.1.2.json"));
   refresh_site();
   SOL_ASSIGN(auto* const catalogue, services_->catalogue());
   auto const& config = services_->config();
@@ -137,7 +141,8 @@ Result<> Instance::open_pages() {
   post_.reset(new portal::Post{services_->mail(), services_->alerts(), services_->reports(),
                                services_->relay(), visitors_limiter_});
   portal_.reset(new portal::Context{services_->instance(), *catalogue, services_->gazetteer(), site,
-                                    config.search.results_per_page, bring, post_.get()});
+                                    config.search.results_per_page, bring, post_.get(),
+                                    accessibility_});
   cache_ = std::make_unique<http::PageCache>(config.limits.page_cache_bytes_max);
   session_store_ = std::make_unique<LocalSessions>(services_->store(), services_->clock());
   sessions_ = std::make_unique<http::Sessions>(

@@ -103,7 +103,7 @@ View Site::frame(PageInfo const& info) const {
       .text("theme_url", theme_url())
       .text("icon_url", "/icone.svg")
       .text("main_class", info.main_class)
-      .text("accessibility_state", "non conforme")
+      .text("accessibility_state", identity_.accessibility_state)
       .html("logo_html",
             Html{identity_.logo_svg.empty() ? std::string(kDefaultLogo) : identity_.logo_svg});
   if (!info.path.empty()) frame.text("canonical", identity_.base_url + info.path);

@@ -33,6 +33,7 @@ struct SiteIdentity {
   std::string logo_svg;  // markup of the operator's own file; empty: the default drawing
   std::string email, phone, postal_address, hours;
   std::string publisher, publisher_identity, publication_director, host, privacy_contact;
+  std::string accessibility_state = "non conforme";  // as the statement says it
   std::string home_text, about_text, take_part_text, privacy_text, accessibility_text;  // Markdown
   std::vector<Link> network;  // the other portals
 };

@@ -9,6 +9,7 @@
 #include "node/http/rate_limiter.h"
 #include "node/mail/queue.h"
 #include "node/page/site.h"
+#include "node/portal/accessibility.h"
 #include "node/service/alerts.h"
 #include "node/service/catalogue.h"
 #include "node/service/instance.h"
@@ -39,6 +40,7 @@ struct Context {
   std::function<Result<>(sync::DocumentKey const&, schema::FileReference const&, Millis)>
       bring_file{};
   Post const* post = nullptr;  // null: this portal takes nothing from visitors
+  AccessibilityReview accessibility{};
 
   [[nodiscard]] model::CivilDate today() const {
     return model::to_civil(instance.clock.now()).date;

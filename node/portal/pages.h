@@ -51,12 +51,20 @@ struct Description {
 // A file that a published document shows.
 [[nodiscard]] http::Response file_page(Context const& context, http::Request const& request);
 
+// What pages say of this instance: its names, ways to reach people, what the law asks for.
+[[nodiscard]] page::View identity_view(page::SiteIdentity const& identity);
+// A page of information around the template `name`, the same until the site changes.
+[[nodiscard]] http::Response fixed_page(Context const& context, std::string_view path,
+                                        std::string_view title, std::string_view name,
+                                        page::View const& view, std::vector<page::Link> trail = {});
 [[nodiscard]] http::Response about_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response contact_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response help_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response site_map_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response accessibility_page(Context const& context,
                                                 http::Request const& request);
+// Every criterion of accessibility with its state.
+[[nodiscard]] http::Response criteria_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response legal_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response privacy_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response api_page(Context const& context, http::Request const& request);

@@ -154,6 +154,7 @@ void add_routes(http::Router& router, Context const& context) {
   add("/aide", help_page);
   add("/plan-du-site", site_map_page);
   add("/accessibilite", accessibility_page);
+  add("/accessibilite/criteres", criteria_page);
   add("/mentions-legales", legal_page);
   add("/confidentialite", privacy_page);
   add("/donnees", data_page);

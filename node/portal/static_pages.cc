@@ -20,6 +20,8 @@ std::vector<View> lines_of(std::string_view text) {
   return lines;
 }
 
+}  // namespace
+
 View identity_view(page::SiteIdentity const& identity) {
   View view;
   view.text("site_title", identity.title).text("territory", identity.territory);
@@ -36,16 +38,15 @@ View identity_view(page::SiteIdentity const& identity) {
 }
 
 http::Response fixed_page(Context const& context, std::string_view path, std::string_view title,
-                          std::string_view name, View const& view) {
+                          std::string_view name, View const& view, std::vector<page::Link> trail) {
   page::PageInfo info;
   info.title = title;
   info.path = path;
-  info.breadcrumb = {{std::string(title), ""}};
+  info.breadcrumb = std::move(trail);
+  info.breadcrumb.push_back({std::string(title), ""});
   info.main_class = "wrap page narrow";
   return keep_page(http::Response::html(context.site()->page(info, name, view)), {"site"});
 }
-
-}  // namespace
 
 std::vector<std::string> tags_of_all(Context const& context) {
   std::vector<std::string> tags;
@@ -111,14 +112,6 @@ http::Response site_map_page(Context const& context, http::Request const& /*requ
   }
   view.list("kinds", std::move(kinds));
   return fixed_page(context, "/plan-du-site", "Plan du site", "portal/site_map", view);
-}
-
-http::Response accessibility_page(Context const& context, http::Request const& /*request*/) {
-  auto const site = context.site();
-  View view = identity_view(site->identity());
-  view.html("text_html",
-            page::markdown(site->identity().accessibility_text, page::LineBreaks::joined));
-  return fixed_page(context, "/accessibilite", "Accessibilité", "portal/accessibility", view);
 }
 
 http::Response legal_page(Context const& context, http::Request const& /*request*/) {

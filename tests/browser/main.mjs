@@ -10,6 +10,7 @@ import { chromium } from "playwright-core";
 import * as cases from "./cases.mjs";
 import { startNetwork } from "./network.mjs";
 import { officePages, publicPages } from "./pages.mjs";
+import { PATHS, walk } from "./paths.mjs";
 import { attempt, check, finish } from "./report.mjs";
 import { visit } from "./visit.mjs";
 
@@ -77,6 +78,9 @@ const visitPortal = async (browser, portal, saved) => {
   }
   await attempt(`${portal.name}: the map with script`, () => cases.map(browser, portal));
   await attempt(`${portal.name}: suggestions while one types`, () => cases.suggestions(browser, portal));
+  for (const name of Object.keys(PATHS)) {
+    await attempt(`${portal.name}: by keyboard and as screen readers are told: ${name}`, () => walk(browser, portal, name));
+  }
 };
 
 // The W3C checker, once over all saved pages: one case per page.

@@ -15,6 +15,40 @@ const axe = async (page) => {
     `axe ${rule.id}: ${rule.help}: ${node.html.slice(0, 160)} (${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ""})`));
 };
 
+// What no rule of axe asks for, and RGAA does: 1.9, 5.4, 5.6, 9.1, 11.6, 11.13, 13.2.
+const structure = (page) => page.evaluate(() => {
+  const faults = [];
+  const say = (words, element) => faults.push(`structure: ${words}: ${element.outerHTML.slice(0, 120)}`);
+  const seen = (element) => element.checkVisibility?.() ?? true;
+  let level = 0;
+  for (const heading of document.querySelectorAll("h1, h2, h3, h4, h5, h6")) {
+    const own = Number(heading.tagName[1]);
+    if (heading.closest("main") && own > level + 1) say(`a heading of level ${own} after one of level ${level}`, heading);
+    if (heading.closest("main")) level = own;
+  }
+  for (const table of document.querySelectorAll("table")) {
+    if (!table.querySelector("caption")?.textContent.trim()) say("a table without a caption", table);
+    if (!table.querySelector("th[scope=col]")) say("a table whose columns have no head", table);
+    for (const head of table.querySelectorAll("th:not([scope])")) say("a head without scope", head);
+  }
+  for (const group of document.querySelectorAll("fieldset")) {
+    if (group.firstElementChild?.tagName !== "LEGEND" || !group.firstElementChild.textContent.trim()) say("a group without a legend", group);
+  }
+  for (const caption of document.querySelectorAll("figure > figcaption")) {
+    const figure = caption.parentElement;
+    if (figure.getAttribute("role") !== "figure" || figure.getAttribute("aria-label") !== caption.textContent.trim()) say("a caption that is not tied to its figure", figure);
+  }
+  for (const link of document.querySelectorAll("[target]")) say("a link that opens a window", link);
+  const purposes = { email: "email", tel: "tel", password: "password" };
+  for (const input of location.pathname.startsWith("/espace/") ? [] : document.querySelectorAll("main input")) {
+    const wanted = purposes[input.type];
+    if (wanted && seen(input) && !input.autocomplete.includes(wanted)) say("a personal field whose purpose is not said", input);
+  }
+  const names = [...document.querySelectorAll("nav")].map((nav) => nav.getAttribute("aria-label") ?? "");
+  if (names.some((name, n) => !name || names.indexOf(name) !== n)) faults.push(`structure: navigations are not told apart: ${names}`);
+  return faults;
+});
+
 // What stands out of a page that is too wide, to name the culprit.
 const tooWide = (page) => page.evaluate(() => {
   const width = document.scrollingElement.scrollWidth;
@@ -68,7 +102,7 @@ export const visit = async (page, portal, { path, status = 200 }, { label, saved
     if (answer.status() !== status) faults.push(`answers ${answer.status()}, not ${status}`);
     const name = `${label}-${fileName(path)}`;
     writeFileSync(join(saved, `${name}.html`), await answer.body());
-    faults.push(...await axe(page));
+    faults.push(...await axe(page), ...await structure(page));
     await shot(page, label, `${fileName(path)}-wide`);
     await page.emulateMedia({ colorScheme: "dark" });
     faults.push(...(await axe(page)).map((fault) => `dark: ${fault}`));

@@ -2,6 +2,7 @@
 
 // Filters apply as soon as a choice is made; the button stays for everybody else.
 for (const form of document.querySelectorAll("form[data-apply]")) {
+  for (const words of form.querySelectorAll("[data-apply-says]")) words.hidden = false;
   form.addEventListener("change", (event) => {
     if (event.target.matches('input[type="checkbox"], input[type="radio"], select')) form.requestSubmit();
   });

@@ -50,8 +50,15 @@ PortalWorld::PortalWorld(schema::ContentModel const& model, bool hub)
   site_ = std::make_shared<page::Site const>(
       identity, templates(), std::vector<page::MenuEntry>{{"event", {"Agenda", "/agenda"}, 0}},
       [](std::string_view name) { return cat("/assets/", name); });
-  context_ = std::unique_ptr<Context>(new Context{
-      instance, *catalogue, service::real_places(), [this] { return site_; }, 20, {}, &post_});
+  context_ = std::unique_ptr<Context>(
+      new Context{instance,
+                  *catalogue,
+                  service::real_places(),
+                  [this] { return site_; },
+                  20,
+                  {},
+                  &post_,
+                  load_accessibility(SOLIDAIRES_ACCESSIBILITY_FILE).value()});
   add_routes(router_, *context_);
 }
 
