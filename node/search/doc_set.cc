@@ -3,7 +3,6 @@
 #include <roaring/roaring.h>
 
 #include <algorithm>
-#include <bit>
 
 #include "sync/base/check.h"
 
@@ -31,11 +30,7 @@ void sort_slots(std::vector<Slot>& slots) {
   std::vector<std::uint64_t> ticks(highest / 64 + 1);
   for (auto const slot : slots) ticks[slot / 64] |= std::uint64_t{1} << (slot % 64);
   slots.clear();
-  for (std::size_t i = 0; i < ticks.size(); ++i) {
-    for (auto rest = ticks[i]; rest != 0; rest &= rest - 1) {
-      slots.push_back(static_cast<Slot>(i * 64 + static_cast<std::size_t>(std::countr_zero(rest))));
-    }
-  }
+  for_each_tick(ticks, [&](Slot slot) { slots.push_back(slot); });
 }
 
 DocSet::DocSet() : bits_(checked(roaring_bitmap_create())) {}

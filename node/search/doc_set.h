@@ -2,6 +2,7 @@
 // Not synchronised: the index's lock guards it.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -13,6 +14,16 @@ struct roaring_bitmap_s;
 namespace solidaires::search {
 
 using Slot = std::uint32_t;  // where the index keeps a document; used again after a removal
+
+// Calls visit(slot), ascending, for every bit that is set.
+template <class Visit>
+void for_each_tick(std::span<std::uint64_t const> ticks, Visit const& visit) {
+  for (std::size_t i = 0; i < ticks.size(); ++i) {
+    for (auto rest = ticks[i]; rest != 0; rest &= rest - 1) {
+      visit(static_cast<Slot>(i * 64 + static_cast<std::size_t>(std::countr_zero(rest))));
+    }
+  }
+}
 
 // Ascending, each once.
 void sort_slots(std::vector<Slot>& slots);

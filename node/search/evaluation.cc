@@ -45,7 +45,7 @@ class Evaluation {
     auto const some = any_word(tables_, wanted, filter_.trivial() ? nullptr : &only);
     found_.some_words = !some.slots.empty();  // the counts speak of these, even if no hit is left
     auto const most = most_held(some);
-    matches = counted(picked(some, [&](std::size_t i) { return some.held[i] == most; }));
+    matches = counted(some.picked([&](std::size_t i) { return some.held[i] == most; }));
     return matches;
   }
 
@@ -63,21 +63,9 @@ class Evaluation {
     return std::ranges::max(some.held);
   }
 
-  template <class Test>
-  static Matches picked(Matches const& from, Test const& test) {
-    Matches out;
-    for (std::size_t i = 0; i < from.slots.size(); ++i) {
-      if (!test(i)) continue;
-      out.slots.push_back(from.slots[i]);
-      if (!from.scores.empty()) out.scores.push_back(from.scores[i]);
-      if (!from.held.empty()) out.held.push_back(from.held[i]);
-    }
-    return out;
-  }
-
   Matches passing(Matches matches) const {
     if (filter_.trivial()) return matches;
-    return picked(matches, [&](std::size_t i) { return filter_.passes(matches.slots[i]); });
+    return matches.picked([&](std::size_t i) { return filter_.passes(matches.slots[i]); });
   }
 
   // Counts facets among the matches, and keeps those that pass the counted conditions too.
@@ -87,12 +75,7 @@ class Evaluation {
     auto const kept = counting.count(matches.slots);
     found_.counts = counting.take();
     if (kept.size() == matches.slots.size()) return matches;
-    std::size_t at = 0;
-    return picked(matches, [&](std::size_t i) {
-      if (at == kept.size() || kept[at] != matches.slots[i]) return false;
-      ++at;
-      return true;
-    });
+    return matches.picked_of(kept);
   }
 
   void fill_page(Matches const& matches) {

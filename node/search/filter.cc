@@ -120,6 +120,13 @@ bool Filter::on_date(Slot slot) const {
                              [&](Interval const& date) { return overlap(date, *dates_); });
 }
 
+double Filter::reach_km() const noexcept {
+  bool const same = centre_ && circle_centre_ &&
+                    centre_->latitude_e7 == circle_centre_->latitude_e7 &&
+                    centre_->longitude_e7 == circle_centre_->longitude_e7;
+  return same ? circle_km_ : std::numeric_limits<double>::infinity();
+}
+
 double Filter::distance_chord2(Slot slot) const {
   auto const& brief = tables_.briefs[slot];
   if (!centre_ || !brief.has_spot) return std::numeric_limits<double>::infinity();

@@ -26,13 +26,15 @@ class Filter {
   // Everything else.
   [[nodiscard]] bool passes(Slot slot) const;
   [[nodiscard]] bool trivial() const noexcept { return sets_.empty() && !where_ && !dates_; }
-  // What passes(), found without words: ascending.
+  // What passes(), found without words.
   [[nodiscard]] std::vector<Slot> all() const;
 
   [[nodiscard]] bool serves(Slot slot) const {
     return served_ != nullptr && served_->contains(slot);
   }
   [[nodiscard]] std::optional<Spot> const& centre() const noexcept { return centre_; }
+  // The radius of the circle, if distances are from its centre; else infinity.
+  [[nodiscard]] double reach_km() const noexcept;
   // To the nearest site; nullopt without a centre or a site.
   [[nodiscard]] std::optional<double> distance_km(Slot slot) const;
   // The square of the chord to it (positions.h), or infinity: the same order, at less cost.

@@ -116,15 +116,21 @@ bool of_types(Tables const& tables, Slot slot, std::span<std::string const> type
 }
 
 // Titles with a word that begins so: those that begin so themselves first, then the shortest.
-std::vector<Slot> by_beginning(Tables const& tables, std::string_view folded,
+std::vector<Slot> by_beginning(Tables const& tables, std::string_view folded, std::size_t limit,
                                std::span<std::string const> types) {
   auto matches = tables.titles.beginning_with(folded, kSuggestionPool);
   std::erase_if(matches, [&](auto const& match) { return !of_types(tables, match.slot, types); });
-  std::ranges::sort(matches, {}, [](Titles::Match const& match) {
+  auto const order = [](Titles::Match const& match) {
     return std::tuple(!match.whole, match.text.size(), match.text, match.slot);
-  });
+  };
+  std::ranges::make_heap(matches, std::greater(), order);
   std::vector<Slot> out;
-  for (auto const& match : matches) out.push_back(match.slot);
+  while (!matches.empty() && out.size() < limit) {
+    std::ranges::pop_heap(matches, std::greater(), order);
+    auto const slot = matches.back().slot;
+    matches.pop_back();
+    if (std::ranges::find(out, slot) == out.end()) out.push_back(slot);  // by several of its words
+  }
   return out;
 }
 
@@ -145,7 +151,7 @@ std::vector<Suggestion> Index::suggest(std::string_view typed, std::size_t limit
       out.push_back({tables.records[slot].key, tables.records[slot].title});
     }
   };
-  for (auto const slot : by_beginning(tables, folded, types)) add(slot);
+  for (auto const slot : by_beginning(tables, folded, limit, types)) add(slot);
   if (out.size() < limit && folded.size() >= kWorthSearching) {
     Query query;
     query.words = typed;

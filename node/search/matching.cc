@@ -74,6 +74,30 @@ Lists lists_of(Tables const& tables, std::vector<Wanted> const& wanted) {
   return out;
 }
 
+// Leaves of `out` what is in the list too, whose scores it adds. A list that is not much longer is
+// walked step by step, without a branch that the processor could guess wrong.
+void keep_common(Matches& out, List const& list) {
+  constexpr std::size_t kLeapFrom = 24;  // times as long
+  bool const leaps = list.slots.size() / kLeapFrom > out.slots.size();
+  auto const size = out.slots.size();
+  std::size_t kept = 0;
+  for (std::size_t i = 0, k = 0; i < size && k < list.slots.size();) {
+    if (leaps) k = seek(list.slots, k, out.slots[i]);
+    if (k == list.slots.size()) break;
+    auto const ours = out.slots[i];
+    auto const theirs = list.slots[k];
+    if (ours == theirs) {
+      out.slots[kept] = ours;
+      out.scores[kept] = out.scores[i] + list.weight * static_cast<float>(list.impacts[k]);
+      ++kept;
+    }
+    i += static_cast<std::size_t>(ours <= theirs);
+    k += static_cast<std::size_t>(theirs <= ours);
+  }
+  out.slots.resize(kept);
+  out.scores.resize(kept);
+}
+
 class Reader {
  public:
   Reader(Tables const& tables, Query const& query) : tables_(tables), query_(query) {}
@@ -183,26 +207,13 @@ Matches all_words(Tables const& tables, std::vector<Wanted> const& wanted) {
   auto& lists = held.lists;
   std::ranges::sort(lists, {}, [](List const& list) { return list.slots.size(); });
   Matches out;
-  if (lists.empty() || lists.front().slots.empty()) return out;
+  if (lists.empty()) return out;
   auto const& first = lists.front();
-  std::vector<std::size_t> at(lists.size(), 0);
-  out.slots.reserve(first.slots.size());
-  out.scores.reserve(first.slots.size());
-  for (std::size_t i = 0; i < first.slots.size(); ++i) {
-    auto const slot = first.slots[i];
-    auto score = first.weight * static_cast<float>(first.impacts[i]);
-    bool all = true;
-    for (std::size_t k = 1; k < lists.size() && all; ++k) {
-      auto const& list = lists[k];
-      at[k] = seek(list.slots, at[k], slot);
-      if (at[k] == list.slots.size()) return out;
-      all = list.slots[at[k]] == slot;
-      if (all) score += list.weight * static_cast<float>(list.impacts[at[k]]);
-    }
-    if (!all) continue;
-    out.slots.push_back(slot);
-    out.scores.push_back(score);
-  }
+  out.slots.assign(first.slots.begin(), first.slots.end());
+  out.scores.resize(first.slots.size());
+  std::ranges::transform(first.impacts, out.scores.begin(),
+                         [&](Impact impact) { return first.weight * static_cast<float>(impact); });
+  for (std::size_t k = 1; k < lists.size() && !out.slots.empty(); ++k) keep_common(out, lists[k]);
   return out;
 }
 

@@ -29,8 +29,30 @@ struct Reading {
 
 struct Matches {
   std::vector<Slot> slots;         // ascending
-  std::vector<float> scores;       // of the same slots
+  std::vector<float> scores;       // of the same slots, of their words; empty: none were typed
   std::vector<std::uint8_t> held;  // by any_word: how many of the words each has
+
+  // Those that pass test(index).
+  template <class Test>
+  [[nodiscard]] Matches picked(Test const& test) const {
+    Matches out;
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      if (!test(i)) continue;
+      out.slots.push_back(slots[i]);
+      if (!scores.empty()) out.scores.push_back(scores[i]);
+      if (!held.empty()) out.held.push_back(held[i]);
+    }
+    return out;
+  }
+  // Those that are among `kept`, ascending and all of them here.
+  [[nodiscard]] Matches picked_of(std::vector<Slot> const& kept) const {
+    std::size_t at = 0;
+    return picked([&](std::size_t i) {
+      if (at == kept.size() || kept[at] != slots[i]) return false;
+      ++at;
+      return true;
+    });
+  }
 };
 
 [[nodiscard]] Matches all_words(Tables const& tables, std::vector<Wanted> const& wanted);

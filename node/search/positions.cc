@@ -6,6 +6,7 @@
 #include <s2/s2cell_id.h>
 #include <s2/s2latlng.h>
 #include <s2/s2latlng_rect.h>
+#include <s2/s2metrics.h>
 #include <s2/s2region_coverer.h>
 
 #include <algorithm>
@@ -75,36 +76,60 @@ bool Box::contains(Spot const& spot) const {
 }
 
 struct Positions::Impl {
-  struct Placed {
-    Slot slot;
-    Spot spot;
-  };
-  // Spots by cell along S2's curve: an area is a few runs of cells, and a cell is read in one go.
+  // Spots by cell along S2's curve: an area is a few runs of cells.
   static constexpr int kLevel = 12;  // about 2 km
-  absl::btree_map<std::uint64_t, std::vector<Placed>> cells;
+  struct Cell {
+    Spot centre;
+    std::vector<Slot> slots;
+    std::vector<Spot> spots;  // of the same
+  };
+  absl::btree_map<std::uint64_t, std::unique_ptr<Cell>> cells;
+  Slot highest = 0;
 
-  [[nodiscard]] static std::uint64_t cell_of(Spot const& spot) {
-    return S2CellId(S2Point(spot.x, spot.y, spot.z)).parent(kLevel).id();
+  [[nodiscard]] static S2CellId cell_of(Spot const& spot) {
+    return S2CellId(S2Point(spot.x, spot.y, spot.z)).parent(kLevel);
   }
 
-  template <class Test>
-  [[nodiscard]] std::vector<Slot> within(S2Region const& region, Test const& test) const {
+  [[nodiscard]] std::vector<Cell const*> cells_in(S2Region const& region) const {
     S2RegionCoverer::Options options;
     options.set_max_cells(12);
     options.set_max_level(kLevel);
     std::vector<S2CellId> covering;
     S2RegionCoverer(options).GetCovering(region, &covering);
-    std::vector<Slot> out;
+    std::vector<Cell const*> out;
     for (auto const& run : covering) {
       auto const last = run.range_max().id();
       for (auto at = cells.lower_bound(run.range_min().id());
            at != cells.end() && at->first <= last; ++at) {
-        for (auto const& placed : at->second) {
-          if (test(placed.spot)) out.push_back(placed.slot);
-        }
+        out.push_back(at->second.get());
       }
     }
-    sort_slots(out);
+    return out;
+  }
+
+  // `whole(cell)`: everything in it is inside, whatever test(spot) of each says. Slots are ticked
+  // off, which sorts them and finds those of several spots.
+  template <class Whole, class Test>
+  [[nodiscard]] std::vector<Slot> within(S2Region const& region, Whole const& whole,
+                                         Test const& test) const {
+    constexpr std::size_t kAhead = 4;  // cells lie apart: fetch them before they are read
+    auto const found = cells_in(region);
+    std::vector<std::uint64_t> ticks(highest / 64 + 1);
+    std::size_t most = 0;
+    for (std::size_t k = 0; k < found.size(); ++k) {
+      if (k + 2 * kAhead < found.size()) __builtin_prefetch(found[k + 2 * kAhead]);
+      if (k + kAhead < found.size()) __builtin_prefetch(found[k + kAhead]->slots.data());
+      auto const& [centre, slots, spots] = *found[k];
+      most += slots.size();
+      bool const all = whole(centre);
+      for (std::size_t i = 0; i < slots.size(); ++i) {
+        if (!all && !test(spots[i])) continue;
+        ticks[slots[i] / 64] |= std::uint64_t{1} << (slots[i] % 64);
+      }
+    }
+    std::vector<Slot> out;
+    out.reserve(most);
+    for_each_tick(ticks, [&](Slot slot) { out.push_back(slot); });
     return out;
   }
 };
@@ -115,17 +140,30 @@ Positions::Positions(Positions&&) noexcept = default;
 Positions& Positions::operator=(Positions&&) noexcept = default;
 
 void Positions::add(Slot slot, Spot const& spot) {
-  impl_->cells[Impl::cell_of(spot)].push_back({slot, spot});
+  auto const id = Impl::cell_of(spot);
+  auto& cell = impl_->cells[id.id()];
+  if (!cell) {
+    auto const centre = id.ToPoint();
+    cell = std::make_unique<Impl::Cell>();
+    cell->centre = {.x = centre.x(), .y = centre.y(), .z = centre.z()};
+  }
+  cell->slots.push_back(slot);
+  cell->spots.push_back(spot);
+  impl_->highest = std::max(impl_->highest, slot);
 }
 
 void Positions::remove(Slot slot, Spot const& spot) {
-  auto const cell = impl_->cells.find(Impl::cell_of(spot));
-  if (cell == impl_->cells.end()) return;
-  std::erase_if(cell->second, [&](Impl::Placed const& placed) {
-    return placed.slot == slot && placed.spot.latitude_e7 == spot.latitude_e7 &&
-           placed.spot.longitude_e7 == spot.longitude_e7;
-  });
-  if (cell->second.empty()) impl_->cells.erase(cell);
+  auto const found = impl_->cells.find(Impl::cell_of(spot).id());
+  if (found == impl_->cells.end()) return;
+  auto& [centre, slots, spots] = *found->second;
+  for (std::size_t i = slots.size(); i-- > 0;) {
+    bool const same = slots[i] == slot && spots[i].latitude_e7 == spot.latitude_e7 &&
+                      spots[i].longitude_e7 == spot.longitude_e7;
+    if (!same) continue;
+    slots.erase(slots.begin() + static_cast<std::ptrdiff_t>(i));
+    spots.erase(spots.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  if (slots.empty()) impl_->cells.erase(found);
 }
 
 std::vector<Slot> Positions::within(Spot const& centre, double radius_km) const {
@@ -133,8 +171,11 @@ std::vector<Slot> Positions::within(Spot const& centre, double radius_km) const 
   auto const angle =
       S1Angle::Radians(std::min(radius_km / kEarthKm + 1e-3 / kEarthKm, std::numbers::pi));
   auto const reach = chord2_of_km(radius_km);
-  return impl_->within(S2Cap(S2Point(centre.x, centre.y, centre.z).Normalize(), angle),
-                       [&](Spot const& spot) { return chord2(spot, centre) <= reach; });
+  auto const inner = chord2_of_km(radius_km - kEarthKm * S2::kMaxDiag.GetValue(Impl::kLevel) / 2);
+  return impl_->within(
+      S2Cap(S2Point(centre.x, centre.y, centre.z).Normalize(), angle),
+      [&](Spot const& cell) { return chord2(cell, centre) <= inner; },
+      [&](Spot const& spot) { return chord2(spot, centre) <= reach; });
 }
 
 std::vector<Slot> Positions::within(Box const& box) const {
@@ -142,8 +183,10 @@ std::vector<Slot> Positions::within(Box const& box) const {
     return S2LatLng::FromE7(latitude_e7, longitude_e7);
   };
   auto const rectangle = S2LatLngRect(corner(box.south_, box.west_), corner(box.north_, box.east_));
-  return impl_->within(rectangle.Expanded(S2LatLng::FromDegrees(1e-6, 1e-6)),
-                       [&](Spot const& spot) { return box.contains(spot); });
+  return impl_->within(
+      rectangle.Expanded(S2LatLng::FromDegrees(1e-6, 1e-6)),
+      [](Spot const& /*cell*/) { return false; },
+      [&](Spot const& spot) { return box.contains(spot); });
 }
 
 }  // namespace solidaires::search

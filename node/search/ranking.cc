@@ -34,6 +34,18 @@ double falling(double value, double full, double none) {
   return std::clamp((none - value) / (none - full), 0.0, 1.0);
 }
 
+// The first index from `from` on whose value is not below `least`; else the size.
+std::size_t next_at_least(std::span<float const> values, std::size_t from, float least) {
+  constexpr std::size_t kAtOnce = 16;
+  for (; from + kAtOnce <= values.size(); from += kAtOnce) {
+    bool any = false;
+    for (std::size_t i = 0; i < kAtOnce; ++i) any |= values[from + i] >= least;
+    if (any) break;
+  }
+  while (from < values.size() && values[from] < least) ++from;
+  return from;
+}
+
 bool contains_words(std::string_view text, std::string_view words) {
   for (auto at = text.find(words); at != std::string_view::npos; at = text.find(words, at + 1)) {
     bool const begins = at == 0 || text[at - 1] == ' ';
@@ -55,13 +67,12 @@ Ranking::Ranking(Tables const& tables, Query const& query, Filter const& filter)
   folded_ = text::fold(std::string_view(query.words).substr(0, 200));
 }
 
-bool Ranking::before(Ranked const& a, Ranked const& b) const {
-  if (a.key != b.key) return a.key < b.key;
-  auto const name_a = tables_.names[a.slot];
-  auto const name_b = tables_.names[b.slot];
+bool Ranking::named_before(Slot a, Slot b) const {
+  auto const name_a = tables_.names[a];
+  auto const name_b = tables_.names[b];
   if (name_a != name_b) return name_a < name_b;
-  auto const& record_a = tables_.records[a.slot];
-  auto const& record_b = tables_.records[b.slot];
+  auto const& record_a = tables_.records[a];
+  auto const& record_b = tables_.records[b];
   auto const order = record_a.folded_name.compare(record_b.folded_name);
   return order != 0 ? order < 0 : record_a.key < record_b.key;
 }
@@ -127,6 +138,12 @@ double Ranking::key(Slot slot, double score) const {
 void Ranking::prefer_titles(std::vector<Ranked>& ranked) const {
   auto const best = std::min(ranked.size(), kLookedAt);
   for (std::size_t i = 0; i < best; ++i) {
+    __builtin_prefetch(&tables_.records[ranked[i].slot].folded_title);
+  }
+  for (std::size_t i = 0; i < best; ++i) {
+    __builtin_prefetch(tables_.records[ranked[i].slot].folded_title.data());
+  }
+  for (std::size_t i = 0; i < best; ++i) {
     auto const& record = tables_.records[ranked[i].slot];
     std::string_view const title = record.folded_title;
     double factor = 1;
@@ -143,25 +160,39 @@ void Ranking::prefer_titles(std::vector<Ranked>& ranked) const {
             [this](Ranked const& a, Ranked const& b) { return before(a, b); });
 }
 
-std::vector<Ranked> Ranking::page(std::vector<Slot> const& slots,
-                                  std::vector<float> const& scores) const {
-  auto const total = slots.size();
-  if (query_.offset >= total || query_.limit == 0) return {};
-  bool const by_words = sort_ == Sort::relevance && !scores.empty();
-  auto const end = query_.offset + std::min(query_.limit, total - query_.offset);
-  auto const kept = std::min(total, by_words ? std::max(end, kLookedAt) : end);
-  auto const order = [this](Ranked const& a, Ranked const& b) { return before(a, b); };
+// Circles that grow until one holds enough: what is outside of it is farther than all of these.
+std::vector<Slot> Ranking::nearest(std::vector<Slot> const& slots, std::size_t kept) const {
+  constexpr double kSure = 2;  // times as many as are wanted, if they lay evenly
+  auto const share = kSure * static_cast<double>(kept) / static_cast<double>(slots.size());
+  for (auto km = filter_.reach_km() * std::sqrt(share); km < filter_.reach_km() / 2; km *= 2) {
+    std::vector<Slot> out;
+    std::size_t at = 0;
+    for (auto const slot : tables_.positions.within(*filter_.centre(), km)) {
+      at = seek(slots, at, slot);
+      if (at < slots.size() && slots[at] == slot) out.push_back(slot);
+    }
+    if (out.size() >= kept) return out;
+  }
+  return slots;
+}
 
-  // Keeps twice what is wanted and halves it when full: no heap, and most matches are turned away
-  // by one comparison.
+// Keeps twice what is wanted and halves it when full: no heap, and most matches are turned away by
+// one comparison, sixteen at a time.
+std::vector<Ranked> Ranking::best_of(std::vector<Slot> const& slots,
+                                     std::vector<float> const& scores, std::size_t kept) const {
+  bool const by_words = sort_ == Sort::relevance && !scores.empty();
+  auto const order = [this](Ranked const& a, Ranked const& b) { return before(a, b); };
   std::vector<Ranked> best;
-  best.reserve(std::min(2 * kept, total));
+  best.reserve(std::min(2 * kept, slots.size()));
   Ranked worst{std::numeric_limits<double>::infinity(), 0};  // of the kept, once there are enough
   bool full = false;
-  for (std::size_t i = 0; i < total; ++i) {
-    auto const score = scores.empty() ? 1.0 : static_cast<double>(scores[i]);
-    if (by_words && -score > worst.key) continue;  // no factor raises a score
-    Ranked const candidate{key(slots[i], score), slots[i]};
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (by_words && full) {  // no factor raises a score
+      i = next_at_least(scores, i, static_cast<float>(-worst.key));
+      if (i == slots.size()) break;
+    }
+    Ranked const candidate{key(slots[i], scores.empty() ? 1.0 : static_cast<double>(scores[i])),
+                           slots[i]};
     if (full && (candidate.key > worst.key || !before(candidate, worst))) continue;
     best.push_back(candidate);
     if (best.size() < 2 * kept) continue;
@@ -171,9 +202,21 @@ std::vector<Ranked> Ranking::page(std::vector<Slot> const& slots,
     worst = *std::ranges::max_element(best, order);
     full = true;
   }
-  auto const middle = best.begin() + static_cast<std::ptrdiff_t>(kept);
+  auto const middle = best.begin() + static_cast<std::ptrdiff_t>(std::min(kept, best.size()));
   std::partial_sort(best.begin(), middle, best.end(), order);
   best.erase(middle, best.end());
+  return best;
+}
+
+std::vector<Ranked> Ranking::page(std::vector<Slot> const& slots,
+                                  std::vector<float> const& scores) const {
+  auto const total = slots.size();
+  if (query_.offset >= total || query_.limit == 0) return {};
+  bool const by_words = sort_ == Sort::relevance && !scores.empty();
+  bool const by_circle = sort_ == Sort::distance && !std::isinf(filter_.reach_km());
+  auto const end = query_.offset + std::min(query_.limit, total - query_.offset);
+  auto const kept = std::min(total, by_words ? std::max(end, kLookedAt) : end);
+  auto best = by_circle ? best_of(nearest(slots, kept), {}, kept) : best_of(slots, scores, kept);
   if (by_words && !folded_.empty()) prefer_titles(best);
   best.resize(end);
   best.erase(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(query_.offset));

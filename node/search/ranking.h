@@ -38,12 +38,20 @@ class Ranking {
                                          std::vector<float> const& scores) const;
 
  private:
+  // Some of the slots (ascending), with all that can be among the `kept` nearest.
+  [[nodiscard]] std::vector<Slot> nearest(std::vector<Slot> const& slots, std::size_t kept) const;
+  [[nodiscard]] std::vector<Ranked> best_of(std::vector<Slot> const& slots,
+                                            std::vector<float> const& scores,
+                                            std::size_t kept) const;
   [[nodiscard]] double key(Slot slot, double score) const;
   [[nodiscard]] double relevance(Slot slot, double score) const;
   [[nodiscard]] double freshness(Slot slot) const;
   [[nodiscard]] double nearness(Slot slot) const;
   [[nodiscard]] double date_key(Slot slot) const;
-  [[nodiscard]] bool before(Ranked const& a, Ranked const& b) const;
+  [[nodiscard]] bool before(Ranked const& a, Ranked const& b) const {
+    return a.key != b.key ? a.key < b.key : named_before(a.slot, b.slot);
+  }
+  [[nodiscard]] bool named_before(Slot a, Slot b) const;
   void prefer_titles(std::vector<Ranked>& ranked) const;
 
   Tables const& tables_;

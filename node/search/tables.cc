@@ -44,14 +44,6 @@ std::vector<Word> unpacked(std::string_view bytes) {
   return out;
 }
 
-std::uint64_t first_eight(std::string_view text) {
-  std::uint64_t out = 0;
-  for (std::size_t i = 0; i < 8; ++i) {
-    out = (out << 8) | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0U);
-  }
-  return out;
-}
-
 std::int32_t minutes(Instant at) {
   constexpr std::int64_t kLast = std::numeric_limits<std::int32_t>::max();
   return static_cast<std::int32_t>(std::clamp(to_unix_ms(at) / 60'000, -kLast, kLast));

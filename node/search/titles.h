@@ -3,6 +3,10 @@
 // changes.
 #pragma once
 
+#include <algorithm>
+#include <boost/endian/conversion.hpp>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -10,6 +14,13 @@
 #include "node/search/doc_set.h"
 
 namespace solidaires::search {
+
+// The first eight bytes as a number: less for what comes before.
+[[nodiscard]] inline std::uint64_t first_eight(std::string_view text) {
+  std::uint64_t out = 0;
+  std::memcpy(&out, text.data(), std::min(text.size(), sizeof out));
+  return boost::endian::big_to_native(out);
+}
 
 class Titles {
  public:
