@@ -83,6 +83,7 @@ struct HttpConfig {
 struct LimitsConfig {
   std::uint32_t connections_max = 10'000;
   std::uint32_t connections_per_address_max = 256;
+  std::uint32_t requests_per_minute_max = 300;  // 0: no limit
   std::uint64_t header_bytes_max = 16UL * 1024;
   std::uint64_t form_bytes_max = 1024UL * 1024;
   std::uint64_t upload_bytes_max = 64UL * 1024 * 1024;

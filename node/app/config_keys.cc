@@ -127,6 +127,11 @@ constexpr std::array kKeys = std::to_array<Key>({
     {"limits", "connections_per_address_max", AT(limits.connections_per_address_max),
      "Open connections of one address (trusted proxies are not counted)",
      false, Form::any, {1, 1'000'000}},
+    {"limits", "requests_per_minute_max", AT(limits.requests_per_minute_max),
+     "Lists and searches that one address may have made in a minute, and as many answers of the "
+     "API; what is ready is not counted; more is answered with 429. 0: no limit. Behind a proxy, "
+     "`http.trusted_proxies` must name it, or all visitors are one address",
+     false, Form::any, {0, 1'000'000}},
     {"limits", "header_bytes_max", AT(limits.header_bytes_max),
      "Request line and header fields", false, Form::any, {kKib, kMib}},
     {"limits", "form_bytes_max", AT(limits.form_bytes_max),

@@ -83,6 +83,8 @@ class Instance {
   // Several people may sit behind one address: a public terminal, a town hall.
   http::RateLimiter visitors_limiter_{
       {.burst = 10, .refill = std::chrono::minutes(3), .keys_max = 20'000}};
+  // People and programs apart: a program that hammers the API keeps nobody beside it from reading.
+  std::unique_ptr<http::RateLimiter> pages_budget_, data_budget_;  // null: no limit
   std::unique_ptr<portal::Post> post_;
   std::unique_ptr<portal::Context> portal_;
   std::unique_ptr<office::Office> office_;
@@ -138,11 +140,19 @@ Result<> Instance::open_pages() {
   auto const bring = [this](auto const& document, auto const& file, Millis within) {
     return bring_file(document, file, within);
   };
+  if (auto const most = config.limits.requests_per_minute_max; most > 0) {
+    http::RateLimiter::Options const budget{
+        .burst = static_cast<double>(most),
+        .refill = std::chrono::milliseconds(std::max(1U, 60'000 / most)),
+        .keys_max = 20'000};
+    pages_budget_ = std::make_unique<http::RateLimiter>(budget);
+    data_budget_ = std::make_unique<http::RateLimiter>(budget);
+  }
   post_.reset(new portal::Post{services_->mail(), services_->alerts(), services_->reports(),
                                services_->relay(), visitors_limiter_});
   portal_.reset(new portal::Context{services_->instance(), *catalogue, services_->gazetteer(), site,
                                     config.search.results_per_page, bring, post_.get(),
-                                    accessibility_});
+                                    accessibility_, pages_budget_.get(), data_budget_.get()});
   cache_ = std::make_unique<http::PageCache>(config.limits.page_cache_bytes_max);
   session_store_ = std::make_unique<LocalSessions>(services_->store(), services_->clock());
   sessions_ = std::make_unique<http::Sessions>(

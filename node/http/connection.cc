@@ -1,5 +1,6 @@
 #include "node/http/connection.h"
 
+#include "node/http/rate_limiter.h"
 #include "node/http/target.h"
 #include "sync/base/log.h"
 
@@ -234,12 +235,28 @@ void Connection::make_exchange(Head const& head) {
   if (std::string_view const list = head.find("X-Forwarded-For"); !list.empty()) {
     peer = shared_.proxies.client(peer, list);
   }
-  exchange_ =
-      std::make_shared<Exchange>(shared_, head, std::move(peer), is_secure_, loop_.make_id());
+  client_ = std::move(peer);
+  exchange_ = std::make_shared<Exchange>(shared_, head, client_, is_secure_, loop_.make_id());
+}
+
+// RateLimit fields as draft-ietf-httpapi-ratelimit-headers-10 has them.
+bool Connection::take_from_budget() {
+  RateLimiter* const budget = exchange_->budget();
+  if (budget == nullptr) return true;
+  auto const standing = budget->take(rate_key(client_), SystemClock().now());
+  auto const seconds = [](std::chrono::milliseconds time) { return (time.count() + 999) / 1000; };
+  auto const& options = budget->options();
+  auto const quota = static_cast<std::int64_t>(options.burst);
+  budget_lines_ = cat(
+      "RateLimit-Policy: \"client\";q=", quota, ";w=", seconds(quota * options.refill),
+      "\r\nRateLimit: \"client\";r=", standing.left, ";t=", seconds(standing.full_after), "\r\n");
+  if (!standing.allowed) budget_lines_ += cat("Retry-After: ", seconds(standing.wait), "\r\n");
+  return standing.allowed;
 }
 
 void Connection::begin_exchange(Head const& head) {
   make_exchange(head);
+  if (!take_from_budget()) return refuse_politely(429);
   if (!head.has_body()) return dispatch();
   if (int const status = exchange_->early_refusal(head); status != 0) {
     return refuse_politely(status);
@@ -398,7 +415,7 @@ void Connection::answer_from_exchange() {
 void Connection::answer(Outgoing out) {
   out_ = std::move(out);
   keep_alive_ = keep_alive_ && !out_.must_close && !loop_.is_draining();
-  tail_ = loop_.date_line();
+  tail_ = loop_.date_line() + std::exchange(budget_lines_, {});
   if (is_secure_) tail_ += shared_.hsts;
   if (!keep_alive_) tail_ += "Connection: close\r\n";
   if (keep_alive_ && is_http_10_) tail_ += "Connection: keep-alive\r\n";

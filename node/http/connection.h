@@ -48,6 +48,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] bool answer_at_once(Head const& head);
   void redirect_to_https(Head const& head);
   void make_exchange(Head const& head);
+  [[nodiscard]] bool take_from_budget();  // false: none is left
   void begin_exchange(Head const& head);
   void on_admitted();
   void start_body();
@@ -116,11 +117,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool is_secure_ = false;
   bool expects_continue_ = false;
   Method method_ = Method::get;
+  std::string client_;  // address, behind trusted proxies
   Steady head_done_{};
 
   // The response at hand.
   Outgoing out_;
   std::string tail_;
+  std::string budget_lines_;  // header lines
   std::string chunk_;
   std::array<std::string_view, 3> pending_;
   std::size_t output_sent_ = 0;  // TLS: how much of the filter's output is gone

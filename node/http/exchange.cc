@@ -358,7 +358,7 @@ std::string Exchange::field_lines(Response const& response) const {
   if (!response.headers.has("Cross-Origin-Resource-Policy")) {
     out += "Cross-Origin-Resource-Policy: same-origin\r\n";
   }
-  return out + shared_.security;
+  return out + (response.frameable ? shared_.security_framed : shared_.security);
 }
 
 // Text with a secret in it is compressed only when an attacker cannot make the browser ask for it

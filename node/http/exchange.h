@@ -53,6 +53,9 @@ class Exchange {
   [[nodiscard]] std::string_view route() const noexcept {
     return route_ ? std::string_view(route_->pattern) : std::string_view{};
   }
+  [[nodiscard]] RateLimiter* budget() const noexcept {
+    return route_ == nullptr ? nullptr : route_->options.budget;
+  }
   [[nodiscard]] bool is_quiet() const noexcept { return route_ && route_->options.quiet; }
 
  private:

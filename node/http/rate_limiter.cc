@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 
+#include <cmath>
+
 #include "sync/base/bytes.h"
 
 namespace solidaires::http {
@@ -27,20 +29,26 @@ RateLimiter::Bucket& RateLimiter::touch(std::string_view key, Instant now) {
   return buckets_.front();
 }
 
-bool RateLimiter::allow(std::string_view key, Instant now) {
+std::chrono::milliseconds RateLimiter::time_for(double tokens) const {
+  if (tokens <= 0) return std::chrono::milliseconds(0);
+  double const ms = tokens * static_cast<double>(options_.refill.count());
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(ms)));
+}
+
+RateLimiter::Standing RateLimiter::take(std::string_view key, Instant now) {
   std::scoped_lock const lock(mutex_);
   Bucket& bucket = touch(key, now);
-  if (bucket.tokens < 1) return false;
-  bucket.tokens -= 1;
-  return true;
+  bool const allowed = bucket.tokens >= 1;
+  if (allowed) bucket.tokens -= 1;
+  return {.allowed = allowed,
+          .left = static_cast<std::size_t>(bucket.tokens),
+          .wait = time_for(1 - bucket.tokens),
+          .full_after = time_for(options_.burst - bucket.tokens)};
 }
 
 std::chrono::milliseconds RateLimiter::wait(std::string_view key, Instant now) {
   std::scoped_lock const lock(mutex_);
-  double const missing = 1 - touch(key, now).tokens;
-  if (missing <= 0) return std::chrono::milliseconds(0);
-  double const ms = missing * static_cast<double>(options_.refill.count());
-  return std::chrono::milliseconds(static_cast<std::int64_t>(ms) + 1);
+  return time_for(1 - touch(key, now).tokens);
 }
 
 void RateLimiter::forgive(std::string_view key) {

@@ -23,13 +23,23 @@ class RateLimiter {
   };
   explicit RateLimiter(Options options) : options_(options) {}
 
-  // Takes one try; false when none is left.
-  bool allow(std::string_view key, Instant now);
+  struct Standing {
+    bool allowed = false;
+    std::size_t left = 0;                    // tries, after this one
+    std::chrono::milliseconds wait{};        // until the next try; zero if there is one
+    std::chrono::milliseconds full_after{};  // until as many are left as at the beginning
+  };
+
+  // Takes one try, if there is one.
+  Standing take(std::string_view key, Instant now);
+  // The same, in one word.
+  bool allow(std::string_view key, Instant now) { return take(key, now).allowed; }
   // How long until allow() would say yes; zero when it would now.
   [[nodiscard]] std::chrono::milliseconds wait(std::string_view key, Instant now);
   // After a success: full again.
   void forgive(std::string_view key);
   [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] Options const& options() const noexcept { return options_; }
 
  private:
   struct Bucket {
@@ -39,6 +49,7 @@ class RateLimiter {
   };
   using Buckets = std::list<Bucket>;  // the longest unused last
   Bucket& touch(std::string_view key, Instant now);
+  [[nodiscard]] std::chrono::milliseconds time_for(double tokens) const;
 
   Options const options_;
   mutable std::mutex mutex_;

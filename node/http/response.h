@@ -38,6 +38,8 @@ struct Response {
   // What sending this is counted as, told to the observer each time, from the page cache too. Names
   // of counters, never anything that one visitor sent.
   std::vector<std::string> counted_as;
+  // Other sites' pages may show this in a frame; nothing else may be.
+  bool frameable = false;
   // The body shows a secret that is not masked (an invitation link, a recovery code): it is not
   // compressed, since a compressed length tells an eavesdropper about it (BREACH), and not stored
   // by browsers.

@@ -18,6 +18,8 @@
 
 namespace solidaires::http {
 
+class RateLimiter;
+
 // Runs on a worker thread, several at once. What it throws becomes a 500 and one line in the log.
 using Handler = std::function<Response(Request const&)>;
 
@@ -32,6 +34,10 @@ struct RouteOptions {
   // Otherwise the server refuses them by Sec-Fetch-Site and Origin.
   bool cross_origin = false;
   bool quiet = false;  // not told to the observer (health checks)
+  // How often one client may have such an answer made (one from the page cache costs nothing); more
+  // is answered with 429. Told in RateLimit fields. Null: as often as it likes. Outlives the
+  // server.
+  RateLimiter* budget = nullptr;
   // Asked on a worker with the head alone, before any of the body is read: an answer refuses the
   // request. For routes that take large bodies.
   std::function<std::optional<Response>(Request const&)> admit = nullptr;

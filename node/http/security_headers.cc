@@ -16,7 +16,8 @@ void add_directive(std::string& policy, std::string_view name, std::string_view 
 
 }  // namespace
 
-std::string security_lines(SecurityHeaders const& options) {
+std::string security_lines(SecurityHeaders const& options, Framing framing) {
+  bool const framed = framing == Framing::anywhere;
   std::string policy;
   add_directive(policy, "default-src", "'self'");
   add_directive(policy, "script-src", "'self'");
@@ -28,9 +29,9 @@ std::string security_lines(SecurityHeaders const& options) {
   add_directive(policy, "object-src", "'none'");
   add_directive(policy, "base-uri", "'none'");
   add_directive(policy, "form-action", "'self'");
-  add_directive(policy, "frame-ancestors", "'none'");
-  return cat("Content-Security-Policy: ", policy,
-             "\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n"
+  add_directive(policy, "frame-ancestors", framed ? "*" : "'none'");
+  return cat("Content-Security-Policy: ", policy, "\r\nX-Content-Type-Options: nosniff\r\n",
+             framed ? "" : "X-Frame-Options: DENY\r\n",
              "Referrer-Policy: strict-origin-when-cross-origin\r\nPermissions-Policy: camera=(), "
              "microphone=(), payment=(), usb=(), geolocation=",
              options.may_ask_position ? "(self)" : "()",

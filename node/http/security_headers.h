@@ -2,6 +2,7 @@
 // foreign frame, no guessing of types. Plain values.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,11 @@ struct SecurityHeaders {
   long hsts_s = 365L * 24 * 3600;              // under TLS only; 0: not sent
 };
 
+enum class Framing : std::uint8_t { none, anywhere };  // who may show it in a frame
+
 // "Name: value\r\n" lines, without HSTS.
-[[nodiscard]] std::string security_lines(SecurityHeaders const& options);
+[[nodiscard]] std::string security_lines(SecurityHeaders const& options,
+                                         Framing framing = Framing::none);
 // The HSTS line, or nothing.
 [[nodiscard]] std::string hsts_line(SecurityHeaders const& options);
 

@@ -24,6 +24,7 @@ Result<> Server::State::prepare() {
   ServerOptions const& options = shared.options;
   SOL_ASSIGN(shared.proxies, TrustedProxies::parse(options.trusted_proxies));
   shared.security = security_lines(options.security);
+  shared.security_framed = security_lines(options.security, Framing::anywhere);
   shared.hsts = hsts_line(options.security);
   bool const wants_tls = std::ranges::any_of(options.listeners, [](Listener const& listener) {
     return listener.kind == Listener::Kind::tls;

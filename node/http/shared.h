@@ -23,8 +23,9 @@ struct Shared {
   ServerParts const parts;
   TrustedProxies proxies;
   std::shared_ptr<TlsContext> tls;
-  std::string security;  // lines
-  std::string hsts;      // line
+  std::string security;         // lines
+  std::string security_framed;  // those of what may be framed
+  std::string hsts;             // line
 
   // Whether this request is somebody's: it carries a session or credentials.
   [[nodiscard]] bool is_personal(Head const& head) const {

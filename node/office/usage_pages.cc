@@ -105,10 +105,11 @@ std::string kind_label(schema::ContentModel const& model, std::string_view kind)
       colon == std::string_view::npos ? nullptr : model.type(kind.substr(colon + 1));
   if (type == nullptr) return std::string(kind);
   auto const what = kind.substr(0, colon);
-  return cat(what == "list"     ? "Liste"
-             : what == "record" ? "Fiche"
-             : what == "month"  ? "Mois"
-                                : "Semaine",
+  return cat(what == "list"       ? "Liste"
+             : what == "record"   ? "Fiche"
+             : what == "month"    ? "Mois"
+             : what == "embedded" ? "Sur d’autres sites"
+                                  : "Semaine",
              page::kNbsp, ": ", what == "record" ? type->singular.fr : type->plural.fr);
 }
 

@@ -107,6 +107,8 @@ View Site::frame(PageInfo const& info) const {
       .html("logo_html",
             Html{identity_.logo_svg.empty() ? std::string(kDefaultLogo) : identity_.logo_svg});
   if (!info.path.empty()) frame.text("canonical", identity_.base_url + info.path);
+  frame.text("picture", info.picture.empty() ? std::string() : identity_.base_url + info.picture)
+      .text("picture_alt", info.picture_alt);
   if (!info.json_ld.empty()) {
     frame.html("json_ld_html", Html{cat("<script type=\"application/ld+json\">",
                                         replaced(info.json_ld, "<", "\\u003c"), "</script>\n")});
@@ -145,6 +147,13 @@ std::string Site::page(PageInfo const& info, std::string_view name, View const& 
   whole.text("report_url", info.path.empty() ? std::string("/signaler")
                                              : cat("/signaler?page=", url_encode(info.path)));
   return finish(std::move(whole), name, view);
+}
+
+std::string Site::embedded_page(PageInfo const& info, std::string_view name,
+                                View const& view) const {
+  View whole = frame(info);
+  whole.html("body_html", templates_->render(name, view));
+  return templates_->render("page/embedded", whole).text;
 }
 
 std::string Site::office_page(PageInfo const& info, OfficeFrame const& office,

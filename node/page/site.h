@@ -60,6 +60,8 @@ struct PageInfo {
   std::vector<Alternate> alternates;
   std::string json_ld;  // serialised JSON; written so that it cannot end its element
   std::string query;    // words to keep in the header's search
+  std::string picture;  // path of one that shows what the page is about; empty: none
+  std::string picture_alt;
   std::string main_class = "wrap page";
   bool noindex = false;
 };
@@ -84,6 +86,9 @@ class Site {
   // A whole public page around the template `name`.
   [[nodiscard]] std::string page(PageInfo const& info, std::string_view name,
                                  View const& view) const;
+  // For a frame on another site: nothing around it, every link leaves the frame.
+  [[nodiscard]] std::string embedded_page(PageInfo const& info, std::string_view name,
+                                          View const& view) const;
   // The same in the frame of the back office: its own menu, never indexed.
   [[nodiscard]] std::string office_page(PageInfo const& info, OfficeFrame const& frame,
                                         std::string_view name, View const& view) const;

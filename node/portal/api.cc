@@ -194,10 +194,31 @@ json::array list_parameters(schema::Type const& type) {
   return out;
 }
 
-json::object answer(std::string_view description, json::object schema) {
+json::object header(std::string_view description) {
+  return {{"description", text(description)}, {"schema", string_type()}};
+}
+
+json::object budget_headers() {
+  return {
+      {"RateLimit-Policy",
+       header("Nombre de demandes (q) qu’un client peut faire en tant de secondes (w). Absent "
+              "d’une réponse déjà prête, qui ne compte pas")},
+      {"RateLimit", header("Demandes qui restent (r), et secondes (t) jusqu’à ce qu’elles y soient "
+                           "toutes de nouveau")}};
+}
+
+json::object counted_answer(std::string_view description, json::object schema) {
   return {
       {"description", text(description)},
+      {"headers", budget_headers()},
       {"content", json::object{{"application/json", json::object{{"schema", std::move(schema)}}}}}};
+}
+
+json::object too_many() {
+  auto headers = budget_headers();
+  headers["Retry-After"] = header("Secondes à attendre avant la demande suivante");
+  return {{"description", "Trop de demandes depuis cette adresse"},
+          {"headers", std::move(headers)}};
 }
 
 json::object list_path(schema::Type const& type) {
@@ -209,9 +230,9 @@ json::object list_path(schema::Type const& type) {
                    {"tags", json::array{text(type.plural.fr)}},
                    {"parameters", list_parameters(type)}};
   json::object responses;
-  responses["200"] = answer("Les fiches de cette page", std::move(found));
+  responses["200"] = counted_answer("Les fiches de cette page", std::move(found));
   responses["304"] = json::object{{"description", "Rien n’a changé (If-None-Match)"}};
-  responses["429"] = json::object{{"description", "Trop de demandes : voir Retry-After"}};
+  responses["429"] = too_many();
   get["responses"] = std::move(responses);
   return {{"get", std::move(get)}};
 }
@@ -227,9 +248,10 @@ json::object record_path(schema::Type const& type) {
                    {"tags", json::array{text(type.plural.fr)}},
                    {"parameters", json::array{std::move(address)}}};
   json::object responses;
-  responses["200"] = answer("La fiche", reference(type.key));
+  responses["200"] = counted_answer("La fiche", reference(type.key));
   responses["404"] = json::object{{"description", "Cette adresse n’existe pas"}};
   responses["410"] = json::object{{"description", "La fiche a été retirée"}};
+  responses["429"] = too_many();
   get["responses"] = std::move(responses);
   return {{"get", std::move(get)}};
 }

@@ -41,6 +41,9 @@ struct Context {
       bring_file{};
   Post const* post = nullptr;  // null: this portal takes nothing from visitors
   AccessibilityReview accessibility{};
+  // How often one client may have lists made, and answers for programs; null: without end.
+  http::RateLimiter* pages_budget = nullptr;
+  http::RateLimiter* data_budget = nullptr;
 
   [[nodiscard]] model::CivilDate today() const {
     return model::to_civil(instance.clock.now()).date;

@@ -9,6 +9,7 @@
 #include "node/portal/calendar.h"
 #include "node/portal/feeds.h"
 #include "node/portal/filters.h"
+#include "node/portal/list_parts.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
 #include "node/portal/partner_formats.h"
@@ -121,7 +122,8 @@ std::string list_csv(Context const& context, schema::Type const& type,
 
 // What a client of another site may read with script.
 http::Response open_to_all(http::Response response) {
-  response.with("Access-Control-Allow-Origin", "*");
+  response.with("Access-Control-Allow-Origin", "*")
+      .with("Access-Control-Expose-Headers", "ETag, RateLimit, RateLimit-Policy");
   return response;
 }
 
@@ -177,11 +179,12 @@ void bound(service::ListQuery& query, Filters const& filters, std::string_view f
     query.offset = (filters.page - 1) * kJsonPage;
     return;
   }
+  if (format == "geojson") return;  // the items of this page
   query.offset = 0;
   if (format == "rss" || format == "atom") {
     query.limit = kFeedEntries;
     query.sort = service::Sort::newest;
-  } else if (format != "geojson") {
+  } else {
     query.limit = kExportMax;
   }
 }
@@ -256,6 +259,11 @@ http::Response list_export(Context const& context, schema::Type const* type,
   auto filters = read_filters(context, type, request.query);
   auto query = to_query(context, type, filters);
   bound(query, filters, format);
+  // A map that is not of one page asks for all that it shows.
+  if (format == "geojson" && request.query.get("page") == "tout") {
+    query.offset = 0;
+    query.limit = kMapItemsMax;
+  }
   auto found = context.catalogue.find(query);
   if (!found) return plain("Un problème est survenu.", 500);
   auto response = written({context, type, std::move(filters), path, *std::move(found)}, format);

@@ -6,6 +6,7 @@
 #include "node/portal/cards.h"
 #include "node/portal/filters.h"
 #include "node/portal/life.h"
+#include "node/portal/list_parts.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
 #include "node/portal/short_address.h"
@@ -19,10 +20,6 @@ using page::View;
 
 constexpr std::size_t kFacetTermsMax = 40;
 constexpr std::size_t kPagerReach = 2;
-
-std::string list_path(schema::Type const* type) {
-  return type == nullptr ? std::string("/recherche") : cat('/', type->prefix);
-}
 
 std::vector<View> facet_views(schema::Type const& type, Filters const& filters,
                               service::ListResult const& result) {
@@ -109,25 +106,6 @@ View choice(std::string_view value, std::string_view label, bool selected) {
   return std::move(View().text("value", value).text("label", label).flag("selected", selected));
 }
 
-std::vector<View> radius_choices(Filters const& filters) {
-  std::vector<View> out;
-  auto const chosen = filters.radius_km.value_or(kRadiusDefaultKm);
-  bool listed = false;
-  for (int const km : {0, 5, 10, 15, 20, 30, 50, 100}) {
-    bool const selected = chosen == km;
-    listed = listed || selected;
-    out.push_back(
-        choice(std::to_string(km),
-               km == 0 ? "dans la commune seulement" : cat("à moins de ", km, page::kNbsp, "km"),
-               selected));
-  }
-  if (!listed) {
-    out.push_back(choice(page::french_decimal(chosen, 1),
-                         cat("à moins de ", page::french_distance(chosen)), true));
-  }
-  return out;
-}
-
 std::vector<View> department_choices(Context const& context, Filters const& filters) {
   std::vector<View> out;
   auto const site = context.site();
@@ -189,19 +167,6 @@ std::vector<View> tabs(Context const& context, schema::Type const* current, Filt
     out.push_back(std::move(view));
   }
   return out;
-}
-
-std::string heading(schema::Type const* type, service::ListResult const& result,
-                    Context const& context, Filters const& filters) {
-  auto const total = static_cast<std::int64_t>(result.total);
-  std::string text = type == nullptr ? page::counted(total, "résultat", "résultats", false)
-                                     : page::counted(total, type->singular.fr, type->plural.fr,
-                                                     type->gender == schema::Gender::feminine);
-  if (!text.empty() && text.starts_with("auc")) text.front() = 'A';
-  auto const place = place_phrase(context, filters);
-  return place.empty()
-             ? text
-             : cat(text, place.starts_with(':') ? page::kNbsp : std::string_view(" "), place);
 }
 
 void add_empty_state(View& view, schema::Type const* type, Filters const& filters,
@@ -311,27 +276,6 @@ void add_dates(View& view, Context const& context, schema::Type const& type, Fil
       .text("ics_href", cat(path, ".ics", filters.query()));
 }
 
-void add_map(View& view, Context const& context, Filters const& filters,
-             service::ListQuery const& query, service::ListResult const& result,
-             std::string const& path) {
-  geography::Box box;
-  auto const points = map_points(result.hits, context, box);
-  if (points.empty()) return;
-  MapOptions options;
-  options.departments =
-      query.place.departments.empty() ? context.instance.territory : query.place.departments;
-  if (query.place.around) {
-    options.box = box;
-    options.box.include(
-        geography::Point{query.place.around->latitude, query.place.around->longitude});
-  }
-  options.label = cat("Carte des ", points.size(), " résultats de cette page");
-  view.html("map_html", draw_map(*context.gazetteer, points, options))
-      .text("map_data", cat(path, ".geojson", filters.query_of_page(filters.page)))
-      .text("map_css", context.site()->asset("map.css"))
-      .text("map_ground", "/territoire.geojson");
-}
-
 page::PageInfo info_of(schema::Type const* type, Filters const& filters, std::string const& title,
                        std::string const& heading, std::string const& path) {
   page::PageInfo info;
@@ -375,6 +319,63 @@ void count_search(http::Response& response, schema::Type const* type, Filters co
 
 }  // namespace
 
+std::string list_path(schema::Type const* type) {
+  return type == nullptr ? std::string("/recherche") : cat('/', type->prefix);
+}
+
+std::vector<View> radius_choices(Filters const& filters) {
+  std::vector<View> out;
+  auto const chosen = filters.radius_km.value_or(kRadiusDefaultKm);
+  bool listed = false;
+  for (int const km : {0, 5, 10, 15, 20, 30, 50, 100}) {
+    bool const selected = chosen == km;
+    listed = listed || selected;
+    out.push_back(
+        choice(std::to_string(km),
+               km == 0 ? "dans la commune seulement" : cat("à moins de ", km, page::kNbsp, "km"),
+               selected));
+  }
+  if (!listed) {
+    out.push_back(choice(page::french_decimal(chosen, 1),
+                         cat("à moins de ", page::french_distance(chosen)), true));
+  }
+  return out;
+}
+
+std::string list_heading(Context const& context, schema::Type const* type,
+                         service::ListResult const& result, Filters const& filters) {
+  auto const total = static_cast<std::int64_t>(result.total);
+  std::string text = type == nullptr ? page::counted(total, "résultat", "résultats", false)
+                                     : page::counted(total, type->singular.fr, type->plural.fr,
+                                                     type->gender == schema::Gender::feminine);
+  if (!text.empty() && text.starts_with("auc")) text.front() = 'A';
+  auto const place = place_phrase(context, filters);
+  return place.empty()
+             ? text
+             : cat(text, place.starts_with(':') ? page::kNbsp : std::string_view(" "), place);
+}
+
+void add_map(View& view, Context const& context, service::ListQuery const& query,
+             service::ListResult const& result, std::string_view data) {
+  geography::Box box;
+  auto const points = map_points(result.hits, context, box);
+  if (points.empty()) return;
+  MapOptions options;
+  options.departments =
+      query.place.departments.empty() ? context.instance.territory : query.place.departments;
+  if (query.place.around) {
+    options.box = box;
+    options.box.include(
+        geography::Point{query.place.around->latitude, query.place.around->longitude});
+  }
+  options.label = cat("Carte, avec ", page::counted(static_cast<std::int64_t>(points.size()),
+                                                    "résultat", "résultats", false));
+  view.html("map_html", draw_map(*context.gazetteer, points, options))
+      .text("map_data", data)
+      .text("map_css", context.site()->asset("map.css"))
+      .text("map_ground", "/territoire.geojson");
+}
+
 http::Response list_page(Context const& context, schema::Type const* type,
                          http::Request const& request) {
   auto const path = list_path(type);
@@ -389,7 +390,7 @@ http::Response list_page(Context const& context, schema::Type const* type,
 
   auto const title =
       type == nullptr ? std::string("Rechercher") : text::capitalised(type->plural.fr);
-  auto const said = heading(type, result, context, filters);
+  auto const said = list_heading(context, type, result, filters);
   View view;
   view.text("title", title).text("heading", said);
   add_filters(view, context, type, filters, path);
@@ -404,6 +405,7 @@ http::Response list_page(Context const& context, schema::Type const* type,
         .text("atom_href", cat(path, ".atom", filters.query()))
         .text("rss_href", cat(path, ".rss", filters.query()));
   }
+  view.text("embed_href", embed_href(type, filters));
   view.text("alert_href", alert_href(context, path + filters.query()));
   view.list("sorts", sort_links(type, filters, query, path));
   view.list("cards", cards(context, result.hits,
@@ -419,7 +421,7 @@ http::Response list_page(Context const& context, schema::Type const* type,
   if (result.total == 0) add_empty_state(view, type, filters, query, path);
   auto turns = pager(filters, path, pages);
   view.flag("has_pages", !turns.empty()).list("pages", std::move(turns));
-  add_map(view, context, filters, query, result, path);
+  add_map(view, context, query, result, cat(path, ".geojson", filters.query_of_page(filters.page)));
   add_paper_trail(view, context, cat(path, filters.query_of_page(filters.page)));
 
   auto const info = info_of(type, filters, title, said, path);

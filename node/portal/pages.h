@@ -23,6 +23,11 @@ namespace solidaires::portal {
 [[nodiscard]] http::Response week_page(Context const& context, schema::Type const& type,
                                        http::Request const& request, int year, unsigned number);
 
+// A list for the frame of another site, and the page on which one composes it.
+[[nodiscard]] http::Response embedded_page(Context const& context, schema::Type const* type,
+                                           http::Request const& request);
+[[nodiscard]] http::Response embed_page(Context const& context, http::Request const& request);
+
 // Machines: the same selection as the list, or one record; .json, .geojson, .csv, .atom, .rss,
 // .ics.
 [[nodiscard]] http::Response list_export(Context const& context, schema::Type const* type,

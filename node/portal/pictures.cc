@@ -25,6 +25,11 @@ std::string_view name_of(std::string_view media_type) {
   return media_type == "image/jpeg" ? "image.jpg" : "image";
 }
 
+std::string path_of(service::PublicRecord const& record, schema::FileReference const& file) {
+  return cat("/fichiers/", record.key.id.to_string(), '/', hex(file.sha256), '/',
+             name_of(file.media_type));
+}
+
 void show(page::View& view, Context const& context, service::PublicRecord const& record,
           schema::Picture const* picture) {
   for (std::string_view const name :
@@ -37,8 +42,7 @@ void show(page::View& view, Context const& context, service::PublicRecord const&
   if (context.bring_file && !context.instance.store.has_file(record.key.scope, file->sha256)) {
     std::ignore = context.bring_file(record.key, *file, Millis{0});
   }
-  view.text("picture_src", cat("/fichiers/", record.key.id.to_string(), '/', hex(file->sha256), '/',
-                               name_of(file->media_type)))
+  view.text("picture_src", path_of(record, *file))
       .text("picture_alt", picture->alt)
       .text("picture_credit", picture->credit);
   if (picture->width == 0 || picture->height == 0) return;
@@ -47,6 +51,13 @@ void show(page::View& view, Context const& context, service::PublicRecord const&
 }
 
 }  // namespace
+
+void add_picture(page::PageInfo& info, service::PublicRecord const& record) {
+  auto const* const picture = picture_of(record);
+  if (picture == nullptr) return;
+  info.picture = path_of(record, *schema::file_reference(*picture));
+  info.picture_alt = picture->alt;
+}
 
 void add_picture(page::View& view, Context const& context, service::PublicRecord const& record) {
   show(view, context, record, picture_of(record));

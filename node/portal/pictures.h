@@ -2,6 +2,7 @@
 // nothing moves when it comes. For this room's own pages.
 #pragma once
 
+#include "node/page/site.h"
 #include "node/page/view.h"
 #include "node/portal/context.h"
 
@@ -12,6 +13,8 @@ namespace solidaires::portal {
 // elsewhere is not shown: it would tell that place who reads here.) A file that is not here yet is
 // sent for.
 void add_picture(page::View& view, Context const& context, service::PublicRecord const& record);
+// For those who show a link to the page.
+void add_picture(page::PageInfo& info, service::PublicRecord const& record);
 // One view with these names for each picture of the record, the one that cards show first, as
 // is_main.
 [[nodiscard]] std::vector<page::View> picture_views(Context const& context,

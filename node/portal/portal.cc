@@ -13,9 +13,11 @@ namespace {
 
 using Page = http::Response (*)(Context const&, http::Request const&);
 
-http::RouteOptions public_page() {
+// `budget`: of one client; null: what costs little, or is asked for but once.
+http::RouteOptions public_page(http::RateLimiter* budget = nullptr) {
   http::RouteOptions options;
   options.cacheable = true;
+  options.budget = budget;
   return options;
 }
 
@@ -26,7 +28,7 @@ http::Response text_file(std::string body, std::string_view type) {
 }
 
 // A page that people look at. Errors and redirections are none.
-http::Handler counted_page(std::string kind, http::Handler page) {
+http::Handler counted_page(std::string_view kind, http::Handler page) {
   return [name = service::counter(service::usage::kPage, kind),
           page = std::move(page)](http::Request const& request) {
     auto response = page(request);
@@ -37,12 +39,20 @@ http::Handler counted_page(std::string kind, http::Handler page) {
 
 void add_type(http::Router& router, Context const& context, schema::Type const& type) {
   auto const base = cat('/', type.prefix);
+  auto const listed = public_page(context.pages_budget);
+  auto const data = public_page(context.data_budget);
   router.get(base,
              counted_page(cat("list:", type.key),
                           [&context, &type](http::Request const& request) {
                             return list_page(context, &type, request);
                           }),
-             kPublic);
+             listed);
+  router.get(cat("/integre", base),
+             counted_page(cat("embedded:", type.key),
+                          [&context, &type](http::Request const& request) {
+                            return embedded_page(context, &type, request);
+                          }),
+             listed);
   router.get(cat(base, "/{address}"),
              counted_page(cat("record:", type.key),
                           [&context, &type](http::Request const& request) {
@@ -55,7 +65,7 @@ void add_type(http::Router& router, Context const& context, schema::Type const& 
         [&context, &type, format](http::Request const& request) {
           return list_export(context, &type, request, format);
         },
-        kPublic);
+        data);
   }
   for (std::string_view const format : {"json", "ics"}) {
     router.get(
@@ -63,20 +73,20 @@ void add_type(http::Router& router, Context const& context, schema::Type const& 
         [&context, &type, format](http::Request const& request) {
           return record_export(context, type, request, format);
         },
-        kPublic);
+        data);
   }
   router.get(
       cat("/api/v1/", type.prefix),
       [&context, &type](http::Request const& request) {
         return list_export(context, &type, request, "json");
       },
-      kPublic);
+      data);
   router.get(
       cat("/api/v1/", type.prefix, "/{address}"),
       [&context, &type](http::Request const& request) {
         return record_export(context, type, request, "json");
       },
-      kPublic);
+      data);
   if (!type.has(schema::Trait::has_schedule)) return;
   auto const number = [](http::Request const& request, std::string_view name) {
     return static_cast<int>(
@@ -88,14 +98,14 @@ void add_type(http::Router& router, Context const& context, schema::Type const& 
                             return month_page(context, type, request, number(request, "year"),
                                               static_cast<unsigned>(number(request, "month")));
                           }),
-             kPublic);
+             listed);
   router.get(cat(base, "/semaine/{year:int}-{week:int}"),
              counted_page(cat("week:", type.key),
                           [&context, &type, number](http::Request const& request) {
                             return week_page(context, type, request, number(request, "year"),
                                              static_cast<unsigned>(number(request, "week")));
                           }),
-             kPublic);
+             listed);
 }
 
 void add_types(http::Router& router, Context const& context) {
@@ -113,6 +123,12 @@ void add_types(http::Router& router, Context const& context) {
   }
 }
 
+// Programs get a sentence, people a page.
+bool is_page(http::Request const& request) {
+  auto const name = request.path.substr(request.path.rfind('/') + 1);
+  return !request.path.starts_with("/api/") && !name.contains('.');
+}
+
 void add_open_data(http::Router& router, Context const& context) {
   router.get(
       "/sitemap.xml",
@@ -120,11 +136,11 @@ void add_open_data(http::Router& router, Context const& context) {
   router.get(
       "/api/elements.json",
       [&context](http::Request const& request) { return gogocarto_export(context, request); },
-      kPublic);
+      public_page(context.data_budget));
   router.get(
       "/api/data-inclusion/structures.json",
       [&context](http::Request const& request) { return data_inclusion_export(context, request); },
-      kPublic);
+      public_page(context.data_budget));
   for (auto const& description : descriptions()) {
     router.get(
         description.path,
@@ -135,20 +151,14 @@ void add_open_data(http::Router& router, Context const& context) {
   }
 }
 
-}  // namespace
-
-http::Response error_response(Context const& context, http::Request const& request, int status) {
-  return error_page(context, status, &request);
+http::Handler handler(Context const& context, Page page) {
+  return [&context, page](http::Request const& request) { return page(context, request); };
 }
 
-void add_routes(http::Router& router, Context const& context) {
-  auto const handler = [&context](Page page) {
-    return [&context, page](http::Request const& request) { return page(context, request); };
-  };
+void add_information(http::Router& router, Context const& context) {
   auto const add = [&](std::string_view path, Page page) {
-    router.get(path, counted_page("information", handler(page)), kPublic);
+    router.get(path, counted_page("information", handler(context, page)), kPublic);
   };
-  router.get("/", counted_page("home", handler(home_page)), kPublic);
   add("/a-propos", about_page);
   add("/contact", contact_page);
   add("/aide", help_page);
@@ -158,24 +168,38 @@ void add_routes(http::Router& router, Context const& context) {
   add("/mentions-legales", legal_page);
   add("/confidentialite", privacy_page);
   add("/donnees", data_page);
+  add("/integrer", embed_page);
   add("/api", api_page);
+}
+
+// Every kind at once.
+void add_search(http::Router& router, Context const& context) {
+  auto const listed = public_page(context.pages_budget);
+  router.get("/integre/recherche",
+             counted_page("embedded:all",
+                          [&context](http::Request const& request) {
+                            return embedded_page(context, nullptr, request);
+                          }),
+             listed);
   router.get("/recherche",
              counted_page("search",
                           [&context](http::Request const& request) {
                             return list_page(context, nullptr, request);
                           }),
-             kPublic);
+             listed);
   for (std::string_view const format : {"json", "geojson", "atom", "rss"}) {
     router.get(
         cat("/recherche.", format),
         [&context, format](http::Request const& request) {
           return list_export(context, nullptr, request, format);
         },
-        kPublic);
+        public_page(context.data_budget));
   }
-  router.get("/suggestions.json", handler(suggestions), kPublic);
-  router.get("/f/{code}", handler(short_address_page), kPublic);
-  add_types(router, context);
+  router.get("/suggestions.json", handler(context, suggestions), listed);
+}
+
+// What pages are made of, and what machines ask every site for.
+void add_files(http::Router& router, Context const& context) {
   router.get(
       "/theme.css",
       [&context](http::Request const& /*request*/) {
@@ -206,6 +230,24 @@ void add_routes(http::Router& router, Context const& context) {
                          "text/plain; charset=utf-8");
       },
       kPublic);
+}
+
+}  // namespace
+
+http::Response error_response(Context const& context, http::Request const& request, int status) {
+  if (status == 429 && !is_page(request))
+    return http::Response::text("Trop de demandes : attendez le temps que dit Retry-After.\n", 429)
+        .with("Access-Control-Allow-Origin", "*");
+  return error_page(context, status, &request);
+}
+
+void add_routes(http::Router& router, Context const& context) {
+  router.get("/", counted_page("home", handler(context, home_page)), kPublic);
+  router.get("/f/{code}", handler(context, short_address_page), kPublic);
+  add_information(router, context);
+  add_search(router, context);
+  add_types(router, context);
+  add_files(router, context);
   add_open_data(router, context);
   add_alert_routes(router, context);
   add_report_routes(router, context);

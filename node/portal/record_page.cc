@@ -307,6 +307,7 @@ http::Response record_page(Context const& context, schema::Type const& type,
   info.json_ld = schema::to_schema_org(
       type, record.record, {},
       {{"url", schema::json_string(site->identity().base_url + record.path)}});
+  add_picture(info, record);
   auto tags = tags_of_all(context);
   tags.push_back(cat("doc:", record.key.id.to_string()));
   return keep_while_true(context, http::Response::html(site->page(info, "portal/record", view)),

@@ -130,6 +130,10 @@ http::Response api_page(Context const& context, http::Request const& /*request*/
   auto const site = context.site();
   View view = identity_view(site->identity());
   view.text("base_url", site->identity().base_url);
+  view.text("budget", context.data_budget == nullptr
+                          ? std::string()
+                          : page::french_number(
+                                static_cast<std::int64_t>(context.data_budget->options().burst)));
   std::vector<View> kinds;
   for (auto const& type : context.instance.model.types()) {
     std::vector<View> parameters;

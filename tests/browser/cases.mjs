@@ -1,4 +1,5 @@
 // What visitors do, beyond looking: without script, by keyboard, on the map, on a slow line.
+import { createServer } from "node:http";
 import { lists } from "./pages.mjs";
 import { PASSWORD } from "./network.mjs";
 import { look } from "./visit.mjs";
@@ -230,6 +231,31 @@ export const suggestions = async (browser, portal) => {
     need((await page.locator("[aria-label='Filtres choisis']").innerText()).includes("Chambéry"), "the place that was chosen is the filter");
   } finally {
     await context.close();
+  }
+};
+
+// On another site: the list and the map are shown in their frame, other pages are not, and a link in the frame leaves it.
+export const embedding = async (browser, portal) => {
+  const frame = `${portal.url}/integre/structures?vue=carte&nombre=5`;
+  const host = createServer((_, answer) => {
+    answer.setHeader("Content-Type", "text/html; charset=utf-8");
+    answer.end(`<!doctype html><title>Mairie</title><iframe name="ours" src="${frame}" title="Structures" width="900" height="600"></iframe>
+      <iframe name="refused" src="${portal.url}/structures" title="Refusé"></iframe>`);
+  });
+  await new Promise((ready) => host.listen(0, "localhost", ready));
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  try {
+    const page = await context.newPage();
+    await page.goto(`http://localhost:${host.address().port}/`, { waitUntil: "networkidle" });
+    const ours = page.frame({ name: "ours" });
+    need(await ours.locator(".cards .card").count() === 5, "the frame shows as many as it was asked for");
+    await ours.waitForSelector(".leaflet-container", { timeout: 15000 });
+    need(!page.frames().some((one) => one.url() === `${portal.url}/structures`), "a page of the portal itself is not shown in a frame");
+    need((await context.cookies()).length === 0, "no cookie is set");
+    await Promise.all([page.waitForURL(/\/structures\/[^/]+$/), ours.locator(".cards .card a").first().click()]);
+  } finally {
+    await context.close();
+    host.close();
   }
 };
 

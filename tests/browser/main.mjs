@@ -78,6 +78,7 @@ const visitPortal = async (browser, portal, saved) => {
   }
   await attempt(`${portal.name}: the map with script`, () => cases.map(browser, portal));
   await attempt(`${portal.name}: suggestions while one types`, () => cases.suggestions(browser, portal));
+  await attempt(`${portal.name}: on another site`, () => cases.embedding(browser, portal));
   for (const name of Object.keys(PATHS)) {
     await attempt(`${portal.name}: by keyboard and as screen readers are told: ${name}`, () => walk(browser, portal, name));
   }

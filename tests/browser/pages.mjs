@@ -32,6 +32,8 @@ export const publicPages = async (context, portal) => {
     if (facet) pages.push({ path: `${prefix}?${facet[1]}=${encodeURIComponent(facet[2])}` });
   }
   pages.push({ path: "/recherche?q=velo" }, { path: "/nulle-part", status: 404 }, { path: "/structures/inconnue-00000000", status: 404 });
+  pages.push({ path: "/integrer" }, { path: "/integrer?rubrique=structures&vue=carte&lieu=Grenoble&rayon=20" },
+    { path: "/integre/structures" }, { path: "/integre/structures?vue=carte&nombre=5" }, { path: "/integre/recherche?q=zzzzqqq" });
   pages.push({ path: "/espace/connexion" });
   pages.push({ path: "/alertes" }, { path: `/alertes?recherche=${encodeURIComponent("/structures?q=velo")}` }, { path: "/alertes/demande" },
     { path: "/alertes/confirmer/inconnu", status: 410 }, { path: "/alertes/fin/inconnu" });

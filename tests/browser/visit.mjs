@@ -38,7 +38,7 @@ const structure = (page) => page.evaluate(() => {
     const figure = caption.parentElement;
     if (figure.getAttribute("role") !== "figure" || figure.getAttribute("aria-label") !== caption.textContent.trim()) say("a caption that is not tied to its figure", figure);
   }
-  for (const link of document.querySelectorAll("[target]")) say("a link that opens a window", link);
+  for (const link of document.querySelectorAll("[target=_blank]")) say("a link that opens a window", link);
   const purposes = { email: "email", tel: "tel", password: "password" };
   for (const input of location.pathname.startsWith("/espace/") ? [] : document.querySelectorAll("main input")) {
     const wanted = purposes[input.type];

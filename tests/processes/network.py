@@ -101,6 +101,9 @@ class Instance:
             sections["link"].append(f'hub = "{self.hub_link}"')
         for section, lines in keys.items():
             sections[section] = sections.get(section, []) + lines
+        # Cases ask as fast as they can; those about the limit say so.
+        if not any(line.startswith("requests_per_minute_max") for line in sections.get("limits", [])):
+            sections["limits"] = sections.get("limits", []) + ["requests_per_minute_max = 0"]
         text = f'extends = "{ROOT}/deploy/config/{self.name}.toml"\n' if sample else ""
         for section, lines in sections.items():
             text += f"[{section}]\n" + "".join(line + "\n" for line in lines)

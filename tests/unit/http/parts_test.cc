@@ -357,6 +357,21 @@ TEST(RateLimiter, lets_a_burst_through_and_then_one_per_interval) {
   EXPECT_EQ(limiter.size(), 2U);
 }
 
+TEST(RateLimiter, tells_how_one_stands) {
+  RateLimiter limiter({.burst = 2, .refill = std::chrono::seconds(10)});
+  auto const first = limiter.take("a", kNow);
+  EXPECT_TRUE(first.allowed);
+  EXPECT_EQ(first.left, 1U);
+  EXPECT_EQ(first.wait.count(), 0);
+  EXPECT_NEAR(static_cast<double>(first.full_after.count()), 10'000, 2);
+  limiter.take("a", kNow);
+  auto const refused = limiter.take("a", kNow + std::chrono::seconds(4));
+  EXPECT_FALSE(refused.allowed);
+  EXPECT_EQ(refused.left, 0U);
+  EXPECT_NEAR(static_cast<double>(refused.wait.count()), 6'000, 2);
+  EXPECT_NEAR(static_cast<double>(refused.full_after.count()), 16'000, 2);
+}
+
 TEST(RateLimiter, takes_an_ipv6_subscriber_as_one) {
   EXPECT_EQ(rate_key("2001:db8:1:2::1"), rate_key("2001:db8:1:2:ffff::9"));
   EXPECT_NE(rate_key("2001:db8:1:2::1"), rate_key("2001:db8:1:3::1"));

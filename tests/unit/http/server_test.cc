@@ -5,6 +5,7 @@
 #include <random>
 
 #include "node/http/compression.h"
+#include "node/http/rate_limiter.h"
 #include "tests/unit/http/world.h"
 
 namespace solidaires::http {
@@ -570,6 +571,61 @@ TEST(Robots, are_who_does_not_say_to_be_a_browser_or_says_more) {
   EXPECT_TRUE(is_robot("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"));
   EXPECT_TRUE(is_robot("Mozilla/5.0 (compatible; BINGBOT/2.0)"));
   EXPECT_TRUE(is_robot("Mozilla/5.0 (compatible; Veille; https://exemple.fr/veille)"));
+}
+
+TEST(Server, makes_only_so_many_answers_for_one_client_and_says_how_many_are_left) {
+  RateLimiter budget({.burst = 2, .refill = std::chrono::minutes(10)});
+  World world;
+  world.options.trusted_proxies = {"127.0.0.1"};
+  RouteOptions limited;
+  limited.cacheable = true;
+  limited.budget = &budget;
+  world.router.get(
+      "/search",
+      [](Request const&) {
+        auto response = Response::text("found");
+        response.keep({"tag"});
+        return response;
+      },
+      limited);
+  world.router.get("/page", say("free"));
+  world.start();
+  auto const ask = [&](std::string_view path, std::string_view client) {
+    return world.client().ask(
+        cat("GET ", path, " HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-For: ", client, "\r\n\r\n"));
+  };
+  auto const first = ask("/search?q=1", "192.0.2.1");
+  EXPECT_EQ(first->status, 200);
+  EXPECT_EQ(first->header("RateLimit-Policy"), "\"client\";q=2;w=1200");
+  EXPECT_EQ(first->header("RateLimit"), "\"client\";r=1;t=600");
+  EXPECT_EQ(ask("/search?q=2", "192.0.2.1")->header("RateLimit").substr(0, 12), "\"client\";r=0");
+  auto const refused = ask("/search?q=3", "192.0.2.1");
+  EXPECT_EQ(refused->status, 429);
+  EXPECT_EQ(refused->header("Retry-After"), "600");
+  auto const ready = ask("/search?q=1", "192.0.2.1");
+  EXPECT_EQ(ready->status, 200) << "what is in the cache costs nothing";
+  EXPECT_EQ(ready->header("RateLimit"), "");
+  EXPECT_EQ(ask("/page", "192.0.2.1")->status, 200);
+  EXPECT_EQ(ask("/search?q=4", "192.0.2.2")->status, 200) << "somebody else";
+}
+
+TEST(Server, lets_only_what_is_meant_for_it_be_framed) {
+  World world;
+  world.router.get("/page", say("own"));
+  world.router.get("/frame", [](Request const&) {
+    auto response = Response::text("for others");
+    response.frameable = true;
+    return response;
+  });
+  world.start();
+  auto const policy_of = [&](std::string_view path) {
+    return std::string(world.client().get(path)->header("Content-Security-Policy"));
+  };
+  EXPECT_NE(policy_of("/page").find("frame-ancestors 'none'"), std::string::npos);
+  EXPECT_EQ(world.client().get("/page")->header("X-Frame-Options"), "DENY");
+  EXPECT_NE(policy_of("/frame").find("frame-ancestors *"), std::string::npos);
+  EXPECT_NE(policy_of("/frame").find("script-src 'self'"), std::string::npos);
+  EXPECT_EQ(world.client().get("/frame")->header("X-Frame-Options"), "");
 }
 
 TEST(Server, names_the_port_that_is_taken) {

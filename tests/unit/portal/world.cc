@@ -140,8 +140,8 @@ boost::json::value PortalWorld::json_at(std::string_view target) {
 }
 
 std::vector<std::string> faults_of(std::string_view html) {
-  static std::set<std::string, std::less<>> const kVoid{"meta", "link", "input", "br",
-                                                        "img",  "hr",   "wbr"};
+  static std::set<std::string, std::less<>> const kVoid{"base", "meta", "link", "input",
+                                                        "br",   "img",  "hr",   "wbr"};
   std::vector<std::string> faults, open;
   std::set<std::string, std::less<>> ids;
   std::size_t headings = 0;
