@@ -68,6 +68,8 @@ struct Description {
 [[nodiscard]] http::Response site_map_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response accessibility_page(Context const& context,
                                                 http::Request const& request);
+// The components of the portal in their states.
+[[nodiscard]] http::Response design_page(Context const& context, http::Request const& request);
 // Every criterion of accessibility with its state.
 [[nodiscard]] http::Response criteria_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response legal_page(Context const& context, http::Request const& request);

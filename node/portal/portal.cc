@@ -169,6 +169,7 @@ void add_information(http::Router& router, Context const& context) {
   add("/confidentialite", privacy_page);
   add("/donnees", data_page);
   add("/integrer", embed_page);
+  add("/composants", design_page);
   add("/api", api_page);
 }
 

@@ -1,7 +1,7 @@
 // Which pages there are: found by following the portal's own site map and links, so that a new kind of record
 // is visited without a word here.
 
-const STATIC = ["/", "/recherche", "/a-propos", "/contact", "/aide", "/plan-du-site", "/accessibilite", "/accessibilite/criteres", "/mentions-legales",
+const STATIC = ["/", "/recherche", "/a-propos", "/contact", "/aide", "/plan-du-site", "/accessibilite", "/accessibilite/criteres", "/composants", "/mentions-legales",
   "/confidentialite", "/donnees", "/api"];
 
 // A plain request by the browser's own network stack, with the cookies of its context.

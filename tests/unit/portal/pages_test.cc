@@ -24,6 +24,17 @@ class PagesTest : public PortalWorld {
   }
 };
 
+TEST_F(PagesTest, the_page_of_components_shows_a_card_of_each_kind_and_every_state_of_a_form) {
+  auto const page = get("/composants").body;
+  EXPECT_THAT(faults_of(page), IsEmpty());
+  for (auto const& type : instance.model.types())
+    EXPECT_THAT(page, HasSubstr(cat("Exemple\u00a0: ", type.singular.fr)));
+  EXPECT_THAT(page, HasSubstr("aria-invalid=\"true\" aria-describedby=\"nom-erreur\""));
+  EXPECT_THAT(page, HasSubstr("badge-life-closing"));
+  EXPECT_THAT(page, HasSubstr("<table class=\"month\">"));
+  EXPECT_THAT(page, HasSubstr("aria-current=\"page\">2<"));
+}
+
 TEST_F(PagesTest, every_page_is_sound_html_with_one_heading_empty_or_not) {
   std::vector<std::string> const pages{"/",
                                        "/a-propos",
@@ -282,7 +293,7 @@ TEST_F(PagesTest, a_week_shows_each_day_with_what_takes_place_and_keeps_the_filt
                                                       {"schedule.end_date", "2026-03-12"}}));
   auto const week = get("/agenda/semaine/2026-11");
   EXPECT_EQ(week.status, 200);
-  EXPECT_THAT(faults_of(week.body), testing::IsEmpty());
+  EXPECT_THAT(faults_of(week.body), IsEmpty());
   EXPECT_THAT(week.body, HasSubstr("semaine du 9 au 15 mars"));
   EXPECT_THAT(week.body, HasSubstr("Atelier du samedi"));
   std::size_t days = 0;
@@ -307,7 +318,7 @@ TEST_F(PagesTest, the_agenda_offers_the_dates_that_people_ask_for) {
   for (auto const* words : {"ce week-end", "la semaine prochaine", "semaine par jour"}) {
     EXPECT_THAT(list, HasSubstr(words));
   }
-  EXPECT_THAT(faults_of(list), testing::IsEmpty());
+  EXPECT_THAT(faults_of(list), IsEmpty());
 }
 
 TEST_F(PagesTest, what_is_typed_is_met_by_titles_themes_and_places) {
