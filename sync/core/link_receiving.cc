@@ -33,7 +33,9 @@ bool blames_documents(Code code) {
 }  // namespace
 
 void Receiving::open(ScopeId const& scope, ReplicaId peer, Actions& out) {
-  if (!streams_.try_emplace(scope).second) return;
+  auto const [entry, fresh] = streams_.try_emplace(scope);
+  if (!fresh) return;
+  entry->second.number = ++opened_;
   out.tasks.emplace_back(ReadCursor{peer, scope});
 }
 
@@ -83,12 +85,13 @@ Verdict Receiving::batch(Batch batch, ReplicaId peer, Actions& out) {
     return Close{CloseReason::protocol, Millis{0}, "more batches in flight than the window allows"};
   }
   ++applying_;
-  stream.applying.push_back(batch.generation);
+  ++stream.applying;
   stream.expected = batch.last;
   stream.held = false;
   out.tasks.emplace_back(
       ApplyBatch{RemoteBatch{peer, std::move(batch.scope), batch.previous, batch.last,
-                             std::move(batch.documents), std::move(batch.encoded)}});
+                             std::move(batch.documents), std::move(batch.encoded)},
+                 {stream.number, batch.generation}});
   return std::nullopt;
 }
 
@@ -112,11 +115,11 @@ Verdict Receiving::repair(Batch batch, ReplicaId peer, Actions& out) {
   }
   auto& stream = found->second;
   ++applying_;
-  stream.applying.push_back(0);
+  ++stream.applying;
   out.tasks.emplace_back(
       ApplyBatch{RemoteBatch{peer, std::move(batch.scope), stream.expected, stream.expected,
                              std::move(batch.documents), std::move(batch.encoded)},
-                 true});
+                 {.stream = stream.number}});
   return std::nullopt;
 }
 
@@ -125,7 +128,7 @@ StreamRest Receiving::rest(ScopeId const& scope) const {
   if (found == streams_.end()) return {};
   auto const& stream = found->second;
   if (stream.held) return {StreamRest::State::held};
-  if (!stream.subscribed || !stream.applying.empty() || stream.owed) {
+  if (!stream.subscribed || stream.applying > 0 || stream.owed) {
     return {StreamRest::State::moving};
   }
   return {StreamRest::State::resting, stream.cursor, stream.cursor};
@@ -149,7 +152,7 @@ void Receiving::owe(Stream& stream, Nack nack, Actions& out) {
 }
 
 void Receiving::settle(Stream& stream, Actions& out) {
-  if (!stream.owed || !stream.applying.empty()) return;
+  if (!stream.owed || stream.applying > 0) return;
   stream.expected = stream.cursor;
   stream.owed->cursor = stream.cursor;
   out.send.emplace_back(*std::exchange(stream.owed, std::nullopt));
@@ -158,10 +161,11 @@ void Receiving::settle(Stream& stream, Actions& out) {
 Verdict Receiving::applied(BatchApplied const& applied, Actions& out) {
   if (applying_ > 0) --applying_;
   auto const found = streams_.find(applied.scope);
-  if (found == streams_.end() || found->second.applying.empty()) return std::nullopt;
+  if (found == streams_.end() || found->second.number != applied.of.stream) return std::nullopt;
   auto& stream = found->second;
-  auto const generation = stream.applying.front();
-  stream.applying.pop_front();
+  auto const generation = applied.of.generation;
+  if (stream.applying == 0) return std::nullopt;
+  --stream.applying;
   if (applied.outcome) {
     stream.cursor = applied.last;
     out.send.emplace_back(Ack{applied.scope, generation, applied.last});
@@ -179,7 +183,7 @@ Verdict Receiving::applied(BatchApplied const& applied, Actions& out) {
   Nack nack{applied.scope, generation, Sequence{0}, NackReason::gap, error.message()};
   if (error.code() != Code::conflict) {
     nack.reason = NackReason::quarantine;
-    stream.held = generation != 0;  // a repair stands outside the stream
+    stream.held = !applied.of.repair();  // a repair stands outside the stream
     out.notices.emplace_back(Quarantined{applied.scope, stream.cursor, {error.to_string()}});
   }
   owe(stream, std::move(nack), out);

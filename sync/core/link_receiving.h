@@ -27,14 +27,15 @@ class Receiving {
 
  private:
   struct Stream {
+    std::uint64_t number = 0;  // as in StreamBatch
     bool subscribed = false;
     bool held = false;    // the last answer was a Nack(quarantine)
     Sequence cursor{};    // durable here
     Sequence expected{};  // once the store has done what it was given
     Sequence peer_head{};
-    std::uint32_t refused = 0;           // batches up to this generation are answered already
-    std::deque<std::uint32_t> applying;  // generations of the batches at the store, in order
-    std::optional<Nack> owed;  // said when the store is done, with the cursor as it is then
+    std::uint32_t refused = 0;  // batches up to this generation are answered already
+    std::size_t applying = 0;   // batches at the store
+    std::optional<Nack> owed;   // said when the store is done, with the cursor as it is then
   };
 
   void owe(Stream& stream, Nack nack, Actions& out);
@@ -43,6 +44,7 @@ class Receiving {
                   Actions& out);
 
   std::map<ScopeId, Stream> streams_;
+  std::uint64_t opened_ = 0;  // streams so far
   std::size_t applying_ = 0;  // over all streams, ended ones too
 };
 

@@ -217,7 +217,7 @@ void LinkSession::Machine::on(BatchApplied event, Actions& out) {
   // rolled back, but a lie told somewhere behind the peer. It costs the stream, not the link.
   if (!config_.entitlement.may_send(event.scope)) event.disowned = false;
   check(receiving_.applied(event, out), out);
-  if (event.repair) probing_.repair_applied(event, now_);
+  if (event.of.repair()) probing_.repair_applied(event, now_);
 }
 
 void LinkSession::Machine::on(ScopeCommitted const& event, Actions&) {
@@ -735,11 +735,11 @@ std::vector<Event> carry_out(std::vector<ApplyBatch> tasks, ReplicaStore& store)
   std::vector<BatchApplied> done;
   std::vector<ReplicaId> peers;
   std::vector<RemoteBatch> batches;
-  for (auto& [batch, repair] : tasks) {
+  for (auto& [batch, of] : tasks) {
     bool const disowned = std::ranges::any_of(batch.documents, [&](auto const& document) {
       return claims_unmade_writes(document, store);
     });
-    done.push_back({batch.scope, batch.last, {}, batch.last, disowned, repair});
+    done.push_back({batch.scope, batch.last, {}, batch.last, disowned, of});
     peers.push_back(batch.peer);
     if (!disowned) batches.push_back(std::move(batch));
   }

@@ -82,9 +82,16 @@ struct ReadFeed {  // -> FeedRead
   std::size_t bytes_max = 0;
   ReplicaId reader{};  // the peer: it needs no entry that it sent itself
 };
+// Whom the answer to a batch is for. A scope may have had several streams in one session, one after
+// another, and the answer to a batch of an ended one is not the answer to a batch of the next.
+struct StreamBatch {
+  std::uint64_t stream = 0;      // counts the streams of the session, from 1
+  std::uint32_t generation = 0;  // of the batch; 0: it is a repair
+  [[nodiscard]] bool repair() const noexcept { return generation == 0; }
+};
 struct ApplyBatch {  // -> BatchApplied, when durable or failed
   RemoteBatch batch;
-  bool repair = false;
+  StreamBatch of{};
 };
 struct DropScope {  // -> ScopeDropped, when durable. In the order of the writes
   ScopeId scope{};
@@ -164,7 +171,7 @@ struct BatchApplied {
   Result<> outcome;
   Result<Sequence> cursor;  // read from the store afterwards
   bool disowned = false;    // a document claims writes of this replica that it never made
-  bool repair = false;      // as in the task
+  StreamBatch of{};         // as in the task
 };
 struct DigestRead {
   ScopeId scope{};

@@ -866,6 +866,34 @@ TEST_F(Withdrawal, allowed_again_before_it_is_done_loses_nothing) {
   EXPECT_EQ(confirmed(), std::vector<ScopeId>{}) << "it is not withdrawn any more";
 }
 
+TEST_F(Withdrawal, what_the_store_answers_to_an_ended_stream_acknowledges_nothing_of_the_next) {
+  connect(with_savoie());
+  run();
+  auto const key = put(hub_store, "of Savoie", kSavoie);
+  hub->tell_commits(now);
+  while (hub->work(now)) continue;
+  deliver(*hub, *below);
+  ASSERT_EQ(below->tasks.size(), 1U) << "the batch is at the store";
+  auto slow = std::exchange(below->tasks, {});
+
+  auto rules = node_rules();
+  rules.every_public = false;
+  below->feed(EntitlementChanged{rules}, now);
+  below->feed(EntitlementChanged{node_rules()}, now);
+  while (below->work(now)) continue;
+  deliver(*below, *hub);
+  while (hub->work(now)) continue;
+  deliver(*hub, *below);
+  ASSERT_EQ(below->tasks.size(), 1U) << "the same documents, as a batch of another stream";
+
+  below->feed(carry_out(std::move(slow.front()), node_store), now);
+  EXPECT_TRUE(only<Ack>(below->outbox).empty());
+  run();
+  EXPECT_NE(node_store.find(key), nullptr);
+  EXPECT_EQ(hub->view().batches_in_flight, 0U);
+  EXPECT_FALSE(hub->disconnect || below->disconnect);
+}
+
 TEST_F(Withdrawal, nobody_takes_a_nodes_own_scopes) {
   auto rules = hub_rules();
   rules.withdrawn = {kOffice, ScopeId::published(node("isere")), kNetwork};
