@@ -190,6 +190,15 @@ void World::look_what_is_there() {
   for (auto const& [key, context] : holding) {
     if (!giving[key].covers(context)) oracle_.set_aside(key);
   }
+  // An order that lives on only below is obeyed there, also when its target comes later.
+  for (Machine machine = 0; machine < instances_.size(); ++machine) {
+    for (auto const& [request, hub, issued] : papers_of(machine).orders) {
+      bool const comes_back = giving.contains({ScopeId::office(request.node), request.id}) ||
+                              !oracle_.is_aside({ScopeId::network(hub), request.id});
+      if (comes_back) continue;
+      for (auto const& target : request.targets) oracle_.set_aside(target);
+    }
+  }
   oracle_.look_what_is_there(
       [&](DocumentKey const& key, Dot dot) { return giving[key].covers(dot); });
 }
