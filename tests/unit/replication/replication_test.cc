@@ -47,6 +47,26 @@ TEST(Replication, proves_that_hub_and_node_hold_the_same_and_says_so) {
       << "what is away is not proven";
 }
 
+TEST(Replication, is_not_in_sync_again_before_it_has_compared_again) {
+  Network network;
+  auto const isere = network.join("isere");
+  for (int i = 0; i < 5; ++i) {
+    auto const before = network.hub->link("isere").link.connections;
+    network.hub->cut();
+    LinkReport report;
+    ASSERT_TRUE(network.hub->wait([&] {
+      report = network.hub->link("isere");
+      return report.link.connections > before && report.in_sync;
+    }));
+    for (auto const& stream : report.link.view.receiving) {
+      auto const proof = std::ranges::find(report.proofs, stream.scope, &ScopeProof::scope);
+      ASSERT_NE(proof, report.proofs.end()) << stream.scope.to_string();
+      EXPECT_EQ(proof->proof, Proof::proven);
+    }
+    EXPECT_GE(report.proofs.size(), 3U) << "office, public and network";
+  }
+}
+
 TEST(Replication, pushes_live_and_prints_how_fast) {
   Network network;
   auto const isere = network.join("isere");
