@@ -3,6 +3,7 @@
 // (property 8), and nobody else may be.
 #include <algorithm>
 
+#include "sync/core/link_token.h"
 #include "tests/sim/world_parts.h"
 
 namespace solidaires::sync::sim {
@@ -19,12 +20,26 @@ void World::back_up(Machine machine) {
   if (instance.suspect) return;
   Kept kept{instance.store->backup(), instance.store->replica(), instance.sessions,
             instance.store->files};
+  // The session is not up at the parent yet, and the backup has its token already.
+  if (machine != 0 && holds_pending_token(machine)) {
+    ++kept.sessions[{kept.replica, instances_[parent_of(machine)].store->replica()}];
+  }
   auto& backups = instance.backups;
   if (backups.size() < kBackups) {
     backups.push_back(std::move(kept));
   } else {
     backups[rng_.below(kBackups)] = std::move(kept);
   }
+}
+
+bool World::holds_pending_token(Machine child) const {
+  auto const& ours = *instances_[child].store;
+  auto const& theirs = *instances_[parent_of(child)].store;
+  auto const shown = ours.link_token(theirs.replica());
+  auto const kept = theirs.link_token(ours.replica());
+  if (!shown || !kept || kept->empty()) return false;
+  auto const record = decode_token_record(*kept).value();
+  return record.issuer == theirs.replica() && !record.pending.empty() && record.pending == *shown;
 }
 
 // The disk is lost; what is put in its place is a backup, or nothing (`kept` null). Without `renew`

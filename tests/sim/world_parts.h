@@ -191,6 +191,7 @@ class World {
   void told_to_renew(Machine machine);
   void session_up(Machine child);
   void judge_stale(Place parent_end);
+  [[nodiscard]] bool holds_pending_token(Machine child) const;
   [[nodiscard]] bool parent_is_ahead(Machine child) const;
   [[nodiscard]] bool compares(Machine child) const;  // with its parent: both know how
   void look_what_is_there();
