@@ -596,6 +596,20 @@ LinkView LinkSession::Machine::view() const {
 
 // ---- The public face ----
 
+bool proven_equal(LinkView const& view) {
+  if (view.state != LinkState::up || !view.compares || view.probes.empty()) return false;
+  std::set<ScopeId> proven;
+  for (auto const& probe : view.probes) {
+    if (!probe.proven) return false;
+    proven.insert(probe.scope);
+  }
+  auto const is_proven = [&](auto const& stream) { return proven.contains(stream.scope); };
+  return std::ranges::all_of(view.receiving, is_proven) &&
+         std::ranges::all_of(view.sending, [&](SendingView const& stream) {
+           return !stream.subscribed || is_proven(stream);
+         });
+}
+
 std::string_view describe(ModelSkew skew) noexcept {
   switch (skew) {
     case ModelSkew::none: return "";

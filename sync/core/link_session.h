@@ -357,6 +357,10 @@ struct LinkView {
   std::vector<ProbeView> probes{};
 };
 
+// The link is up, and comparisons say of every scope that it carries that both ends hold the same,
+// now. Before the first comparison nothing is proven.
+[[nodiscard]] bool proven_equal(LinkView const& view);
+
 // What people are told of it, in one sentence; empty for none.
 [[nodiscard]] std::string_view describe(ModelSkew skew) noexcept;
 

@@ -25,8 +25,9 @@ constexpr std::size_t kReplicasRemembered = 16;  // of one peer
 constexpr std::string_view kTwins =
     "two instances run under this name, one a copy of the other: stop one of them, or enrol it "
     "under a name of its own. Nothing is lost meanwhile";
-constexpr Millis kTurnsInterval{250};
-// A link that has just begun looks as if it had nothing to do: the peer has not asked yet.
+constexpr Millis kTurnsInterval{50};
+// A link that has just begun looks as if it had nothing to do: the peer has not asked yet. Unless a
+// comparison has shown it sooner, it keeps its turn for so long.
 constexpr Millis kTurnMin{1'000};
 constexpr std::size_t kStrangersLogged = 3;  // in a row from one address; then one every hour
 
@@ -496,8 +497,10 @@ class Links::Impl final : public Door,
   void review_turns() {
     auto const now = clock_.now();
     std::vector<Link*> next;
-    for (auto* const link : turns_.begun_before(now - kTurnMin)) {
-      if (!caught_up(link->view())) continue;
+    for (auto const& [link, since] : turns_.now()) {
+      auto const view = link->view();
+      bool const done = since + kTurnMin <= now ? caught_up(view) : sync::proven_equal(view);
+      if (!done) continue;
       auto const freed = turns_.leave(*link, now);
       next.insert(next.end(), freed.begin(), freed.end());
     }

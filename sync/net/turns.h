@@ -41,20 +41,15 @@ class Turns {
     return next;
   }
 
-  [[nodiscard]] std::vector<Member*> begun_before(Instant time) const {
-    std::vector<Member*> members;
-    for (auto const& turn : turns_) {
-      if (turn.since < time) members.push_back(turn.member);
-    }
-    return members;
-  }
-  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
-
- private:
   struct Turn {
     Member* member = nullptr;
     Instant since{};
   };
+  // Those that have begun, and have not been counted out.
+  [[nodiscard]] std::vector<Turn> now() const { return {turns_.begin(), turns_.end()}; }
+  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+
+ private:
   std::size_t const at_once_;
   Millis const longest_;
   std::deque<Member*> waiting_;

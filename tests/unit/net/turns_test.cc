@@ -45,10 +45,13 @@ TEST_F(Queue, a_long_turn_holds_up_nobody_for_longer_than_its_limit) {
   EXPECT_LE(now - kStart, Millis{30'000} * 50);
 }
 
-TEST_F(Queue, tells_who_began_before_a_time) {
+TEST_F(Queue, tells_who_has_begun_and_when) {
   std::ignore = turns.come(nodes[0], kStart);
   std::ignore = turns.come(nodes[1], kStart + Millis{2'000});
-  EXPECT_EQ(turns.begun_before(kStart + Millis{1'000}), Members{&nodes[0]});
+  auto const now = turns.now();
+  ASSERT_EQ(now.size(), 2U);
+  EXPECT_EQ(now[0].member, &nodes[0]);
+  EXPECT_EQ(now[1].since, kStart + Millis{2'000});
 }
 
 }  // namespace
