@@ -1,13 +1,10 @@
 #include "node/replication/replication.h"
 
-#include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <mutex>
-#include <ranges>
-#include <set>
 #include <system_error>
 
 #include "node/replication/entitlements.h"
@@ -78,19 +75,11 @@ Proof proof_of(sync::ProbeView const& view, bool live) {
 
 void add_proofs(LinkReport& report, net::PeerStatus const& peer) {
   bool const live = peer.state == net::PeerState::live;
-  std::set<ScopeId> proven;
   for (auto const& view : peer.view.probes) {
     report.proofs.push_back({view.scope, proof_of(view, live), view.checked_at, view.documents,
                              view.differences, view.repaired, view.comparisons});
-    if (report.proofs.back().proof == Proof::proven) proven.insert(view.scope);
   }
-  // A link that has only just come up has compared nothing, and proves nothing.
-  auto const is_proven = [&](auto const& stream) { return proven.contains(stream.scope); };
-  auto const goes_out = [](auto const& stream) { return stream.subscribed; };
-  report.in_sync = live && peer.view.compares && !proven.empty() &&
-                   proven.size() == report.proofs.size() &&
-                   std::ranges::all_of(peer.view.receiving, is_proven) &&
-                   std::ranges::all_of(peer.view.sending | std::views::filter(goes_out), is_proven);
+  report.in_sync = live && sync::proven_equal(peer.view);
 }
 
 }  // namespace

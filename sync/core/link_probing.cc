@@ -50,6 +50,14 @@ void Probing::opened(ScopeId const& scope, Instant now) {
                 at->second.view.agreement == Agreement::unknown);
   // Not at once: the other end has only begun to read its feed, and would answer `moved`.
   if (asks_ && is_due) make_due(scope, at->second, now + limits::kProbeRetryMin);
+  // The other end has its turn to catch up now: what it answered `moved` to until then is asked
+  // soon.
+  for (auto const& name : due_) {
+    auto& waiting = scopes_.at(name);
+    if (std::exchange(waiting.retry, Millis{0}) > Millis{0}) {
+      waiting.not_before = std::min(waiting.not_before, now + limits::kProbeRetryMin);
+    }
+  }
 }
 
 void Probing::keep_only(Entitlement const& entitlement) {
@@ -149,6 +157,8 @@ void Probing::try_again(ScopeId const& name, Scope& scope, Instant now) {
 
 void Probing::settle(Scope& scope, Agreement agreement, Instant now) {
   enter(scope, Stage::idle, now);
+  scope.asked = {};
+  scope.found = {};
   scope.retry = Millis{0};
   scope.checked = scope.place;
   scope.view.agreement = agreement;
@@ -168,8 +178,8 @@ void Probing::pump(Instant now, Actions& out) {
       ++it;
       continue;
     }
-    if (!place_now(name)) {
-      try_again(name, scope, now);
+    if (!place_now(name)) {  // something is on its way: looked at again soon, which costs nothing
+      scope.not_before = now + limits::kProbeRetryMin;
       ++it;
       continue;
     }

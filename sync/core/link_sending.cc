@@ -77,7 +77,7 @@ Verdict Sending::acknowledged(Ack const& ack, Instant now) {
   progress_at_ = now;
   while (!stream.in_flight.empty() && stream.in_flight.front().last <= ack.cursor) {
     pace(stream.in_flight.front(), now);
-    stream.in_flight.pop_front();
+    stream.in_flight.erase(stream.in_flight.begin());
     --in_flight_;
   }
   if (stream.acknowledged >= stream.careful_until) stream.documents_max = limits::kBatchDocuments;

@@ -69,10 +69,10 @@ class Sending {
     Sequence read{};  // the feed was read: the next page starts after it
     Sequence head{};  // of the feed, as far as known
     bool head_known = false;
-    std::deque<InFlight> in_flight;
-    std::size_t documents_max = 0;  // smaller while a document is being singled out
-    Sequence careful_until{};       // until then
-    std::size_t fruitless = 0;      // rewinds since the last acknowledgement that moved
+    std::vector<InFlight> in_flight;  // a deque would be half a KiB for each stream of each link
+    std::size_t documents_max = 0;    // smaller while a document is being singled out
+    Sequence careful_until{};         // until then
+    std::size_t fruitless = 0;        // rewinds since the last acknowledgement that moved
     std::optional<Instant> behind_since;
   };
 

@@ -98,6 +98,24 @@ class Link : public testing::Test {
     hub->feed(Started{}, now);
     below->feed(Started{}, now);
   }
+  // The hub lets others catch up first.
+  void connect_to_a_busy_hub() {
+    connect();
+    LinkConfig waiting{hub_rules(), hub_store.replica(),     hub_store.counter(), "turn",
+                       "test",      make_model_version(1, 0)};
+    waiting.admitted = false;
+    hub = std::make_unique<End>(hub_store, std::move(waiting));
+    hub->feed(Started{}, now);
+    run();
+  }
+  void wait_a_minute() {
+    for (int beat = 0; beat < 4; ++beat) {
+      now += limits::kHeartbeat;
+      hub->feed(TimerFired{}, now);
+      below->feed(TimerFired{}, now);
+      run();
+    }
+  }
   bool deliver(End& from, End& to) {
     auto frames = std::exchange(from.outbox, {});
     for (auto& frame : frames) {
@@ -359,29 +377,31 @@ TEST_F(Link, does_not_serve_a_scope_that_it_did_not_offer) {
 TEST_F(Link, waits_for_its_turn_to_catch_up_and_then_loses_nothing) {
   auto const mine = put(node_store, "mine");
   auto const orders = put(hub_store, "orders", kNetwork);
-  connect();
-  LinkConfig waiting{hub_rules(), hub_store.replica(),     hub_store.counter(), "turn",
-                     "test",      make_model_version(1, 0)};
-  waiting.admitted = false;
-  hub = std::make_unique<End>(hub_store, std::move(waiting));
-  hub->feed(Started{}, now);
-  run();
+  connect_to_a_busy_hub();
   EXPECT_EQ(below->view().state, LinkState::up);
   EXPECT_FALSE(hub->view().admitted);
   EXPECT_TRUE(only<Batch>(trace).empty());
   EXPECT_EQ(hub_store.find(mine), nullptr);
-  for (int beat = 0; beat < 4; ++beat) {
-    now += limits::kHeartbeat;
-    hub->feed(TimerFired{}, now);
-    below->feed(TimerFired{}, now);
-    run();
-  }
+  wait_a_minute();
   EXPECT_FALSE(hub->disconnect) << "waiting is no stall";
   EXPECT_FALSE(below->disconnect);
   hub->feed(Admitted{}, now);
   run();
   EXPECT_NE(hub_store.find(mine), nullptr);
   EXPECT_NE(node_store.find(orders), nullptr);
+}
+
+TEST_F(Link, is_proven_equal_soon_after_its_turn_however_long_it_waited) {
+  connect_to_a_busy_hub();
+  wait_a_minute();
+  hub->feed(Admitted{}, now);
+  run();
+  EXPECT_FALSE(proven_equal(hub->view())) << "nothing was compared yet";
+  now += 2 * limits::kProbeRetryMin;
+  below->feed(TimerFired{}, now);
+  run();
+  EXPECT_TRUE(proven_equal(hub->view()));
+  EXPECT_TRUE(proven_equal(below->view()));
 }
 
 TEST_F(Link, does_not_take_a_scope_that_it_is_not_entitled_to) {
