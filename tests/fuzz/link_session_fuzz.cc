@@ -150,9 +150,10 @@ class World {
       case 2: return TokenKept{};
       case 3: return CursorRead{scope(), sequence()};
       case 4: return FeedRead{scope(), sequence(), FeedPage{{}, sequence()}};
-      case 5:
-        return BatchApplied{scope(),    sequence(),           {},
-                            sequence(), input_.below(4) == 0, {input_.below(4), input_.below(4)}};
+      case 5: {
+        StreamBatch const of{input_.below(4), static_cast<std::uint32_t>(input_.below(4))};
+        return BatchApplied{scope(), sequence(), {}, sequence(), input_.below(4) == 0, of};
+      }
       case 6: return ScopeCommitted{scope(), sequence()};
       case 7: {
         auto rules = rules_;
