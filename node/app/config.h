@@ -126,6 +126,8 @@ struct MailConfig {
 
 struct GeographyConfig {
   std::filesystem::path directory;  // empty: the one that the program was built with
+  std::string tiles;                // "https://host/{z}/{x}/{y}.png"; empty: none are offered
+  std::string tiles_credit;
 };
 
 struct SearchConfig {

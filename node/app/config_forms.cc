@@ -82,6 +82,13 @@ bool is_mail_server(std::string_view text) {
   return false;
 }
 
+bool is_tiles(std::string_view text) {
+  auto const host_end = text.find('/', text.find("://") + 3);
+  return text.starts_with("https://") && host_end != std::string_view::npos &&
+         is_base_url(text.substr(0, host_end)) && text.contains("{z}") && text.contains("{x}") &&
+         text.contains("{y}") && text.find_first_of(" \"'<>;,\\") == std::string_view::npos;
+}
+
 Result<> require(bool holds, std::string_view message) {
   if (holds) return {};
   return fail(Code::invalid, std::string(message));
@@ -122,6 +129,10 @@ Result<> check_form(Form form, std::string_view text) {
       return require(is_mail_server(text),
                      "must be smtps:// or smtp://, a host and a port, such as "
                      "\"smtps://mail.example:465\"");
+    case Form::tiles:
+      return require(is_tiles(text),
+                     "must be https://, a host and a path with {z}, {x} and {y}, such as "
+                     "\"https://tiles.example/{z}/{x}/{y}.png\"");
     case Form::colour:
       return require(page::Colour::parse(text).has_value(), "must be a colour like \"#0b6b74\"");
     case Form::svg_file: return require(text.ends_with(".svg"), "must be an SVG file (.svg)");

@@ -193,6 +193,11 @@ constexpr std::array kKeys = std::to_array<Key>({
 
     {"geography", "directory", AT(geography.directory),
      "Geography to use instead of the one built with the program", false, Form::directory},
+    {"geography", "tiles", AT(geography.tiles),
+     "Map tiles that visitors may ask for by a button that names their server; empty: none", false,
+     Form::tiles},
+    {"geography", "tiles_credit", AT(geography.tiles_credit),
+     "Whom the tiles come from, as their licence asks to say"},
 
     {"search", "results_per_page", AT(search.results_per_page),
      "Results on one page of a list", false, Form::any, {5, 100}},

@@ -28,6 +28,7 @@ enum class Form : std::uint8_t {
   department,
   base_url,
   mail_server,
+  tiles,  // of a map: https://, with {z}, {x} and {y}
   colour,
   markdown,      // Markdown, or the path of a .md file
   file,          // must exist

@@ -295,6 +295,9 @@ http::ServerOptions Instance::public_options() const {
   options.trusted_proxies = config.http.trusted_proxies;
   options.personal_cookies = {sessions_->cookie_name(false), sessions_->cookie_name(true)};
   options.upload_directory = config.data.directory / "uploads";
+  if (auto tiles = portal_->site()->identity().tiles_origin(); !tiles.empty()) {
+    options.security.image_sources.push_back(std::move(tiles));
+  }
   return options;
 }
 

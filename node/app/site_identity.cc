@@ -41,6 +41,8 @@ page::SiteIdentity site_identity(Config const& config, service::Instance const& 
   site.hub = config.instance.role == Role::hub;
   site.demonstration = config.instance.demonstration;
   site.accent = config.look.accent;
+  site.tiles = config.geography.tiles;
+  site.tiles_credit = config.geography.tiles_credit;
   if (!config.look.logo.empty()) site.logo_svg = read_text(config.look.logo);
   site.email = config.contact.email;
   site.phone = config.contact.phone;

@@ -44,11 +44,12 @@ const add = (name, bytes) => {
 
 add("site.css", await bundle(join(source, "css/site.css")));
 add("map.css", await bundle(join(source, "css/map.css")));
-const map = add("map.js", await bundle(join(source, "js/map.js"), { format: "esm" }));
-const suggest = add("suggest.js", await bundle(join(source, "js/suggest.js"), { format: "esm" }));
-// site.js loads these by their hashed names, only where they are needed.
-const site = readFileSync(join(source, "js/site.js"), "utf8")
-  .replace("./map.js", `/assets/${map}`).replace("./suggest.js", `/assets/${suggest}`);
+// site.js loads the others by their hashed names, only where they are needed.
+let site = readFileSync(join(source, "js/site.js"), "utf8");
+for (const name of readdirSync(join(source, "js")).filter((one) => one !== "site.js").sort()) {
+  const hashed = add(name, await bundle(join(source, "js", name), { format: "esm" }));
+  site = site.replaceAll(`"./${name}"`, `"/assets/${hashed}"`);
+}
 add("site.js", Buffer.from((await esbuild.transform(site, { minify: true, target: "es2020" })).code));
 
 mkdirSync(output, { recursive: true });

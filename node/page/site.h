@@ -30,12 +30,18 @@ struct SiteIdentity {
   bool hub = false;
   bool demonstration = false;
   std::string accent = "#0b6b74";
-  std::string logo_svg;  // markup of the operator's own file; empty: the default drawing
+  std::string tiles, tiles_credit;  // of maps, asked for by a button; or empty
+  std::string logo_svg;             // markup of the operator's own file; empty: the default drawing
   std::string email, phone, postal_address, hours;
   std::string publisher, publisher_identity, publication_director, host, privacy_contact;
   std::string accessibility_state = "non conforme";  // as the statement says it
   std::string home_text, about_text, take_part_text, privacy_text, accessibility_text;  // Markdown
   std::vector<Link> network;  // the other portals
+
+  // "https://tiles.example": where the tiles come from; empty: there are none.
+  [[nodiscard]] std::string tiles_origin() const {
+    return tiles.substr(0, tiles.find('/', tiles.find("://") + 3));
+  }
 };
 
 struct MenuEntry {

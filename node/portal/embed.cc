@@ -7,6 +7,7 @@
 #include "node/portal/cards.h"
 #include "node/portal/filters.h"
 #include "node/portal/list_parts.h"
+#include "node/portal/map_panel.h"
 #include "node/portal/pages.h"
 #include "node/text/fold.h"
 
@@ -17,7 +18,6 @@ using page::View;
 
 constexpr std::size_t kShownDefault = 10;
 constexpr std::size_t kShownMax = 50;
-constexpr std::string_view kMapView = "carte";
 constexpr std::array<std::size_t, 4> kShownChoices{5, 10, 20, 50};
 
 std::size_t shown(http::Request const& request) {
@@ -97,10 +97,15 @@ http::Response embedded_page(Context const& context, schema::Type const* type,
       .text("all_href", cat(list_path(type), all.query()))
       .text("count", list_heading(context, type, *found, filters));
   if (on_map) {
-    auto const query_of_all = all.query();
-    add_map(view, context, query, *found,
-            cat(list_path(type), ".geojson", query_of_all, query_of_all.empty() ? "?" : "&",
-                "page=tout"));
+    add_map(view, context, found->hits,
+            {.place = query.place,
+             .label = title_of(context, type, filters),
+             .data = cat(list_path(type), ".geojson", all.query()),
+             .zoom = [&](geography::Box const& piece) {
+               Filters within = all;
+               within.zone = piece;
+               return cat(list_path(type), within.query());
+             }});
   }
   if (hits.size() > number) hits.resize(number);
   view.flag("has_results", !hits.empty())

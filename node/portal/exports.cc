@@ -9,7 +9,6 @@
 #include "node/portal/calendar.h"
 #include "node/portal/feeds.h"
 #include "node/portal/filters.h"
-#include "node/portal/list_parts.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
 #include "node/portal/partner_formats.h"
@@ -172,14 +171,16 @@ std::string feed(Selection const& selection, std::string_view format) {
 }
 
 // How many records a format takes, from where, and in which order.
-void bound(service::ListQuery& query, Filters const& filters, std::string_view format) {
+void bound(service::ListQuery& query, Filters const& filters, std::string_view format,
+           bool by_page) {
   query.facets_wanted.clear();  // no export shows them
   if (format == "json") {
     query.limit = kJsonPage;
     query.offset = (filters.page - 1) * kJsonPage;
     return;
   }
-  if (format == "geojson") return;  // the items of this page
+  // The map beside a list shows what the list shows; who asks for no page gets all.
+  if (format == "geojson" && by_page) return;
   query.offset = 0;
   if (format == "rss" || format == "atom") {
     query.limit = kFeedEntries;
@@ -258,12 +259,7 @@ http::Response list_export(Context const& context, schema::Type const* type,
   auto const path = type == nullptr ? std::string("/recherche") : cat('/', type->prefix);
   auto filters = read_filters(context, type, request.query);
   auto query = to_query(context, type, filters);
-  bound(query, filters, format);
-  // A map that is not of one page asks for all that it shows.
-  if (format == "geojson" && request.query.get("page") == "tout") {
-    query.offset = 0;
-    query.limit = kMapItemsMax;
-  }
+  bound(query, filters, format, !request.query.get("page").empty());
   auto found = context.catalogue.find(query);
   if (!found) return plain("Un problème est survenu.", 500);
   auto response = written({context, type, std::move(filters), path, *std::move(found)}, format);

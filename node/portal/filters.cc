@@ -1,8 +1,10 @@
 #include "node/portal/filters.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <ranges>
 #include <set>
 
 #include "node/page/french.h"
@@ -15,6 +17,7 @@ using service::Sort;
 
 constexpr std::size_t kWordsMax = 200;
 constexpr std::size_t kPagesMax = 5'000;
+constexpr double kNoCommuneKm = 100;  // from the nearest commune: at sea, or abroad
 constexpr std::array<std::pair<std::string_view, Sort>, 4> kSorts{{
     {"pertinence", Sort::relevance},
     {"distance", Sort::distance},
@@ -30,6 +33,17 @@ std::optional<double> read_number(std::string_view text) {
   if (error != std::errc{} || end != plain.data() + plain.size() || !std::isfinite(value))
     return std::nullopt;
   return value;
+}
+
+// As addresses hold it: "12.5".
+std::string plain_decimal(double value, int digits) {
+  std::array<char, 32> buffer{};
+  auto const end =
+      std::to_chars(buffer.begin(), buffer.end(), value, std::chars_format::fixed, digits).ptr;
+  std::string text(buffer.begin(), end);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text == "-0" ? "0" : text;
 }
 
 // Of what was typed: cut between two characters.
@@ -53,11 +67,65 @@ void name_place(Context const& context, geography::FindOptions const& options, F
   if (!again.empty() && again.front().key() == out.place_value) out.place_value = out.place->name;
 }
 
+// Numbers between commas: "45.692, 6.392"; nothing if anything else is among them, or if they are
+// not so many.
+std::vector<double> read_numbers(std::string_view text, std::size_t count) {
+  std::vector<double> numbers;
+  for (auto const part : std::views::split(text, ',')) {
+    std::string_view piece(part);
+    while (piece.starts_with(' ')) piece.remove_prefix(1);
+    auto const number = read_number(piece);
+    if (!number) return {};
+    numbers.push_back(*number);
+  }
+  return numbers.size() == count ? numbers : std::vector<double>();
+}
+
+// "45.692, 6.392", alone or in brackets after words: a latitude and a longitude.
+std::optional<geography::Point> read_position(std::string_view text) {
+  if (text.ends_with(')')) {
+    auto const open = text.rfind('(');
+    if (open != std::string_view::npos) text = text.substr(open + 1, text.size() - open - 2);
+  }
+  auto const numbers = read_numbers(text, 2);
+  if (numbers.empty() || std::abs(numbers[0]) > 90 || std::abs(numbers[1]) > 180) {
+    return std::nullopt;
+  }
+  return geography::Point{numbers[0], numbers[1]};
+}
+
+// About a hundred metres: nearer than that nobody need be known.
+std::string position_text(geography::Point const& at) {
+  return cat(plain_decimal(at.latitude, 3), ", ", plain_decimal(at.longitude, 3));
+}
+
+void take_position(Context const& context, geography::Point const& at, Filters& out) {
+  auto const* const commune = context.gazetteer->nearest_commune(at);
+  if (commune == nullptr || geography::distance_km(commune->point, at) > kNoCommuneKm) {
+    out.ignored.emplace_back(
+        "Votre position est loin de toute commune connue ici : donnez plutôt un nom de commune.");
+    return;
+  }
+  out.place_is_position = true;
+  out.place_text = cat("ma position (", position_text(at), ')');
+  out.place_value = position_text(at);
+  out.place = geography::Place{.kind = geography::PlaceKind::commune,
+                               .code = commune->code,
+                               .name = "votre position",
+                               .label = cat("votre position, près de ", commune->name),
+                               .commune = commune,
+                               .precision = geography::Precision::exact,
+                               .point = at,
+                               .box = {},
+                               .exact = true};
+}
+
 void read_place(Context const& context, http::Parameters const& query, Filters& out) {
   auto typed = query.get("lieu");
   if (typed.empty()) typed = query.get("epci");
   if (typed.empty()) return;
   out.place_text = text::single_line(text::clean(beginning(typed)));
+  if (auto const at = read_position(out.place_text)) return take_position(context, *at, out);
   geography::FindOptions const options{.limit = 6,
                                        .preferred_departments = context.instance.territory};
   if (auto place = context.gazetteer->place(out.place_text); place) {
@@ -91,6 +159,22 @@ void read_radius(http::Parameters const& query, Filters& out) {
         cat("La distance est limitée à ", static_cast<int>(kRadiusMaxKm), " km."));
   } else {
     out.radius_km = km;
+  }
+}
+
+void read_zone(http::Parameters const& query, Filters& out) {
+  auto const text = query.get("zone");
+  if (text.empty()) return;
+  auto const sides = read_numbers(text, 4);
+  geography::Box box;
+  if (!sides.empty()) box = {sides[1], sides[0], sides[3], sides[2]};
+  bool const sound = !box.empty() && box.west <= box.east && box.south >= -90 && box.north <= 90 &&
+                     box.west >= -180 && box.east <= 180;
+  if (sound) {
+    out.zone = box;
+  } else {
+    out.ignored.push_back(cat("La zone ", in_quotes(text),
+                              " n’a pas été comprise : choisissez-la à nouveau sur la carte."));
   }
 }
 
@@ -185,20 +269,16 @@ class QueryWriter {
   std::string out_;
 };
 
-std::string plain_km(double km) {
-  auto text = page::french_decimal(km, 1);
-  std::ranges::replace(text, ',', '.');
-  return text;
-}
-
 std::string write_query(Filters const& filters, std::string_view left_out, std::string_view value,
                         std::size_t page_number, std::string_view sort) {
   QueryWriter writer(left_out, value);
   writer.add("q", filters.words);
   if (filters.place) {
     writer.add("lieu", filters.place_value);
-    if (left_out != "lieu" && filters.radius_km) writer.add("rayon", plain_km(*filters.radius_km));
+    if (left_out != "lieu" && filters.radius_km)
+      writer.add("rayon", plain_decimal(*filters.radius_km, 1));
   }
+  if (filters.zone) writer.add("zone", box_text(*filters.zone));
   if (filters.everywhere) writer.add("dep", "tous");
   for (auto const& department : filters.departments) writer.add("dep", department);
   for (auto const& [parameter, codes] : filters.facets) {
@@ -231,6 +311,14 @@ std::string of_place(std::string_view name) {
 
 }  // namespace
 
+std::string box_text(geography::Box const& box) {
+  std::string out;
+  for (double const side : {box.west, box.south, box.east, box.north}) {
+    out += cat(out.empty() ? "" : ",", plain_decimal(side, 4));
+  }
+  return out;
+}
+
 std::string Filters::query(std::string_view left_out, std::string_view value) const {
   return write_query(*this, left_out, value, 1, sort_name(*this));
 }
@@ -241,8 +329,8 @@ std::string Filters::query_sorted(std::string_view wanted) const {
   return write_query(*this, {}, {}, 1, wanted);
 }
 bool Filters::any() const {
-  return !words.empty() || place || !departments.empty() || everywhere || !facets.empty() || from ||
-         until;
+  return !words.empty() || place || zone || !departments.empty() || everywhere || !facets.empty() ||
+         from || until;
 }
 
 Filters read_filters(Context const& context, schema::Type const* type,
@@ -255,12 +343,21 @@ Filters read_filters(Context const& context, schema::Type const* type,
   }
   read_place(context, query, out);
   read_radius(query, out);
+  read_zone(query, out);
   read_departments(context, query, out);
   if (type != nullptr) read_facets(*type, query, out);
   read_dates(context, query, out);
   read_order(query, out);
   out.over_too = query.get("termines") == "1";
   return out;
+}
+
+Filters fit_to_keep(Context const& context, Filters filters) {
+  if (!filters.place_is_position) return filters;
+  filters.place_is_position = false;
+  filters.place = context.gazetteer->place(filters.place->code);
+  if (filters.place) name_place(context, {.limit = 1}, filters);
+  return filters;
 }
 
 service::ListQuery to_query(Context const& context, schema::Type const* type,
@@ -293,6 +390,7 @@ service::ListQuery to_query(Context const& context, schema::Type const* type,
       query.place.radius_km = radius;
     }
   }
+  query.place.zone = filters.zone;
   if (type != nullptr) {
     for (auto const* const field : type->facets()) {
       auto const found = filters.facets.find(field->facet->parameter);
@@ -323,6 +421,7 @@ std::vector<Chip> chips(schema::Type const* type, Filters const& filters, std::s
   };
   if (!filters.words.empty()) add(cat("« ", filters.words, " »"), "q");
   if (filters.place) add(filters.place->label, "lieu");
+  if (filters.zone) add("zone de la carte", "zone");
   if (filters.everywhere) add("tout le réseau", "dep");
   for (auto const& department : filters.departments)
     add(cat("département ", department), "dep", department);
@@ -369,6 +468,7 @@ std::string place_phrase(Context const& context, Filters const& filters) {
     if (radius <= 0) return cat("à ", place.name);
     return cat("à moins de ", page::french_distance(radius), " ", of_place(place.name));
   }
+  if (filters.zone) return "dans cette zone de la carte";
   if (filters.everywhere) return "dans tout le réseau";
   if (!filters.departments.empty()) {
     std::string names;

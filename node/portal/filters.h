@@ -17,6 +17,11 @@ namespace solidaires::portal {
 
 inline constexpr double kRadiusDefaultKm = 15;
 inline constexpr double kRadiusMaxKm = 200;
+inline constexpr std::string_view kMapView = "carte";  // Filters::view
+
+// A piece of the map as addresses hold it: west, south, east and north, to about ten metres, as
+// GeoJSON orders them.
+[[nodiscard]] std::string box_text(geography::Box const& box);
 
 struct Filters {
   // As written in the address, by parameter; several values per facet. Only what was understood.
@@ -25,7 +30,9 @@ struct Filters {
   std::optional<geography::Place> place;       // what it means
   std::string place_value;                     // what names `place` in an address, and only it
   std::vector<geography::Place> other_places;  // what else it could mean
+  bool place_is_position = false;              // where a device is: not to be kept
   std::optional<double> radius_km;             // nullopt: not said
+  std::optional<geography::Box> zone;          // of the map
   std::vector<std::string> departments;        // empty: the territory; see everywhere
   bool everywhere = false;                     // dep=tous
   std::map<std::string, std::vector<std::string>, std::less<>> facets;  // parameter -> codes
@@ -54,6 +61,9 @@ struct Chip {
   std::string label;
   std::string remove;  // address without it
 };
+// The same without what nobody may keep of a person: a position becomes its commune.
+[[nodiscard]] Filters fit_to_keep(Context const& context, Filters filters);
+
 // What was understood, one removable piece each. `path`: of the list.
 [[nodiscard]] std::vector<Chip> chips(schema::Type const* type, Filters const& filters,
                                       std::string_view path);

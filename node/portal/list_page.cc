@@ -7,7 +7,7 @@
 #include "node/portal/filters.h"
 #include "node/portal/life.h"
 #include "node/portal/list_parts.h"
-#include "node/portal/map.h"
+#include "node/portal/map_panel.h"
 #include "node/portal/pages.h"
 #include "node/portal/short_address.h"
 #include "node/text/fold.h"
@@ -88,18 +88,6 @@ std::vector<View> pager(Filters const& filters, std::string const& path, std::si
   }
   if (filters.page < pages) add(filters.page + 1, "›", "page suivante");
   return out;
-}
-
-std::vector<MapPoint> map_points(std::vector<service::ListHit> const& hits, Context const& context,
-                                 geography::Box& box) {
-  std::vector<MapPoint> points;
-  for (auto const& hit : hits) {
-    auto const at = point_of(context, *hit.record);
-    if (!at) continue;
-    box.include(*at);
-    points.push_back({*at, hit.record->title, hit.record->path});
-  }
-  return points;
 }
 
 View choice(std::string_view value, std::string_view label, bool selected) {
@@ -185,6 +173,7 @@ void add_empty_state(View& view, schema::Type const* type, Filters const& filter
     everywhere.everywhere = true;
     everywhere.departments.clear();
     everywhere.place.reset();
+    everywhere.zone.reset();
     idea("Chercher dans tout le réseau régional", cat(path, everywhere.query()));
   }
   if (!filters.facets.empty()) {
@@ -214,6 +203,8 @@ void add_filters(View& view, Context const& context, schema::Type const* type,
   view.text("path", path).text("words", filters.words).text("place", filters.place_text);
   view.list("radii", radius_choices(filters))
       .list("departments", department_choices(context, filters));
+  if (filters.zone) view.text("zone", box_text(*filters.zone));
+  view.text("view", filters.view);
   auto chosen = chip_views(type, filters, path);
   view.flag("has_chips", !chosen.empty()).list("chips", std::move(chosen)).text("clear", path);
   std::vector<View> ignored;
@@ -355,27 +346,6 @@ std::string list_heading(Context const& context, schema::Type const* type,
              : cat(text, place.starts_with(':') ? page::kNbsp : std::string_view(" "), place);
 }
 
-void add_map(View& view, Context const& context, service::ListQuery const& query,
-             service::ListResult const& result, std::string_view data) {
-  geography::Box box;
-  auto const points = map_points(result.hits, context, box);
-  if (points.empty()) return;
-  MapOptions options;
-  options.departments =
-      query.place.departments.empty() ? context.instance.territory : query.place.departments;
-  if (query.place.around) {
-    options.box = box;
-    options.box.include(
-        geography::Point{query.place.around->latitude, query.place.around->longitude});
-  }
-  options.label = cat("Carte, avec ", page::counted(static_cast<std::int64_t>(points.size()),
-                                                    "résultat", "résultats", false));
-  view.html("map_html", draw_map(*context.gazetteer, points, options))
-      .text("map_data", data)
-      .text("map_css", context.site()->asset("map.css"))
-      .text("map_ground", "/territoire.geojson");
-}
-
 http::Response list_page(Context const& context, schema::Type const* type,
                          http::Request const& request) {
   auto const path = list_path(type);
@@ -405,8 +375,8 @@ http::Response list_page(Context const& context, schema::Type const* type,
         .text("atom_href", cat(path, ".atom", filters.query()))
         .text("rss_href", cat(path, ".rss", filters.query()));
   }
-  view.text("embed_href", embed_href(type, filters));
-  view.text("alert_href", alert_href(context, path + filters.query()));
+  view.text("embed_href", embed_href(type, fit_to_keep(context, filters)));
+  view.text("alert_href", alert_href(context, path + fit_to_keep(context, filters).query()));
   view.list("sorts", sort_links(type, filters, query, path));
   view.list("cards", cards(context, result.hits,
                            {.words = filters.words.empty() ? nullptr : &result.words,
@@ -421,7 +391,7 @@ http::Response list_page(Context const& context, schema::Type const* type,
   if (result.total == 0) add_empty_state(view, type, filters, query, path);
   auto turns = pager(filters, path, pages);
   view.flag("has_pages", !turns.empty()).list("pages", std::move(turns));
-  add_map(view, context, query, result, cat(path, ".geojson", filters.query_of_page(filters.page)));
+  add_list_map(view, context, filters, query, result, path);
   add_paper_trail(view, context, cat(path, filters.query_of_page(filters.page)));
 
   auto const info = info_of(type, filters, title, said, path);

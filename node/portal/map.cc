@@ -16,6 +16,7 @@ using geography::Point;
 
 constexpr double kMargin = 18;
 constexpr double kClusterPixels = 26;
+constexpr double kNearDegrees = 0.3;  // of a territory: the next valley
 constexpr std::uint32_t kLabelledPopulation = 9'000;
 constexpr std::size_t kLabelsMax = 12;
 
@@ -129,9 +130,11 @@ struct Cluster {
   std::vector<MapPoint const*> points;
 };
 
-std::vector<Cluster> cluster(std::vector<MapPoint> const& points, Projection const& project) {
+std::vector<Cluster> cluster(std::vector<MapPoint> const& points, Box const& box,
+                             Projection const& project) {
   std::vector<Cluster> clusters;
   for (auto const& point : points) {
+    if (!box.contains(point.at)) continue;
     auto const at = project(point.at);
     auto const near = std::ranges::find_if(clusters, [&at](Cluster const& one) {
       return std::hypot(one.at.x - at.x, one.at.y - at.y) < kClusterPixels;
@@ -145,7 +148,16 @@ std::vector<Cluster> cluster(std::vector<MapPoint> const& points, Projection con
   return clusters;
 }
 
-std::string mark(Cluster const& cluster) {
+// What holds all of them, with a rim: at least some 300 m around.
+Box around(Cluster const& cluster) {
+  Box box;
+  for (auto const* const point : cluster.points) box.include(point->at);
+  double const high = std::max((box.north - box.south) * 0.1, 0.003);
+  double const wide = std::max((box.east - box.west) * 0.1, 0.004);
+  return {box.south - high, box.west - wide, box.north + high, box.east + wide};
+}
+
+std::string mark(Cluster const& cluster, MapOptions const& options) {
   auto const x = tenth(cluster.at.x);
   auto const y = tenth(cluster.at.y);
   if (cluster.points.size() == 1) {
@@ -160,9 +172,12 @@ std::string mark(Cluster const& cluster) {
   if (cluster.points.size() > 8) titles += "…";
   auto const count = cluster.points.size();
   double const radius = std::min(11 + std::sqrt(static_cast<double>(count)) * 2, 26.0);
-  return cat("<g><title>", page::escaped(titles), "</title><circle class=\"map-point\" cx=\"", x,
-             "\" cy=\"", y, "\" r=\"", tenth(radius), "\"/><text class=\"map-count\" x=\"", x,
-             "\" y=\"", tenth(cluster.at.y + 5), "\" font-size=\"14\">", count, "</text></g>");
+  auto const drawn = cat("<title>", count, " fiches : ", page::escaped(titles),
+                         "</title><circle class=\"map-point\" cx=\"", x, "\" cy=\"", y, "\" r=\"",
+                         tenth(radius), "\"/><text class=\"map-count\" x=\"", x, "\" y=\"",
+                         tenth(cluster.at.y + 5), "\" font-size=\"14\">", count, "</text>");
+  if (!options.zoom) return cat("<g>", drawn, "</g>");
+  return cat("<a href=\"", page::escaped(options.zoom(around(cluster))), "\">", drawn, "</a>");
 }
 
 std::string scale_bar(Projection const& project) {
@@ -197,13 +212,24 @@ std::optional<geography::Point> point_of(Context const& context,
   return commune->point;
 }
 
+Box map_frame(geography::Gazetteer const& gazetteer, std::vector<MapPoint> const& points,
+              MapOptions const& options) {
+  if (!options.box.empty()) return options.box;
+  Box box = box_of(gazetteer, options.departments);
+  Box const near{box.south - kNearDegrees, box.west - kNearDegrees, box.north + kNearDegrees,
+                 box.east + kNearDegrees};
+  for (auto const& point : points) {
+    if (near.contains(point.at)) box.include(point.at);
+  }
+  return box;
+}
+
 page::Html draw_map(geography::Gazetteer const& gazetteer, std::vector<MapPoint> const& points,
                     MapOptions const& options) {
-  Box box = options.box.empty() ? box_of(gazetteer, options.departments) : options.box;
-  for (auto const& point : points) box.include(point.at);
+  Box const box = map_frame(gazetteer, points, options);
   Projection const project(box, options.width);
   std::string body = ground(gazetteer, options.departments, project, true);
-  for (auto const& one : cluster(points, project)) body += mark(one);
+  for (auto const& one : cluster(points, box, project)) body += mark(one, options);
   body += scale_bar(project);
   return {frame(project, cat("role=\"group\" aria-label=\"", page::escaped(options.label), "\""),
                 body)};

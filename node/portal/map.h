@@ -4,6 +4,7 @@
 // immutable geography.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,13 +24,22 @@ struct MapOptions {
   std::vector<std::string> departments;  // what is drawn underneath
   geography::Box box;                    // what must be visible; empty: the departments
   std::string label;                     // for people who do not see it
-  double width = 800;                    // in pixels, at which labels have their size
+  // The address of what lies in a piece of the map: where a mark of several records leads. Empty:
+  // such marks lead nowhere.
+  std::function<std::string(geography::Box const&)> zoom{};
+  double width = 800;  // in pixels, at which labels have their size
 };
 
 // Where a record is: its own point, else that of its commune if that is known.
 [[nodiscard]] std::optional<geography::Point> point_of(Context const& context,
                                                        service::PublicRecord const& record);
 
+// What the drawing shows: `options.box`, else the departments and the points in or near them; a
+// record far away does not make everything else small.
+[[nodiscard]] geography::Box map_frame(geography::Gazetteer const& gazetteer,
+                                       std::vector<MapPoint> const& points,
+                                       MapOptions const& options);
+// Points outside the frame are left out.
 [[nodiscard]] page::Html draw_map(geography::Gazetteer const& gazetteer,
                                   std::vector<MapPoint> const& points, MapOptions const& options);
 // The sign of the home page: the communes alone, no names, nothing to follow.

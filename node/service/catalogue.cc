@@ -84,6 +84,12 @@ search::Where where_of(PlaceFilter const& place, geography::Gazetteer const& gaz
     for (auto& code : areas_around(gazetteer, place.commune))
       where.served.push_back(std::move(code));
   }
+  if (place.zone) {
+    auto const& box = *place.zone;
+    where.rectangle = search::Rectangle{{box.south, box.west}, {box.north, box.east}};
+    where.departments.clear();
+    where.served.clear();  // who looks at a piece of the map wants what stands there
+  }
   return where;
 }
 

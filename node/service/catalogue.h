@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "node/geography/territory.h"
 #include "node/model/recurrence.h"
 #include "node/service/instance.h"
 #include "node/store/store.h"
@@ -47,7 +48,8 @@ enum class Sort : std::uint8_t { relevance, distance, date, newest, name };
 struct PlaceFilter {
   std::optional<schema::Point> around;  // with radius_km: records whose place lies within
   double radius_km = 0;
-  std::string commune;  // INSEE code: records there, or that serve it
+  std::optional<geography::Box> zone;  // records whose place lies within, whatever its department
+  std::string commune;                 // INSEE code: records there, or that serve it
   std::string epci;
   std::vector<std::string> departments;  // empty: no restriction by department
 };

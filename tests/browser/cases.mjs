@@ -48,6 +48,13 @@ export const withoutScript = async (browser, portal) => {
     const all = await resultCount(page);
     need(all > 0, "the directory of a demonstration network is not empty");
     need(await page.locator(".map svg circle, .map svg use, .map svg path").count() > 3, "the server draws the map");
+    const closer = page.locator(".map svg a[href*='zone=']").first();
+    if (await closer.count() > 0) {
+      await Promise.all([page.waitForURL(/zone=/), closer.click()]);
+      const near = await resultCount(page);
+      need(near > 1 && near <= all, `${near} of ${all} records behind a mark of many`);
+      await page.goBack();
+    }
     const box = page.locator(".facets input[type=checkbox]").first();
     const value = await box.getAttribute("value");
     if (!(await box.isVisible())) await page.locator(".facets details summary").first().click();
@@ -188,15 +195,46 @@ export const map = async (browser, portal) => {
     const address = await page.locator("[data-map]").getAttribute("data-map");
     const located = (await (await context.request.get(new URL(address, portal.url).href)).json()).features.length;
     need(located > 0, "there are located results");
-    await page.waitForFunction((count) => document.querySelectorAll(".leaflet-interactive[role=button]").length === count, located, { timeout: 15000 });
     const cards = await page.locator(".cards .card").count();
-    need(located <= cards, `${located} markers for the ${cards} results of this page`);
+    need(located <= cards, `${located} records on the map for the ${cards} results of this page`);
+    // A mark of many shows how many it is.
+    const marked = (count) => page.waitForFunction((wanted) => [...document.querySelectorAll(".map-mark[role=button]")]
+      .reduce((sum, mark) => sum + (Number(mark.textContent) || 1), 0) === wanted, count, { timeout: 15000 });
+    await marked(located);
     // Leaflet draws on a sheet larger than the map; style that shrinks it hides every mark.
     const [sheet, frame] = await page.evaluate(() => [".leaflet-overlay-pane svg", ".leaflet-container"].map((one) => document.querySelector(one).getBoundingClientRect().width));
     need(sheet >= frame, `the sheet of the map is ${sheet} px wide in a frame of ${frame} px`);
-    await page.locator(".leaflet-interactive[role=button]").first().focus();
+    await page.locator(".map-mark:not(.map-mark-many)").first().focus();
     await page.keyboard.press("Enter");
     await page.waitForSelector(".leaflet-popup a[href^='/structures/']", { timeout: 5000 });
+    // All results, then a piece of the map as a filter.
+    const all = await resultCount(page);
+    if (cards < all) await Promise.all([page.waitForURL(/vue=carte/), page.locator("a[href*='vue=carte']").click()]);
+    await page.waitForSelector(".map-mark[role=button]", { timeout: 15000 });
+    await page.locator(".leaflet-control-zoom-in").click();
+    await Promise.all([page.waitForURL(/zone=/), page.locator(".map-button").click()]);
+    need((await page.locator(".result-count").innerText()).includes("zone de la carte"), "the piece of the map is said");
+    need(await resultCount(page) <= all, "a piece of the map holds no more than the whole");
+  } finally {
+    await context.close();
+  }
+};
+
+// Where the device is goes into the address of the search, rounded, and into no alert.
+export const position = async (browser, portal) => {
+  const context = await browser.newContext({ viewport: { width: 320, height: 800 }, permissions: ["geolocation"], geolocation: { latitude: 45.67553, longitude: 6.39261 } });
+  const page = await context.newPage();
+  try {
+    await page.goto(`${portal.url}/structures`, { waitUntil: "networkidle" });
+    await Promise.all([page.waitForURL(/lieu=45.675/), page.locator(".locate").click()]);
+    need((await page.locator(".result-count").innerText()).includes("de votre position"), "the position is said");
+    need(!page.url().includes("6755"), "the position is no finer than a hundred metres");
+    const alert = page.locator("a[href^='/alertes']");
+    if (await alert.count() > 0) need((await alert.getAttribute("href")).includes("Albertville"), "an alert keeps the commune alone");
+    await context.clearPermissions();
+    await page.goto(`${portal.url}/structures`, { waitUntil: "networkidle" });
+    await page.locator(".locate").click();
+    await page.locator(".locate ~ [role=status]:not(:empty)").waitFor({ timeout: 15000 });
   } finally {
     await context.close();
   }

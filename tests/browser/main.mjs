@@ -77,6 +77,7 @@ const visitPortal = async (browser, portal, saved) => {
     await attempt(`${portal.name}: ${path} by keyboard`, () => cases.keyboard(browser, portal, path));
   }
   await attempt(`${portal.name}: the map with script`, () => cases.map(browser, portal));
+  await attempt(`${portal.name}: the device's position`, () => cases.position(browser, portal));
   await attempt(`${portal.name}: suggestions while one types`, () => cases.suggestions(browser, portal));
   await attempt(`${portal.name}: on another site`, () => cases.embedding(browser, portal));
   for (const name of Object.keys(PATHS)) {

@@ -1,7 +1,15 @@
-// The interactive map: takes the place of the server's drawing, with the same items as the list.
+// The interactive map: takes the place of the server's drawing, with the same items.
 // data-map: the address of the selection as GeoJSON; data-outline: of the territory's outlines;
-// data-css: of this map's style sheet. No tiles, hence no request to anybody else.
-import { circleMarker, geoJSON, latLngBounds, map as createMap } from "leaflet";
+// data-css: of this map's style sheet; data-frame: west, south, east and north of what is shown
+// first; data-search: of the list, to which the sides of a piece of
+// the map are added; data-search-words, data-count-words, data-tiles-words: what is said.
+// data-tiles: the address of tiles, asked for only when somebody presses the button that names
+// their server; data-tiles-credit: whom they come from. Without it no request goes to anybody else.
+import { circleMarker, control, Control, divIcon, DomEvent, geoJSON, latLngBounds, layerGroup, map as createMap, marker, tileLayer } from "leaflet";
+import Supercluster from "supercluster";
+
+const kClusterPixels = 60;
+const kClusterZoomMax = 17;
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -11,15 +19,103 @@ const load = async (address) => {
   return response.json();
 };
 
-const popup = (properties) => {
-  const box = document.createElement("div");
+const entry = (properties) => {
+  const line = document.createElement("li");
   const link = document.createElement("a");
   link.href = properties.url;
   link.textContent = properties.title;
-  const place = document.createElement("div");
-  place.textContent = properties.place ?? "";
-  box.append(link, place);
-  return box;
+  line.append(link, ` ${properties.place ?? ""}`);
+  return line;
+};
+
+const popup = (features) => {
+  const list = document.createElement("ul");
+  list.className = "map-popup";
+  list.append(...features.map((feature) => entry(feature.properties)));
+  return list;
+};
+
+// A button of the page's own over the map.
+const button = (map, words, press) => {
+  const Pressed = Control.extend({
+    options: { position: "topleft" },
+    onAdd: () => {
+      const element = document.createElement("button");
+      element.type = "button";
+      element.className = "button button-secondary map-button";
+      element.textContent = words;
+      DomEvent.disableClickPropagation(element);
+      element.addEventListener("click", () => press(element));
+      return element;
+    },
+  });
+  return new Pressed().addTo(map);
+};
+
+// Marks that are near one another are one, with their number, until one looks closer.
+const showItems = (map, items, countWords) => {
+  const index = new Supercluster({ radius: kClusterPixels, maxZoom: kClusterZoomMax });
+  index.load(items.features);
+  const shown = layerGroup().addTo(map);
+  const markOf = (feature) => {
+    const [longitude, latitude] = feature.geometry.coordinates;
+    const many = feature.properties.cluster;
+    const label = many
+      ? `${feature.properties.point_count} ${countWords}`
+      : `${feature.properties.title}, ${feature.properties.place ?? ""}`;
+    const size = many ? Math.min(28 + 4 * Math.log2(feature.properties.point_count), 56) : 24;
+    const icon = divIcon({
+      className: many ? "map-mark map-mark-many" : "map-mark",
+      html: many ? String(feature.properties.point_count_abbreviated) : "",
+      iconSize: [size, size],
+    });
+    const mark = marker([latitude, longitude], { icon, keyboard: true, alt: label, title: label });
+    mark.on("add", () => {
+      const element = mark.getElement();
+      element.setAttribute("role", "button");
+      element.setAttribute("aria-label", label);
+    });
+    if (!many) return mark.bindPopup(popup([feature]));
+    mark.on("click", () => {
+      const closer = index.getClusterExpansionZoom(feature.properties.cluster_id);
+      if (closer > kClusterZoomMax) {  // all at one spot
+        mark.unbindPopup().bindPopup(popup(index.getLeaves(feature.properties.cluster_id, 20))).openPopup();
+      } else {
+        map.setView([latitude, longitude], closer);
+      }
+    });
+    return mark;
+  };
+  const draw = () => {
+    const around = map.getBounds().pad(0.2);
+    const zoom = Math.min(Math.round(map.getZoom()), kClusterZoomMax + 1);
+    shown.clearLayers();
+    index
+      .getClusters([around.getWest(), around.getSouth(), around.getEast(), around.getNorth()], zoom)
+      .forEach((feature) => markOf(feature).addTo(shown));
+  };
+  return draw;
+};
+
+// The list of what lies in the piece of the map that is seen, once somebody has moved it.
+const offerSearch = (map, address, words) => {
+  let offered = false;
+  map.on("dragend zoomend", (event) => {
+    if (offered || (event.type === "zoomend" && !map.moved)) return;
+    offered = true;
+    button(map, words, () => {
+      const seen = map.getBounds();
+      const sides = [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()];
+      location.assign(address + sides.map((side) => side.toFixed(4)).join(","));
+    });
+  });
+};
+
+const offerTiles = (map, { tiles, tilesCredit, tilesWords }) => {
+  button(map, tilesWords, (element) => {
+    element.remove();
+    tileLayer(tiles, { attribution: tilesCredit, maxZoom: 19 }).addTo(map);
+  });
 };
 
 export const show = async (box) => {
@@ -44,6 +140,7 @@ export const show = async (box) => {
   const map = createMap(canvas, { zoomControl: true, attributionControl: true, scrollWheelZoom: false });
   map.zoomControl.setPosition("topright");
   map.attributionControl.setPrefix("Leaflet");
+  control.scale({ imperial: false }).addTo(map);
   if (outline) {
     geoJSON(outline, {
       interactive: false,
@@ -53,25 +150,13 @@ export const show = async (box) => {
       attribution: outline.attribution ?? "",
     }).addTo(map);
   }
-  const bounds = latLngBounds([]);
-  geoJSON(items, {
-    pointToLayer: (feature, at) => {
-      bounds.extend(at);
-      return circleMarker(at, { radius: 9, color: colour("--paper"), weight: 2, fillColor: colour("--accent"), fillOpacity: 1 });
-    },
-    onEachFeature: (feature, layer) => {
-      layer.bindPopup(popup(feature.properties));
-      layer.on("add", () => {
-        const element = layer.getElement();
-        if (!element) return;
-        element.setAttribute("tabindex", "0");
-        element.setAttribute("role", "button");
-        element.setAttribute("aria-label", `${feature.properties.title}, ${feature.properties.place ?? ""}`);
-        element.addEventListener("keydown", (event) => {
-          if (event.key === "Enter" || event.key === " ") { event.preventDefault(); layer.openPopup(); }
-        });
-      });
-    },
-  }).addTo(map);
-  if (bounds.isValid()) map.fitBounds(bounds.pad(0.15), { maxZoom: 13 });
+  const draw = showItems(map, items, box.dataset.countWords);
+  const [west, south, east, north] = box.dataset.frame.split(",").map(Number);
+  map.fitBounds(latLngBounds([south, west], [north, east]), { maxZoom: 14, animate: false });
+  draw();
+  map.on("moveend", draw);
+  // From here on it is somebody who moves it.
+  map.on("zoomstart dragstart", () => { map.moved = true; });
+  if (box.dataset.search) offerSearch(map, box.dataset.search, box.dataset.searchWords);
+  if (box.dataset.tiles) offerTiles(map, box.dataset);
 };

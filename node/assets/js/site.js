@@ -28,6 +28,11 @@ for (const input of wishes) {
   input.addEventListener("focus", () => import("./suggest.js"), { once: true });
 }
 
+// Where the device is, if the browser may tell at all.
+if (window.isSecureContext && "geolocation" in navigator && document.querySelector("input[data-locate]")) {
+  import("./locate.js");
+}
+
 // The map beside a list: loaded only where there is one.
 const map = document.querySelector("[data-map]");
 if (map) import("./map.js").then((module) => module.show(map));

@@ -148,6 +148,16 @@ accent = "plum"
                         "contact.email", "data.directory"));
 }
 
+TEST_F(ConfigTest, takes_tiles_of_one_server_over_https_alone) {
+  EXPECT_THAT(errors("[geography]\ntiles = \"https://tuiles.example/{z}/{x}/{y}.png\"\n"),
+              testing::IsEmpty());
+  for (auto const* tiles :
+       {"http://tuiles.example/{z}/{x}/{y}.png", "https://tuiles.example/{z}/{x}.png", "{z}{x}{y}",
+        "https:///{z}/{x}/{y}", "https://a.example/{z}/{x}/{y}; script-src *"}) {
+    EXPECT_EQ(errors(cat("[geography]\ntiles = \"", tiles, "\"\n")).size(), 1U) << tiles;
+  }
+}
+
 TEST_F(ConfigTest, names_the_bounds_of_a_number) {
   EXPECT_THAT(errors("[http]\nport = 70000\n"),
               ElementsAre("10: http.port: must be from 0 to 65535, not 70000"));

@@ -44,9 +44,9 @@ TEST_F(Embedding, a_frame_shows_what_its_filters_say_and_leads_to_the_whole_list
   EXPECT_THAT(page, AllOf(HasSubstr("Atelier Vélo"), Not(HasSubstr("Ronde")),
                           HasSubstr("<a href=\"/structures?q=velo\">")));
   auto const map = get("/integre/structures?vue=carte").body;
-  EXPECT_THAT(map, AllOf(HasSubstr("data-map=\"/structures.geojson?page=tout\""), HasSubstr("<svg"),
+  EXPECT_THAT(map, AllOf(HasSubstr("data-map=\"/structures.geojson\""), HasSubstr("<svg"),
                          HasSubstr("&lt;Ronde&gt;")));
-  EXPECT_EQ(json_at("/structures.geojson?page=tout").at("features").as_array().size(), 2U);
+  EXPECT_EQ(json_at("/structures.geojson").at("features").as_array().size(), 2U);
 }
 
 TEST_F(Embedding, the_builder_gives_code_that_survives_its_own_words) {
