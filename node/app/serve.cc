@@ -53,7 +53,10 @@ class Instance {
   void stop();
 
  private:
+  Result<> read_share();
+  Result<> open_portal();
   Result<> open_pages();
+  [[nodiscard]] std::shared_ptr<page::Site const> site(schema::Language language);
   Result<> open_links();
   Result<> bring_file(sync::DocumentKey const& document, schema::FileReference const& file,
                       Millis within);
@@ -69,11 +72,12 @@ class Instance {
   void reload();
 
   std::unique_ptr<Services> services_;
-  std::unique_ptr<page::Templates> templates_;
+  page::Messages english_;
+  std::unique_ptr<page::Templates> templates_, english_templates_;
   http::StaticFiles assets_;
   portal::AccessibilityReview accessibility_;
   std::mutex site_mutex_;
-  std::shared_ptr<page::Site const> site_;
+  std::shared_ptr<page::Site const> site_, english_site_;
   std::unique_ptr<http::PageCache> cache_;
   Metrics metrics_{services_->usage()};
   std::unique_ptr<LocalSessions> session_store_;
@@ -86,7 +90,7 @@ class Instance {
   // People and programs apart: a program that hammers the API keeps nobody beside it from reading.
   std::unique_ptr<http::RateLimiter> pages_budget_, data_budget_;  // null: no limit
   std::unique_ptr<portal::Post> post_;
-  std::unique_ptr<portal::Context> portal_;
+  std::unique_ptr<portal::Context> english_portal_, portal_;
   std::unique_ptr<office::Office> office_;
   std::unique_ptr<LinkStatus> link_status_;
   std::unique_ptr<admin::Console> console_;
@@ -116,30 +120,40 @@ void Instance::refresh_site() {
   auto identity =
       site_identity(services_->config(), services_->instance(), *services_->gazetteer());
   identity.accessibility_state = accessibility_.state();
-  auto menu = main_menu(services_->model());
-  auto made = std::make_shared<page::Site const>(
-      std::move(identity), *templates_, std::move(menu),
-      [this](std::string_view name) { return assets_.manifest().url(name); });
+  auto const asset = [this](std::string_view name) { return assets_.manifest().url(name); };
+  auto const made = [&](page::Templates const& templates, page::Messages const& messages) {
+    return std::make_shared<page::Site const>(
+        identity, templates, main_menu(services_->model(), messages.language()), asset, messages);
+  };
+  auto french = made(*templates_, page::french());
+  auto english = made(*english_templates_, english_);
   std::scoped_lock const lock(site_mutex_);
-  site_ = std::move(made);
+  site_ = std::move(french);
+  english_site_ = std::move(english);
 }
 
-Result<> Instance::open_pages() {
-  SOL_ASSIGN(auto templates, page::Templates::load({services_->share() / "templates"}));
-  templates_ = std::make_unique<page::Templates>(std::move(templates));
-  SOL_ASSIGN(assets_, http::StaticFiles::load(services_->share() / "assets"));
+// What lies beside the program: templates in each language, styles and scripts.
+Result<> Instance::read_share() {
+  auto const& share = services_->share();
+  SOL_ASSIGN(auto french, page::Templates::load({share / "templates"}));
+  templates_ = std::make_unique<page::Templates>(std::move(french));
+  SOL_ASSIGN(english_, page::Messages::load(schema::Language::en, share / "languages" / "en.json"));
+  SOL_ASSIGN(auto english, page::Templates::load({share / "templates"}, english_));
+  english_templates_ = std::make_unique<page::Templates>(std::move(english));
+  SOL_ASSIGN(assets_, http::StaticFiles::load(share / "assets"));
   SOL_ASSIGN(accessibility_,
-             portal::load_accessibility(services_->share() / "accessibility" / "rgaa-4.1.2.json"));
-  refresh_site();
+             portal::load_accessibility(share / "accessibility" / "rgaa-4.1.2.json"));
+  return {};
+}
+
+std::shared_ptr<page::Site const> Instance::site(schema::Language language) {
+  std::scoped_lock const lock(site_mutex_);
+  return language == schema::Language::fr ? site_ : english_site_;
+}
+
+Result<> Instance::open_portal() {
   SOL_ASSIGN(auto* const catalogue, services_->catalogue());
   auto const& config = services_->config();
-  auto const site = [this] {
-    std::scoped_lock const lock(site_mutex_);
-    return site_;
-  };
-  auto const bring = [this](auto const& document, auto const& file, Millis within) {
-    return bring_file(document, file, within);
-  };
   if (auto const most = config.limits.requests_per_minute_max; most > 0) {
     http::RateLimiter::Options const budget{
         .burst = static_cast<double>(most),
@@ -150,9 +164,26 @@ Result<> Instance::open_pages() {
   }
   post_.reset(new portal::Post{services_->mail(), services_->alerts(), services_->reports(),
                                services_->relay(), visitors_limiter_});
-  portal_.reset(new portal::Context{services_->instance(), *catalogue, services_->gazetteer(), site,
-                                    config.search.results_per_page, bring, post_.get(),
-                                    accessibility_, pages_budget_.get(), data_budget_.get()});
+  auto const speaking = [&](schema::Language language, portal::Context const* english) {
+    return std::unique_ptr<portal::Context>(new portal::Context{
+        services_->instance(), *catalogue, services_->gazetteer(),
+        [this, language] { return site(language); }, config.search.results_per_page,
+        [this](auto const& document, auto const& file, Millis within) {
+          return bring_file(document, file, within);
+        },
+        post_.get(), accessibility_, english, pages_budget_.get(), data_budget_.get()});
+  };
+  english_portal_ = speaking(schema::Language::en, nullptr);
+  portal_ = speaking(schema::Language::fr, english_portal_.get());
+  return {};
+}
+
+Result<> Instance::open_pages() {
+  SOL_TRY(read_share());
+  refresh_site();
+  SOL_TRY(open_portal());
+  auto const& config = services_->config();
+  auto const site_of = [this] { return site(schema::Language::fr); };
   cache_ = std::make_unique<http::PageCache>(config.limits.page_cache_bytes_max);
   session_store_ = std::make_unique<LocalSessions>(services_->store(), services_->clock());
   sessions_ = std::make_unique<http::Sessions>(
@@ -167,19 +198,20 @@ Result<> Instance::open_pages() {
       .gazetteer = services_->gazetteer(),
       .sessions = *sessions_,
       .limiter = log_in_limiter_,
-      .site = site,
+      .site = site_of,
       .erase =
           [this](auto targets, auto objection) {
             return services_->erasures().request(std::move(targets), std::move(objection));
           },
-      .bring_file = bring,
+      .bring_file = [this](auto const& document, auto const& file,
+                           Millis within) { return bring_file(document, file, within); },
       .reports = &services_->reports(),
       .usage = &services_->usage()});
   link_status_ = std::make_unique<LinkStatus>(services_->instance(), services_->store());
   console_ = std::make_unique<admin::Console>(admin::Context{.instance = services_->instance(),
                                                              .office = *office_,
                                                              .network = *link_status_,
-                                                             .site = site});
+                                                             .site = site_of});
   forgetting_ = services_->store().subscribe([this](store::CommitNotice const& notice) {
     auto tags = service::Catalogue::tags_of(notice);
     bool const network = std::ranges::any_of(

@@ -65,7 +65,9 @@ page::SiteIdentity site_identity(Config const& config, service::Instance const& 
   return site;
 }
 
-std::vector<page::MenuEntry> main_menu(schema::ContentModel const& model) {
+std::vector<page::MenuEntry> main_menu(schema::ContentModel const& model,
+                                       schema::Language language) {
+  bool const is_french = language == schema::Language::fr;
   std::vector<page::MenuEntry> menu;
   for (auto const& type : model.types()) {
     auto const slash = type.prefix.find('/');
@@ -78,8 +80,9 @@ std::vector<page::MenuEntry> main_menu(schema::ContentModel const& model) {
       continue;
     }
     auto const label = type.has(schema::Trait::has_schedule) ? std::string("Agenda")
-                       : slash != std::string::npos          ? text::capitalised(first)
-                                                             : text::capitalised(type.plural.fr);
+                       : slash != std::string::npos && is_french
+                           ? text::capitalised(first)
+                           : text::capitalised(type.plural.in(language));
     menu.push_back({type.key, {label, cat('/', type.prefix)}, 0, {}});
   }
   return menu;

@@ -11,6 +11,7 @@ namespace solidaires::app {
 [[nodiscard]] page::SiteIdentity site_identity(Config const& config,
                                                service::Instance const& instance,
                                                geography::Gazetteer const& gazetteer);
-[[nodiscard]] std::vector<page::MenuEntry> main_menu(schema::ContentModel const& model);
+[[nodiscard]] std::vector<page::MenuEntry> main_menu(schema::ContentModel const& model,
+                                                     schema::Language language);
 
 }  // namespace solidaires::app

@@ -70,9 +70,10 @@ std::string url_encode(std::string_view text) {
 }
 
 Site::Site(SiteIdentity identity, Templates const& templates, std::vector<MenuEntry> menu,
-           std::function<std::string(std::string_view)> asset)
+           std::function<std::string(std::string_view)> asset, Messages const& messages)
     : identity_(std::move(identity)),
       templates_(&templates),
+      messages_(&messages),
       menu_(std::move(menu)),
       asset_(std::move(asset)) {
   theme_css_ = solidaires::page::theme_css(
@@ -89,7 +90,7 @@ std::string Site::icon_svg() const {
 
 View Site::frame(PageInfo const& info) const {
   View frame;
-  bool const home = info.path == "/";
+  bool const home = info.path == messages_->say("/");
   frame.text("title", info.title)
       .text("full_title", home ? identity_.title : cat(info.title, " – ", identity_.short_title))
       .text("description", info.description)
@@ -121,10 +122,12 @@ View Site::frame(PageInfo const& info) const {
   frame.flag("has_network", !identity_.network.empty())
       .list("network", link_views(identity_.network));
   if (!info.breadcrumb.empty()) {
-    std::vector<Link> trail{{"Accueil", "/"}};
+    std::vector<Link> trail{
+        {std::string(messages_->say("Accueil")), std::string(messages_->say("/"))}};
     trail.insert(trail.end(), info.breadcrumb.begin(), info.breadcrumb.end());
     frame.flag("has_breadcrumb", true).list("breadcrumb", link_views(trail));
   }
+  add_languages(frame, info);
   std::vector<View> alternates;
   for (auto const& alternate : info.alternates) {
     alternates.push_back(std::move(View()
@@ -134,6 +137,27 @@ View Site::frame(PageInfo const& info) const {
   }
   frame.list("alternates", std::move(alternates));
   return frame;
+}
+
+// In both languages where there are both; else the way to the other language's home page.
+void Site::add_languages(View& frame, PageInfo const& info) const {
+  bool const is_french = messages_->language() == schema::Language::fr;
+  std::vector<View> languages;
+  auto const add = [&](std::string_view code, std::string_view path) {
+    languages.push_back(
+        std::move(View().text("code", code).text("address", cat(identity_.base_url, path))));
+  };
+  if (!info.translation.empty()) {
+    add("fr", is_french ? info.path : info.translation);
+    add("en", is_french ? info.translation : info.path);
+  }
+  frame.list("languages", std::move(languages));
+  auto const elsewhere = std::string_view(is_french ? "/en" : "/");
+  View other;
+  other.text("code", is_french ? "en" : "fr")
+      .text("label", is_french ? "In English" : "En français")
+      .text("href", info.translation.empty() ? elsewhere : std::string_view(info.translation));
+  frame.view("other_language", other);
 }
 
 std::string Site::finish(View frame, std::string_view name, View const& view) const {

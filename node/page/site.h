@@ -66,6 +66,8 @@ struct PageInfo {
   std::vector<Alternate> alternates;
   std::string json_ld;  // serialised JSON; written so that it cannot end its element
   std::string query;    // words to keep in the header's search
+  // Path of the same page in the portal's other language; empty: there is none yet.
+  std::string translation;
   std::string picture;  // path of one that shows what the page is about; empty: none
   std::string picture_alt;
   std::string main_class = "wrap page";
@@ -81,12 +83,14 @@ struct OfficeFrame {
 
 class Site {
  public:
-  // `asset` gives the address of an asset by its name ("site.css").
+  // `asset` gives the address of an asset by its name ("site.css"). `messages` are those of the
+  // templates, and outlive the site.
   Site(SiteIdentity identity, Templates const& templates, std::vector<MenuEntry> menu,
-       std::function<std::string(std::string_view)> asset);
+       std::function<std::string(std::string_view)> asset, Messages const& messages = french());
 
   [[nodiscard]] SiteIdentity const& identity() const noexcept { return identity_; }
   [[nodiscard]] Templates const& templates() const noexcept { return *templates_; }
+  [[nodiscard]] Messages const& messages() const noexcept { return *messages_; }
   [[nodiscard]] std::string asset(std::string_view name) const { return asset_(name); }
 
   // A whole public page around the template `name`.
@@ -106,10 +110,12 @@ class Site {
 
  private:
   [[nodiscard]] View frame(PageInfo const& info) const;
+  void add_languages(View& frame, PageInfo const& info) const;
   [[nodiscard]] std::string finish(View frame, std::string_view name, View const& view) const;
 
   SiteIdentity identity_;
   Templates const* templates_;  // outlives the site
+  Messages const* messages_;
   std::vector<MenuEntry> menu_;
   std::function<std::string(std::string_view)> asset_;
   std::string theme_css_;

@@ -106,13 +106,16 @@ Templates::Templates(Templates&&) noexcept = default;
 Templates& Templates::operator=(Templates&&) noexcept = default;
 Templates::~Templates() = default;
 
-Result<Templates> Templates::load(std::vector<fs::path> const& directories) {
+Result<Templates> Templates::load(std::vector<fs::path> const& directories,
+                                  Messages const& messages) {
   SOL_ASSIGN(auto const sources, read_sources(directories));
   auto loaded = std::make_unique<Loaded>();
   for (auto const& [name, source] : sources) {
     SOL_TRY(refuse_raw_output(name, source));
-    SOL_ASSIGN(auto const text, resolve(sources, name, 0));
-    kainjow::mustache::mustache parsed(text);
+    SOL_ASSIGN(auto const resolved, resolve(sources, name, 0));
+    auto const text = messages.translate(resolved);
+    if (!text) return std::unexpected(Error(text.error()).in(name));
+    kainjow::mustache::mustache parsed(*text);
     if (!parsed.is_valid()) {
       return fail(Code::invalid, cat("template ", name, ": ", parsed.error_message()));
     }

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "node/page/messages.h"
 #include "node/page/view.h"
 #include "sync/base/result.h"
 
@@ -19,7 +20,9 @@ class Templates {
  public:
   // Every *.mustache below the directories, named by its path inside them without the ending
   // ("portal/home"). Errors name the file: a parse error, a missing or circular part, raw output.
-  static Result<Templates> load(std::vector<std::filesystem::path> const& directories);
+  // [[texts]] are said in the language of `messages`; one that it lacks is an error too.
+  static Result<Templates> load(std::vector<std::filesystem::path> const& directories,
+                                Messages const& messages = {});
 
   Templates(Templates&&) noexcept;
   Templates& operator=(Templates&&) noexcept;

@@ -41,10 +41,17 @@ struct Context {
       bring_file{};
   Post const* post = nullptr;  // null: this portal takes nothing from visitors
   AccessibilityReview accessibility{};
+  // The same portal in English; null: this is it, or it speaks French alone.
+  Context const* english = nullptr;
   // How often one client may have lists made, and answers for programs; null: without end.
   http::RateLimiter* pages_budget = nullptr;
   http::RateLimiter* data_budget = nullptr;
 
+  [[nodiscard]] page::Messages const& messages() const { return site()->messages(); }
+  [[nodiscard]] schema::Language language() const { return messages().language(); }
+  [[nodiscard]] std::string say(std::string_view french) const {
+    return std::string(messages().say(french));
+  }
   [[nodiscard]] model::CivilDate today() const {
     return model::to_civil(instance.clock.now()).date;
   }

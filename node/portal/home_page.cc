@@ -59,23 +59,29 @@ http::Response home_page(Context const& context, http::Request const& /*request*
   view.text("title", identity.title)
       .text("territory", identity.territory)
       .flag("hub", context.instance.hub);
-  view.html("intro_html", page::markdown(identity.home_text, page::LineBreaks::joined));
+  // Records, their dates and the operator's own words are in French.
+  bool const in_french = context.language() == schema::Language::fr;
+  if (in_french)
+    view.html("intro_html", page::markdown(identity.home_text, page::LineBreaks::joined));
   view.html("drawing_html", draw_territory(*context.gazetteer, context.instance.territory));
   auto const counts = context.catalogue.counts(context.instance.hub ? std::vector<std::string>()
                                                                     : context.instance.territory);
+  view.flag("in_translation", !in_french);
   std::vector<View> kinds, sections;
   for (auto const& type : context.instance.model.types()) {
     auto const found = counts.find(type.key);
     auto const count = found == counts.end() ? 0 : static_cast<std::int64_t>(found->second);
     View kind;
-    kind.text("href", cat('/', type.prefix)).text("count", page::french_number(count));
-    kind.text("label", count > 1 ? type.plural.fr : type.singular.fr)
-        .text("description", type.description.fr);
+    bool const several = count > 1 || (count == 0 && !in_french);
+    kind.text("href", cat('/', type.prefix))
+        .text("count", in_french ? page::french_number(count) : std::to_string(count))
+        .text("label", (several ? type.plural : type.singular).in(context.language()))
+        .text("description", type.description.in(context.language()));
     kinds.push_back(std::move(kind));
-    sections.push_back(section(context, type, section_label(type)));
+    if (in_french) sections.push_back(section(context, type, section_label(type)));
   }
   view.list("kinds", std::move(kinds)).list("sections", std::move(sections));
-  if (!identity.take_part_text.empty())
+  if (in_french && !identity.take_part_text.empty())
     view.html("take_part_html", page::markdown(identity.take_part_text, page::LineBreaks::joined));
   std::vector<View> portals;
   for (auto const& link : identity.network) {
@@ -86,7 +92,7 @@ http::Response home_page(Context const& context, http::Request const& /*request*
   page::PageInfo info;
   info.title = identity.title;
   info.description = identity.tagline;
-  info.path = "/";
+  set_address(info, context, "/");
   info.main_class = "home";
   return keep_while_true(context, http::Response::html(site->page(info, "portal/home", view)),
                          tags_of_all(context));

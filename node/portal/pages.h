@@ -62,6 +62,12 @@ struct Description {
 [[nodiscard]] http::Response fixed_page(Context const& context, std::string_view path,
                                         std::string_view title, std::string_view name,
                                         page::View const& view, std::vector<page::Link> trail = {});
+// The same for a page that there is in every language: address and title as they are in French.
+[[nodiscard]] http::Response spoken_page(Context const& context, std::string_view path,
+                                         std::string_view title, std::string_view name,
+                                         page::View const& view);
+// Sets the address of a page that has this one in French, and that of its translation.
+void set_address(page::PageInfo& info, Context const& context, std::string_view path);
 [[nodiscard]] http::Response about_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response contact_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response help_page(Context const& context, http::Request const& request);

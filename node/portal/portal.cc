@@ -27,6 +27,10 @@ http::Response text_file(std::string body, std::string_view type) {
   return keep_page(http::Response::bytes(std::move(body), type), {"site"});
 }
 
+http::Handler handler(Context const& context, Page page) {
+  return [&context, page](http::Request const& request) { return page(context, request); };
+}
+
 // A page that people look at. Errors and redirections are none.
 http::Handler counted_page(std::string_view kind, http::Handler page) {
   return [name = service::counter(service::usage::kPage, kind),
@@ -123,6 +127,24 @@ void add_types(http::Router& router, Context const& context) {
   }
 }
 
+bool is_english(Context const& english, std::string_view path) {
+  auto const home = english.messages().say("/");
+  return path.starts_with(home) && (path.size() == home.size() || path[home.size()] == '/');
+}
+
+// Pages that there are in every language, under the addresses of the context's own.
+void add_spoken(http::Router& router, Context const& context) {
+  auto const add = [&](std::string_view path, std::string_view kind, Page page) {
+    router.get(context.say(path), counted_page(kind, handler(context, page)), kPublic);
+  };
+  add("/", "home", home_page);
+  add("/a-propos", "information", about_page);
+  add("/contact", "information", contact_page);
+  add("/aide", "information", help_page);
+  add("/plan-du-site", "information", site_map_page);
+  add("/confidentialite", "information", privacy_page);
+}
+
 // Programs get a sentence, people a page.
 bool is_page(http::Request const& request) {
   auto const name = request.path.substr(request.path.rfind('/') + 1);
@@ -151,22 +173,13 @@ void add_open_data(http::Router& router, Context const& context) {
   }
 }
 
-http::Handler handler(Context const& context, Page page) {
-  return [&context, page](http::Request const& request) { return page(context, request); };
-}
-
 void add_information(http::Router& router, Context const& context) {
   auto const add = [&](std::string_view path, Page page) {
     router.get(path, counted_page("information", handler(context, page)), kPublic);
   };
-  add("/a-propos", about_page);
-  add("/contact", contact_page);
-  add("/aide", help_page);
-  add("/plan-du-site", site_map_page);
   add("/accessibilite", accessibility_page);
   add("/accessibilite/criteres", criteria_page);
   add("/mentions-legales", legal_page);
-  add("/confidentialite", privacy_page);
   add("/donnees", data_page);
   add("/integrer", embed_page);
   add("/composants", design_page);
@@ -236,6 +249,8 @@ void add_files(http::Router& router, Context const& context) {
 }  // namespace
 
 http::Response error_response(Context const& context, http::Request const& request, int status) {
+  if (context.english != nullptr && is_english(*context.english, request.path))
+    return error_page(*context.english, status, &request);
   if (status == 429 && !is_page(request))
     return http::Response::text("Trop de demandes : attendez le temps que dit Retry-After.\n", 429)
         .with("Access-Control-Allow-Origin", "*");
@@ -243,8 +258,9 @@ http::Response error_response(Context const& context, http::Request const& reque
 }
 
 void add_routes(http::Router& router, Context const& context) {
-  router.get("/", counted_page("home", handler(context, home_page)), kPublic);
   router.get("/f/{code}", handler(context, short_address_page), kPublic);
+  add_spoken(router, context);
+  if (context.english != nullptr) add_spoken(router, *context.english);
   add_information(router, context);
   add_search(router, context);
   add_types(router, context);

@@ -48,6 +48,25 @@ http::Response fixed_page(Context const& context, std::string_view path, std::st
   return keep_page(http::Response::html(context.site()->page(info, name, view)), {"site"});
 }
 
+void set_address(page::PageInfo& info, Context const& context, std::string_view path) {
+  info.path = context.say(path);
+  if (context.language() != schema::Language::fr) {
+    info.translation = path;
+  } else if (context.english != nullptr) {
+    info.translation = context.english->say(path);
+  }
+}
+
+http::Response spoken_page(Context const& context, std::string_view path, std::string_view title,
+                           std::string_view name, View const& view) {
+  page::PageInfo info;
+  info.title = context.say(title);
+  set_address(info, context, path);
+  info.breadcrumb = {{info.title, ""}};
+  info.main_class = "wrap page narrow";
+  return keep_page(http::Response::html(context.site()->page(info, name, view)), {"site"});
+}
+
 std::vector<std::string> tags_of_all(Context const& context) {
   std::vector<std::string> tags;
   for (auto const& type : context.instance.model.types()) tags.push_back(cat("type:", type.key));
@@ -80,7 +99,7 @@ http::Response about_page(Context const& context, http::Request const& /*request
   view.html("text_html", page::markdown(site->identity().about_text, page::LineBreaks::joined));
   view.html("take_part_html",
             page::markdown(site->identity().take_part_text, page::LineBreaks::joined));
-  return fixed_page(context, "/a-propos", "Qui sommes-nous ?", "portal/about", view);
+  return spoken_page(context, "/a-propos", "Qui sommes-nous ?", "portal/about", view);
 }
 
 http::Response contact_page(Context const& context, http::Request const& request) {
@@ -88,14 +107,15 @@ http::Response contact_page(Context const& context, http::Request const& request
   auto const page = request.query.get("page");
   if (page.starts_with('/') && !page.starts_with("//")) {
     view.text("page", text::excerpt(text::clean(page.substr(0, 300)), 200));
-    view.text("subject", page::url_encode(cat("Erreur sur la page ", page.substr(0, 300))));
+    view.text("subject",
+              page::url_encode(cat(context.say("Erreur sur la page "), page.substr(0, 300))));
   }
-  return fixed_page(context, "/contact", "Nous écrire ou nous appeler", "portal/contact", view);
+  return spoken_page(context, "/contact", "Nous écrire ou nous appeler", "portal/contact", view);
 }
 
 http::Response help_page(Context const& context, http::Request const& /*request*/) {
-  return fixed_page(context, "/aide", "Aide", "portal/help",
-                    identity_view(context.site()->identity()));
+  return spoken_page(context, "/aide", "Aide", "portal/help",
+                     identity_view(context.site()->identity()));
 }
 
 http::Response site_map_page(Context const& context, http::Request const& /*request*/) {
@@ -103,15 +123,15 @@ http::Response site_map_page(Context const& context, http::Request const& /*requ
   std::vector<View> kinds;
   for (auto const& type : context.instance.model.types()) {
     View kind;
-    kind.text("label", type.plural.fr)
+    kind.text("label", type.plural.in(context.language()))
         .text("href", cat('/', type.prefix))
-        .text("description", type.description.fr);
+        .text("description", type.description.in(context.language()));
     if (type.has(schema::Trait::has_schedule))
       kind.text("month_href", cat('/', type.prefix, '/', context.today().iso().substr(0, 7)));
     kinds.push_back(std::move(kind));
   }
   view.list("kinds", std::move(kinds));
-  return fixed_page(context, "/plan-du-site", "Plan du site", "portal/site_map", view);
+  return spoken_page(context, "/plan-du-site", "Plan du site", "portal/site_map", view);
 }
 
 http::Response legal_page(Context const& context, http::Request const& /*request*/) {
@@ -123,7 +143,7 @@ http::Response privacy_page(Context const& context, http::Request const& /*reque
   auto const site = context.site();
   View view = identity_view(site->identity());
   view.html("text_html", page::markdown(site->identity().privacy_text, page::LineBreaks::joined));
-  return fixed_page(context, "/confidentialite", "Données personnelles", "portal/privacy", view);
+  return spoken_page(context, "/confidentialite", "Données personnelles", "portal/privacy", view);
 }
 
 http::Response api_page(Context const& context, http::Request const& /*request*/) {
@@ -194,6 +214,7 @@ http::Response error_page(Context const& context, int status, http::Request cons
   } else {
     view.flag("failed", true);
   }
+  title = context.say(title);
   view.text("title", title);
   page::PageInfo info;
   info.title = title;

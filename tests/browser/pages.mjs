@@ -2,7 +2,8 @@
 // is visited without a word here.
 
 const STATIC = ["/", "/recherche", "/a-propos", "/contact", "/aide", "/plan-du-site", "/accessibilite", "/accessibilite/criteres", "/composants", "/mentions-legales",
-  "/confidentialite", "/donnees", "/api"];
+  "/confidentialite", "/donnees", "/api",
+  "/en", "/en/about", "/en/contact", "/en/help", "/en/site-map", "/en/privacy"];
 
 // A plain request by the browser's own network stack, with the cookies of its context.
 const text = async (context, url) => (await context.request.get(url)).text();
@@ -31,7 +32,7 @@ export const publicPages = async (context, portal) => {
     const facet = list.match(/<input type="checkbox"[^>]*name="([^"]+)" value="([^"]+)"/);
     if (facet) pages.push({ path: `${prefix}?${facet[1]}=${encodeURIComponent(facet[2])}` });
   }
-  pages.push({ path: "/recherche?q=velo" }, { path: "/nulle-part", status: 404 }, { path: "/structures/inconnue-00000000", status: 404 });
+  pages.push({ path: "/recherche?q=velo" }, { path: "/nulle-part", status: 404 }, { path: "/en/nowhere", status: 404 }, { path: "/structures/inconnue-00000000", status: 404 });
   pages.push({ path: "/integrer" }, { path: "/integrer?rubrique=structures&vue=carte&lieu=Grenoble&rayon=20" },
     { path: "/integre/structures" }, { path: "/integre/structures?vue=carte&nombre=5" }, { path: "/integre/recherche?q=zzzzqqq" });
   pages.push({ path: "/espace/connexion" });

@@ -37,6 +37,33 @@ TEST_F(TemplatesTest, escapes_text_in_content_and_in_attributes) {
   EXPECT_NE(html.text.find("&lt;b"), std::string::npos) << html.text;
 }
 
+TEST_F(TemplatesTest, says_marked_texts_in_the_language_that_is_asked_for) {
+  write("page", "<a href=\"[[/aide]]\">[[Aide de {{name}}]]</a> 1");
+  auto const file = directory_ / "en.json";
+  auto const english = [&](std::string const& texts) {
+    std::ofstream(file) << texts;
+    return Messages::load(schema::Language::en, file);
+  };
+  auto const view = View().text("name", "<Claude>");
+  EXPECT_EQ(load().value().render("page", view).text,
+            "<a href=\"/aide\">Aide de &lt;Claude&gt;</a> 1");
+  auto const whole =
+      english(R"({"/aide": "/en/help", "Aide de {{name}}": "Help of {{name}}"})").value();
+  EXPECT_EQ(Templates::load({directory_}, whole).value().render("page", view).text,
+            "<a href=\"/en/help\">Help of &lt;Claude&gt;</a> 1");
+  EXPECT_EQ(whole.say("/aide"), "/en/help");
+  EXPECT_EQ(french().say("/aide"), "/aide");
+  auto const lacking = Templates::load({directory_}, english(R"({"/aide": "/en/help"})").value());
+  ASSERT_FALSE(lacking);
+  EXPECT_NE(lacking.error().message().find("Aide de {{name}}"), std::string::npos);
+  EXPECT_EQ(english("[]").error().code(), Code::invalid);
+  EXPECT_EQ(english(R"({"Aide": ""})").error().code(), Code::invalid);
+  EXPECT_EQ(Messages::load(schema::Language::en, directory_ / "none.json").error().code(),
+            Code::not_found);
+  write("page", "[[Aide");
+  EXPECT_EQ(load().error().code(), Code::invalid);
+}
+
 TEST_F(TemplatesTest, writes_html_as_it_is_only_under_a_name_that_says_so) {
   write("page", "{{{body_html}}}");
   EXPECT_EQ(load().value().render("page", View().html("body_html", Html{"<i>x</i>"})).text,

@@ -10,6 +10,18 @@ page::Templates const& templates() {
   return kTemplates;
 }
 
+page::Messages const& english() {
+  static auto const kEnglish =
+      page::Messages::load(schema::Language::en, SOLIDAIRES_ENGLISH_FILE).value();
+  return kEnglish;
+}
+
+page::Templates const& english_templates() {
+  static auto const kTemplates =
+      page::Templates::load({SOLIDAIRES_TEMPLATES_DIR}, english()).value();
+  return kTemplates;
+}
+
 bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
 }
@@ -47,18 +59,27 @@ PortalWorld::PortalWorld(schema::ContentModel const& model, bool hub)
   identity.departments = instance.territory;
   identity.hub = hub;
   identity.email = "bonjour@essai.example";
-  site_ = std::make_shared<page::Site const>(
-      identity, templates(), std::vector<page::MenuEntry>{{"event", {"Agenda", "/agenda"}, 0}},
-      [](std::string_view name) { return cat("/assets/", name); });
-  context_ = std::unique_ptr<Context>(
-      new Context{instance,
-                  *catalogue,
-                  service::real_places(),
-                  [this] { return site_; },
-                  20,
-                  {},
-                  &post_,
-                  load_accessibility(SOLIDAIRES_ACCESSIBILITY_FILE).value()});
+  auto const made = [&](page::Templates const& templates_of, page::Messages const& messages) {
+    return std::make_shared<page::Site const>(
+        identity, templates_of, std::vector<page::MenuEntry>{{"event", {"Agenda", "/agenda"}, 0}},
+        [](std::string_view name) { return cat("/assets/", name); }, messages);
+  };
+  site_ = made(templates(), page::french());
+  auto const speaking = [&](std::shared_ptr<page::Site const> const& site,
+                            Context const* in_english) {
+    return std::unique_ptr<Context>(
+        new Context{instance,
+                    *catalogue,
+                    service::real_places(),
+                    [site] { return site; },
+                    20,
+                    {},
+                    &post_,
+                    load_accessibility(SOLIDAIRES_ACCESSIBILITY_FILE).value(),
+                    in_english});
+  };
+  english_context_ = speaking(made(english_templates(), english()), nullptr);
+  context_ = speaking(site_, english_context_.get());
   add_routes(router_, *context_);
 }
 

@@ -36,7 +36,7 @@ class PortalWorld : public testing::Test, protected service::World {
   http::RateLimiter limiter_{{.burst = 5, .refill = std::chrono::minutes(5)}};
   Post post_{mail_, alerts_, reports_, relay_, limiter_};
   std::shared_ptr<page::Site const> site_;
-  std::unique_ptr<Context> context_;
+  std::unique_ptr<Context> english_context_, context_;
   http::Router router_;
 
  private:
