@@ -473,6 +473,7 @@ void Instance::stop() {
   links_stopped.get_future().wait();
   io_.stop();
   io_thread_.join();
+  services_->keep_catalogue();
   log_info("instance.stopped");
 }
 

@@ -1,10 +1,14 @@
 #include "node/app/services.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <fstream>
 
 #include "node/app/data_directory.h"
 #include "node/replication/network.h"
 #include "node/service/indexes.h"
+#include "sync/base/hash.h"
+#include "sync/base/log.h"
 
 namespace solidaires::app {
 
@@ -56,6 +60,7 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
   options.block_cache_bytes = own.data.cache_bytes_max;
   options.disk_reserve_bytes = own.data.disk_reserve_bytes;
   SOL_ASSIGN(made->store_, store::Store::open(own.data.directory / "store", std::move(options)));
+  made->opened_at_ = made->store_->version();
   made->mail_ = std::make_unique<mail::Queue>(
       *made->store_, made->clock_, made->rng_,
       own.mail.server.empty() ? std::nullopt
@@ -92,19 +97,81 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
 
 Services::~Services() {
   if (erasures_) erasures_->stop();
+  // A command that wrote or erased something while the instance stands still.
+  std::error_code ignored;
+  if (store_ && !catalogue_ && store_->version() != opened_at_)
+    fs::remove(catalogue_file(), ignored);
   catalogue_.reset();
   if (registry_) registry_->unfollow();
 }
 
 Result<service::Catalogue*> Services::catalogue() {
   if (!catalogue_) {
-    SOL_ASSIGN(catalogue_, service::Catalogue::open(*instance_, gazetteer_));
+    SOL_ASSIGN(catalogue_, service::Catalogue::open(*instance_, gazetteer_, kept_catalogue()));
   }
   return catalogue_.get();
 }
 
+// What the catalogue is made with besides the store: the program, its content model and geography,
+// and where the nodes are. Files are told apart as make does, by size and time.
+Bytes Services::made_with() const {
+  std::vector<std::string> facts;
+  std::error_code error;
+  auto const add = [&](fs::path const& file) {
+    auto const time = fs::last_write_time(file, error).time_since_epoch().count();
+    facts.push_back(cat(file.string(), ' ', fs::file_size(file, error), ' ', time));
+  };
+  add(fs::read_symlink("/proc/self/exe", error));
+  for (auto const& directory : {share_ / "schema", share_ / "geography",
+                                config_.geography.directory, geography_overlay()}) {
+    for (auto const& file : fs::recursive_directory_iterator(directory, error)) {
+      if (file.is_regular_file(error)) add(file.path());
+    }
+  }
+  for (auto const& node : directory_->nodes()) {
+    facts.push_back(cat("node ", node.name.str()));
+    for (auto const& department : node.territory) facts.back() += cat(' ', department);
+  }
+  std::ranges::sort(facts);
+  Sha256 sum;
+  for (auto const& fact : facts) sum.add(cat(fact, '\n'));
+  return sum.finish();
+}
+
+Bytes Services::kept_catalogue() const {
+  auto const path = catalogue_file();
+  std::ifstream file(path, std::ios::binary);
+  Bytes kept((std::istreambuf_iterator<char>(file)), {});
+  std::error_code ignored;
+  fs::remove(path, ignored);  // what is erased from now on must not stand there
+  auto const head = made_with();
+  bool const fits = kept.size() > head.size() + kSha256Bytes && kept.starts_with(head) &&
+                    std::string_view(kept).substr(head.size(), kSha256Bytes) ==
+                        sha256(std::string_view(kept).substr(head.size() + kSha256Bytes));
+  if (!fits) return {};
+  kept.erase(0, head.size() + kSha256Bytes);
+  return kept;
+}
+
+void Services::keep_catalogue() {
+  if (!catalogue_) return;
+  auto const snapshot = catalogue_->snapshot();
+  auto const path = catalogue_file();
+  std::ofstream file(path, std::ios::binary);
+  file << made_with() << sha256(snapshot) << snapshot;
+  file.close();
+  if (file) return;
+  std::error_code ignored;
+  fs::remove(path, ignored);
+  log_warning("catalogue.not_kept", {{"path", path.string()}});
+}
+
 service::Author Services::program_author(std::string_view name) const {
   return {{}, std::string(name), config_.instance.name};
+}
+
+fs::path Services::catalogue_file() const {
+  return config_.data.directory / "catalogue";
 }
 
 fs::path Services::geography_overlay() const {

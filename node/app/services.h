@@ -71,13 +71,19 @@ class Services {
   [[nodiscard]] Rng& rng() noexcept { return rng_; }
   [[nodiscard]] std::filesystem::path const& share() const noexcept { return share_; }
   // The catalogue reads the whole store: opened when first asked for. Open it before threads start.
+  // Takes what keep_catalogue() kept, if it still fits; the file is gone then in any case.
   Result<service::Catalogue*> catalogue();
+  // For the next start: call it when nothing is written any more.
+  void keep_catalogue();
   // The program itself, in histories.
   [[nodiscard]] service::Author program_author(std::string_view name) const;
 
   [[nodiscard]] std::filesystem::path geography_overlay() const;
 
  private:
+  [[nodiscard]] Bytes made_with() const;
+  [[nodiscard]] Bytes kept_catalogue() const;
+  [[nodiscard]] std::filesystem::path catalogue_file() const;
   explicit Services(Config config) : config_(std::move(config)) {}
 
   Config config_;
@@ -87,6 +93,7 @@ class Services {
   std::unique_ptr<schema::ContentModel> model_;
   std::shared_ptr<geography::Gazetteer const> gazetteer_;
   std::unique_ptr<store::Store> store_;
+  std::uint64_t opened_at_ = 0;  // its version then
   std::unique_ptr<mail::Queue> mail_;
   std::unique_ptr<replication::NodeRegistry> registry_;
   std::unique_ptr<replication::Erasures> erasures_;

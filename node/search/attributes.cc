@@ -51,4 +51,39 @@ std::optional<FacetNumber> Attributes::find_facet(std::string_view facet) const 
   return found->second;
 }
 
+void Attributes::write(Bytes& out) const {
+  std::vector<std::string_view> names(facets_.size());
+  for (auto const& [name, number] : by_facet_) names[number] = name;
+  ByteWriter writer(out);
+  writer.u32(static_cast<std::uint32_t>(names.size()));
+  for (auto const name : names) writer.sized(name);
+  writer.u32(static_cast<std::uint32_t>(codes_.size()));
+  for (auto const& code : codes_) writer.u32(code.facet).sized(code.code);  // unused: empty
+}
+
+Result<> Attributes::read(ByteReader& from) {
+  SOL_ASSIGN(auto const facets, from.u32());
+  for (FacetNumber number = 0; number < facets; ++number) {
+    SOL_ASSIGN(auto const name, from.sized());
+    by_facet_.emplace(name, number);
+    facets_.emplace_back();
+  }
+  std::vector<std::string_view> names(facets);
+  for (auto const& [name, number] : by_facet_) names[number] = name;
+  SOL_ASSIGN(auto const codes, from.u32());
+  for (Value value = 0; value < codes; ++value) {
+    SOL_ASSIGN(auto const facet, from.u32());
+    SOL_ASSIGN(auto const code, from.sized());
+    if (facet >= facets) return fail(solidaires::Code::corrupt, "a code of no facet");
+    codes_.push_back({std::string(code), facet, DocSet()});
+    if (code.empty()) {
+      unused_.push_back(value);
+    } else {
+      facets_[facet].push_back(value);
+      by_key_.emplace(key(names[facet], code), value);
+    }
+  }
+  return {};
+}
+
 }  // namespace solidaires::search

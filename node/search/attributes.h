@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "node/search/doc_set.h"
+#include "sync/base/bytes.h"
 
 namespace solidaires::search {
 
@@ -33,6 +34,10 @@ class Attributes {
   // Takes a document out of the set. A value that no document has any more is forgotten, and its
   // number given again.
   void drop(Value value, Slot slot);
+
+  // Facets and codes by their numbers, without the sets.
+  void write(Bytes& out) const;
+  Result<> read(ByteReader& from);
 
  private:
   struct Code {

@@ -8,6 +8,7 @@
 
 #include "node/search/analysis.h"
 #include "node/search/evaluation.h"
+#include "node/search/snapshot.h"
 #include "node/search/tables.h"
 #include "node/text/fold.h"
 
@@ -93,6 +94,21 @@ void Index::clear() {
   Tables old;
   auto const held = impl_->lock.writing();
   std::swap(old, impl_->tables);
+}
+
+Bytes Index::snapshot() const {
+  auto const held = impl_->lock.reading();
+  return write_snapshot(impl_->tables);
+}
+
+Result<> Index::restore(std::string_view snapshot) {
+  std::scoped_lock const writer(impl_->writer);
+  Tables made;
+  auto const read = read_snapshot(made, snapshot);
+  if (!read) made = Tables();
+  auto const held = impl_->lock.writing();
+  std::swap(made, impl_->tables);
+  return read;
 }
 
 Found Index::search(Query const& query) const {

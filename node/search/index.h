@@ -13,6 +13,7 @@
 
 #include "node/search/entry.h"
 #include "node/search/query.h"
+#include "sync/base/bytes.h"
 
 namespace solidaires::search {
 
@@ -29,6 +30,11 @@ class Index {
   // False if there was none.
   bool remove(sync::DocumentKey const& key);
   void clear();
+
+  // Everything, for restore() by the same program on the same machine.
+  [[nodiscard]] Bytes snapshot() const;
+  // Instead of what was there. Code::corrupt: it is no snapshot; the index is empty then.
+  Result<> restore(std::string_view snapshot);
 
   // Never fails: what makes no sense in a query matches nothing or is left out, as query.h says.
   [[nodiscard]] Found search(Query const& query) const;

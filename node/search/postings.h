@@ -16,6 +16,11 @@ using Impact = std::uint16_t;  // 0: hardly, 65535: the title says nothing else
 
 class Postings {
  public:
+  Postings() = default;
+  // Ascending; an impact for each.
+  Postings(std::vector<Slot> slots, std::vector<Impact> impacts)
+      : slots_(std::move(slots)), impacts_(std::move(impacts)) {}
+
   void put(Slot slot, Impact impact) {
     if (slots_.empty() || slots_.back() < slot) {
       slots_.push_back(slot);

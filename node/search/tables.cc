@@ -98,6 +98,15 @@ void Tables::put(Entry const& entry, std::span<Word const> words,
   put_dates(slot, entry.dates, entry.updated);
 }
 
+void Tables::enter_row(Slot slot) {
+  auto const& record = records[slot];
+  by_key.emplace(record.key, slot);
+  live.add(slot);
+  if (!record.dates.empty()) dated.add(slot);
+  for (auto const value : record.values) attributes.set(value).add(slot);
+  for (auto const& spot : record.spots) positions.add(slot, spot);
+}
+
 bool Tables::remove(sync::DocumentKey const& key) {
   auto const found = by_key.find(key);
   if (found == by_key.end()) return false;

@@ -76,6 +76,8 @@ struct Tables {
   void put(Entry const& entry, std::span<Word const> words, std::span<TermImpact const> impacts);
   bool remove(sync::DocumentKey const& key);
   Word intern(std::string_view folded);
+  // Enters a row that is complete, title and words apart, in everything that finds rows.
+  void enter_row(Slot slot);
 
  private:
   Slot slot_for(sync::DocumentKey const& key);

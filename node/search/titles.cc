@@ -56,6 +56,20 @@ void Titles::add(Slot slot, std::string_view folded) {
   });
 }
 
+void Titles::fill(std::span<Slot const> slots,
+                  std::function<std::string_view(Slot)> const& title_of) {
+  std::vector<Beginning> all;
+  for (auto const slot : slots) {
+    for_each_beginning(title_of(slot), [&](std::string_view text, bool whole) {
+      all.push_back({text, slot, whole});
+    });
+  }
+  std::ranges::sort(all, std::less());
+  for (auto const& beginning : all) {
+    impl_->beginnings.insert(impl_->beginnings.end(), beginning);
+  }
+}
+
 void Titles::remove(Slot slot, std::string_view folded) {
   for_each_beginning(folded, [&](std::string_view text, bool whole) {
     impl_->beginnings.erase({text, slot, whole});

@@ -7,7 +7,9 @@
 #include <boost/endian/conversion.hpp>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -32,6 +34,8 @@ class Titles {
   // `folded` must stay where it is until it is removed.
   void add(Slot slot, std::string_view folded);
   void remove(Slot slot, std::string_view folded);
+  // Adds title_of(slot) of each, when nothing is there yet: quicker than one by one.
+  void fill(std::span<Slot const> slots, std::function<std::string_view(Slot)> const& title_of);
 
   struct Match {
     Slot slot;

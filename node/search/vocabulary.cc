@@ -51,6 +51,7 @@ struct Vocabulary::Impl {
   Spelling spelling;
 
   Term root_of(std::string_view folded);
+  void enter(Word word);  // in everything that finds words
   void forget(Word word);
   // The best word within `limit` edits.
   [[nodiscard]] std::optional<Near> nearest(
@@ -110,12 +111,16 @@ Word Vocabulary::intern(std::string_view folded) {
     impl_->unused_words.pop_back();
     impl_->words[word] = std::move(known);
   }
-  std::string_view const text = impl_->words[word].text;
-  impl_->by_word.emplace(text, word);
-  impl_->in_order.emplace(text, term);
-  impl_->spelling.add(text, word);
+  impl_->enter(word);
   impl_->dropped.push_back(word);
   return word;
+}
+
+void Vocabulary::Impl::enter(Word word) {
+  std::string_view const text = words[word].text;
+  by_word.emplace(text, word);
+  in_order.emplace(text, words[word].term);
+  spelling.add(text, word);
 }
 
 void Vocabulary::take(Word word) {
@@ -149,6 +154,44 @@ void Vocabulary::Impl::forget(Word word) {
   }
   known = {};
   unused_words.push_back(word);
+}
+
+void Vocabulary::write(Bytes& out) const {
+  ByteWriter writer(out);
+  writer.u32(static_cast<std::uint32_t>(impl_->roots.size()));
+  for (auto const& root : impl_->roots) writer.u32(root.words).sized(root.stem);
+  writer.u32(static_cast<std::uint32_t>(impl_->words.size()));
+  for (auto const& word : impl_->words) {
+    writer.u32(word.term).u32(word.documents).sized(word.text);  // unused: empty
+  }
+}
+
+Result<> Vocabulary::read(ByteReader& from) {
+  SOL_ASSIGN(auto const roots, from.u32());
+  for (Term term = 0; term < roots; ++term) {
+    SOL_ASSIGN(auto const words, from.u32());
+    SOL_ASSIGN(auto const stem, from.sized());
+    impl_->roots.push_back({std::string(stem), words});
+    if (words == 0) {
+      impl_->unused_terms.push_back(term);
+    } else {
+      impl_->by_stem.emplace(impl_->roots.back().stem, term);
+    }
+  }
+  SOL_ASSIGN(auto const words, from.u32());
+  for (Word word = 0; word < words; ++word) {
+    SOL_ASSIGN(auto const term, from.u32());
+    SOL_ASSIGN(auto const documents, from.u32());
+    SOL_ASSIGN(auto const text, from.sized());
+    if (term >= roots) return fail(Code::corrupt, "a word of no term");
+    impl_->words.push_back({std::string(text), term, documents});
+    if (text.empty()) {
+      impl_->unused_words.push_back(word);
+    } else {
+      impl_->enter(word);
+    }
+  }
+  return {};
 }
 
 std::vector<Term> Vocabulary::beginning_with(std::string_view prefix, std::size_t max) const {

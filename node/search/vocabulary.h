@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sync/base/bytes.h"
+
 namespace solidaires::search {
 
 using Term = std::uint32_t;  // given again once no word has it
@@ -36,6 +38,10 @@ class Vocabulary {
   void drop(Word word);
   // Numbers of words, and terms, that no document has are void afterwards.
   void forget_unused();
+
+  // Words and stems by their numbers; read() into an empty vocabulary.
+  void write(Bytes& out) const;
+  Result<> read(ByteReader& from);
 
   // Terms of the words that begin with `prefix`, distinct, at most `max`.
   [[nodiscard]] std::vector<Term> beginning_with(std::string_view prefix, std::size_t max) const;

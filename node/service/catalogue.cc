@@ -149,6 +149,8 @@ struct Catalogue::State {
   void advance();
   void follow(store::CommitNotice const& notice);
   Result<> rebuild();
+  // Code::conflict: it does not fit the store.
+  Result<> restore(std::string_view snapshot);
   [[nodiscard]] Result<RecordPtr> read(store::View const& view, sync::DocumentKey const& key) const;
   [[nodiscard]] search::Query search_query(ListQuery const& query) const;
 };
@@ -232,6 +234,30 @@ Result<> Catalogue::State::rebuild() {
   return {};
 }
 
+Result<> Catalogue::State::restore(std::string_view snapshot) {
+  std::scoped_lock const lock(order);
+  ByteReader from(snapshot);
+  SOL_ASSIGN(auto const replica, from.u64());
+  SOL_ASSIGN(auto const version, from.u64());
+  if (static_cast<ReplicaId>(replica) != instance.store.replica() ||
+      version != instance.store.version())
+    return fail(Code::conflict, "the store has changed since");
+  SOL_ASSIGN(auto const day, from.u64());
+  SOL_ASSIGN(auto const count, from.u64());
+  for (std::uint64_t i = 0; i < count; ++i) {
+    SOL_ASSIGN(auto const at_ms, from.u64());
+    SOL_ASSIGN(auto const scope_text, from.sized());
+    SOL_ASSIGN(auto const id_bytes, from.raw(DocumentId::kSize));
+    SOL_ASSIGN(auto const scope, ScopeId::parse(scope_text));
+    SOL_ASSIGN(auto const id, DocumentId::from_bytes(id_bytes));
+    due[static_cast<std::int64_t>(at_ms)].push_back({scope, id});
+  }
+  SOL_TRY(index.restore(from.rest()));
+  read_on_day = static_cast<std::int64_t>(day);
+  next_due = due.empty() ? kNever : due.begin()->first;
+  return {};
+}
+
 Result<RecordPtr> Catalogue::State::read(store::View const& view,
                                          sync::DocumentKey const& key) const {
   SOL_ASSIGN(auto const stored, view.get(key));
@@ -276,12 +302,18 @@ Catalogue::Catalogue(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Catalogue::~Catalogue() = default;
 
 Result<std::unique_ptr<Catalogue>> Catalogue::open(
-    Instance const& instance, std::shared_ptr<geography::Gazetteer const> gazetteer) {
+    Instance const& instance, std::shared_ptr<geography::Gazetteer const> gazetteer,
+    std::string_view snapshot) {
   auto state = std::make_unique<State>(instance, std::move(gazetteer));
   state->subscription = instance.store.subscribe(
       [raw = state.get()](store::CommitNotice const& notice) { raw->follow(notice); });
-  state->read_on_day = model::to_civil(instance.clock.now()).date.days();
-  SOL_TRY(state->rebuild());
+  bool const restored = !snapshot.empty() && state->restore(snapshot).has_value();
+  if (!restored) {
+    state->read_on_day = model::to_civil(instance.clock.now()).date.days();
+    SOL_TRY(state->rebuild());
+  }
+  log_debug("catalogue.opened",
+            {{"records", state->index.size()}, {"from", restored ? "snapshot" : "store"}});
   return std::unique_ptr<Catalogue>(new Catalogue(std::move(state)));
 }
 
@@ -291,6 +323,26 @@ Result<> Catalogue::refresh_if_new_day() {
   auto done = state_->rebuild();
   if (!done) state_->read_on_day = 0;  // to be tried again
   return done;
+}
+
+Bytes Catalogue::snapshot() const {
+  std::scoped_lock const lock(state_->order);
+  std::size_t count = 0;
+  for (auto const& [at_ms, keys] : state_->due) count += keys.size();
+  Bytes out;
+  ByteWriter writer(out);
+  writer.u64(static_cast<std::uint64_t>(state_->instance.store.replica()))
+      .u64(state_->instance.store.version())
+      .u64(static_cast<std::uint64_t>(state_->read_on_day.load()))
+      .u64(count);
+  for (auto const& [at_ms, keys] : state_->due) {
+    for (auto const& key : keys) {
+      writer.u64(static_cast<std::uint64_t>(at_ms))
+          .sized(key.scope.to_string())
+          .raw(key.id.bytes());
+    }
+  }
+  return out.append(state_->index.snapshot());
 }
 
 Result<ListResult> Catalogue::find(ListQuery const& query) const {

@@ -112,14 +112,20 @@ struct NotHere {};
 
 class Catalogue {
  public:
-  // Reads the whole store; then follows it. The gazetteer outlives the catalogue.
+  // Reads the whole store, or takes a `snapshot` of it that the same program made with the same
+  // content model and geography; then follows it. A snapshot that does not fit the store, as it is
+  // now, is left aside. The gazetteer outlives the catalogue.
   static Result<std::unique_ptr<Catalogue>> open(
-      Instance const& instance, std::shared_ptr<geography::Gazetteer const> gazetteer);
+      Instance const& instance, std::shared_ptr<geography::Gazetteer const> gazetteer,
+      std::string_view snapshot = {});
   ~Catalogue();
 
   // Reads everything again when the day has changed since the last reading, so that series reach as
   // far into the future as on the first day.
   Result<> refresh_if_new_day();
+
+  // For open(), at the next start. To be taken when nothing is written any more.
+  [[nodiscard]] Bytes snapshot() const;
 
   [[nodiscard]] Result<ListResult> find(ListQuery const& query) const;
   // When a list may change though nothing is written: a deadline passes, a call opens. In the

@@ -35,6 +35,25 @@ TEST_F(CatalogueTest, a_published_record_is_found_at_once_and_a_withdrawn_one_no
   EXPECT_EQ(catalogue->get(copy.key.id).value(), nullptr);
 }
 
+TEST_F(CatalogueTest, a_snapshot_is_taken_at_the_next_start_if_nothing_was_written_since) {
+  published("structure", structure_form("L’Épicerie de Rumilly"));
+  published("call", call_form("Bientôt clos"));
+  auto const whole = catalogue->snapshot();
+  catalogue = Catalogue::open(instance, real_places(), whole).value();
+  EXPECT_THAT(titles(words("epicerie")), ElementsAre("L’Épicerie de Rumilly"));
+  EXPECT_EQ(catalogue->snapshot(), whole);  // what changes by time alone is known too
+  published("structure", structure_form("Une autre épicerie"));
+  EXPECT_EQ(titles(words("epicerie")).size(), 2U);
+
+  catalogue = Catalogue::open(instance, real_places(), whole).value();  // older than the store
+  EXPECT_EQ(titles(words("epicerie")).size(), 2U);
+  auto const latest = catalogue->snapshot();
+  for (std::size_t size = 0; size < latest.size(); size += 1 + latest.size() / 20) {
+    catalogue = Catalogue::open(instance, real_places(), latest.substr(0, size)).value();
+    EXPECT_EQ(titles(words("epicerie")).size(), 2U) << size;
+  }
+}
+
 TEST_F(CatalogueTest, a_draft_is_never_found) {
   draft(somebody("member", "M"), "structure", structure_form("Cachée"));
   EXPECT_THAT(titles({}), IsEmpty());
