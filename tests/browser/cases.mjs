@@ -222,13 +222,13 @@ export const map = async (browser, portal) => {
 
 // Where the device is goes into the address of the search, rounded, and into no alert.
 export const position = async (browser, portal) => {
-  const context = await browser.newContext({ viewport: { width: 320, height: 800 }, permissions: ["geolocation"], geolocation: { latitude: 45.67553, longitude: 6.39261 } });
+  const context = await browser.newContext({ viewport: { width: 320, height: 800 }, permissions: ["geolocation"], geolocation: { latitude: 45.67541, longitude: 6.39261 } });
   const page = await context.newPage();
   try {
     await page.goto(`${portal.url}/structures`, { waitUntil: "networkidle" });
     await Promise.all([page.waitForURL(/lieu=45.675/), page.locator(".locate").click()]);
     need((await page.locator(".result-count").innerText()).includes("de votre position"), "the position is said");
-    need(!page.url().includes("6755"), "the position is no finer than a hundred metres");
+    need(!page.url().includes("6754"), "the position is no finer than a hundred metres");
     const alert = page.locator("a[href^='/alertes']");
     if (await alert.count() > 0) need((await alert.getAttribute("href")).includes("Albertville"), "an alert keeps the commune alone");
     await context.clearPermissions();

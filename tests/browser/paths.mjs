@@ -84,8 +84,8 @@ const agendaByKeyboard = async (page, portal) => {
 
 const mapByKeyboard = async (page, portal) => {
   await page.goto(`${portal.url}/structures`, { waitUntil: "networkidle" });
-  await page.waitForSelector(".leaflet-interactive[role=button]", { timeout: 15000 });
-  await tabTo(page, ".leaflet-interactive[role=button]");
+  await page.waitForSelector(".map-mark:not(.map-mark-many)[role=button]", { timeout: 15000 });
+  await tabTo(page, ".map-mark:not(.map-mark-many)[role=button]");
   const told = (await tree(page)).filter((node) => node.role === "button" && node.focused === true);
   need(told.length === 1 && told[0].name.length > 2, `a place on the map is a button with a name: ${JSON.stringify(told)}`);
   await page.keyboard.press("Enter");

@@ -57,6 +57,7 @@ const showItems = (map, items, countWords) => {
   const index = new Supercluster({ radius: kClusterPixels, maxZoom: kClusterZoomMax });
   index.load(items.features);
   const shown = layerGroup().addTo(map);
+  const marks = new Map();  // by what they stand for
   const markOf = (feature) => {
     const [longitude, latitude] = feature.geometry.coordinates;
     const many = feature.properties.cluster;
@@ -86,15 +87,23 @@ const showItems = (map, items, countWords) => {
     });
     return mark;
   };
-  const draw = () => {
+  // What is shown already stays, with its focus and its open popup.
+  return () => {
     const around = map.getBounds().pad(0.2);
     const zoom = Math.min(Math.round(map.getZoom()), kClusterZoomMax + 1);
-    shown.clearLayers();
-    index
-      .getClusters([around.getWest(), around.getSouth(), around.getEast(), around.getNorth()], zoom)
-      .forEach((feature) => markOf(feature).addTo(shown));
+    const sides = [around.getWest(), around.getSouth(), around.getEast(), around.getNorth()];
+    const wanted = new Map(index.getClusters(sides, zoom).map((feature) => [
+      feature.properties.cluster ? `${zoom}/${feature.properties.cluster_id}` : feature.properties.id, feature]));
+    for (const [key, mark] of marks) {
+      if (wanted.has(key)) continue;
+      shown.removeLayer(mark);
+      marks.delete(key);
+    }
+    for (const [key, feature] of wanted) {
+      if (marks.has(key)) continue;
+      marks.set(key, markOf(feature).addTo(shown));
+    }
   };
-  return draw;
 };
 
 // The list of what lies in the piece of the map that is seen, once somebody has moved it.
