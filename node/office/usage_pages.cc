@@ -192,23 +192,33 @@ Span span_of(Context const& context, http::Request const& request) {
   return {days, model::CivilDate::from_days(today.days() - days + 1), today};
 }
 
-Error only_for_those_who_moderate() {
-  return {Code::denied, "La fréquentation se lit avec un compte d’animation ou d’administration."};
+struct Asked {
+  Span span;
+  std::vector<service::UsageDay> days;
+};
+
+// Code::denied: not for this visitor.
+Result<Asked> asked(Context const& context, Visitor const& visitor, http::Request const& request) {
+  if (!may_see_usage(context, visitor)) {
+    return fail(Code::denied,
+                "La fréquentation se lit avec un compte d’animation ou d’administration.");
+  }
+  auto const span = span_of(context, request);
+  SOL_ASSIGN(auto days, context.usage->days(span.from, span.until));
+  return Asked{span, std::move(days)};
 }
 
 http::Response figures(Office const& office, Visitor& visitor, http::Request const& request) {
   auto const& context = office.context();
-  if (!may_see_usage(context, visitor))
-    return office.refused(visitor, only_for_those_who_moderate());
-  auto const span = span_of(context, request);
-  auto const days = context.usage->days(span.from, span.until);
-  if (!days) return office.refused(visitor, days.error());
-  auto const steps = steps_of(*days, span.from, span.days);
+  auto const read = asked(context, visitor, request);
+  if (!read) return office.refused(visitor, read.error());
+  auto const& [span, days] = *read;
+  auto const steps = steps_of(days, span.from, span.days);
   auto const& model = context.instance.model;
   View view;
   view.list("spans", span_links(span.days)).flag("by_week", span.days > kByWeekFrom);
   view.text("csv_href", cat("/espace/frequentation.csv?jours=", span.days));
-  view.flag("has_counts", !days->empty());
+  view.flag("has_counts", !days.empty());
   std::vector<View> charts;
   for (auto const& column : {kColumns[0], kColumns[1], kColumns[2]}) {
     charts.push_back(
@@ -221,7 +231,7 @@ http::Response figures(Office const& office, Visitor& visitor, http::Request con
   std::vector<View> rankings;
   auto const rank = [&](std::string_view caption, std::string_view heading, std::string_view group,
                         auto const& label) {
-    auto rows = ranking(*days, group, label);
+    auto rows = ranking(days, group, label);
     if (!rows.empty()) rankings.push_back(ranking_view(caption, heading, std::move(rows)));
   };
   rank("Pages vues, par sorte", "Sorte de page", usage::kPage,
@@ -234,7 +244,7 @@ http::Response figures(Office const& office, Visitor& visitor, http::Request con
        [](auto const& format) { return format; });
   view.list("rankings", std::move(rankings));
   std::uint64_t fetched = 0;
-  for (auto const& day : *days) fetched += day.of(usage::kFeed);
+  for (auto const& day : days) fetched += day.of(usage::kFeed);
   auto const hourly = service::kFeedFetchesPerDay * static_cast<std::uint64_t>(span.days);
   view.text("subscribers", fetched == 0 ? "" : number((fetched + hourly - 1) / hourly));
   page::PageInfo info;
@@ -244,14 +254,10 @@ http::Response figures(Office const& office, Visitor& visitor, http::Request con
 }
 
 http::Response table(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const& context = office.context();
-  if (!may_see_usage(context, visitor))
-    return office.refused(visitor, only_for_those_who_moderate());
-  auto const span = span_of(context, request);
-  auto const days = context.usage->days(span.from, span.until);
-  if (!days) return office.refused(visitor, days.error());
+  auto const read = asked(office.context(), visitor, request);
+  if (!read) return office.refused(visitor, read.error());
   std::string out = "\xef\xbb\xbfjour;compteur;détail;nombre\r\n";
-  for (auto const& day : *days) {
+  for (auto const& day : read->days) {
     for (auto const& [name, count] : day.counts) {
       out += cat(day.date.iso(), ';', service::group_of(name), ';', service::detail_of(name), ';',
                  count, "\r\n");
