@@ -4,6 +4,7 @@
 #include <span>
 
 #include "node/page/french.h"
+#include "node/portal/list_parts.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
 #include "node/text/fold.h"
@@ -55,10 +56,6 @@ constexpr std::array<Named, 5> kPhases{{{"upcoming", "ouvre bientôt"},
 
 View link(std::string_view label) {
   return std::move(View().text("label", label).text("href", kPath).text("remove", kPath));
-}
-
-View choice(std::string_view value, std::string_view label, bool selected) {
-  return std::move(View().text("value", value).text("label", label).flag("selected", selected));
 }
 
 // Every name that the template reads: what is unset would be looked up in the page around.

@@ -49,8 +49,7 @@ std::string frame_query(Filters const& filters, std::size_t number) {
 std::vector<View> type_choices(Context const& context, schema::Type const* chosen) {
   std::vector<View> out;
   auto const add = [&](std::string_view value, std::string_view label, bool selected) {
-    out.push_back(
-        std::move(View().text("value", value).text("label", label).flag("selected", selected)));
+    out.push_back(choice(value, label, selected));
   };
   for (auto const& type : context.instance.model.types())
     add(type.prefix, text::capitalised(type.plural.fr), chosen == &type);
@@ -130,11 +129,8 @@ http::Response embed_page(Context const& context, http::Request const& request) 
   view.list("types", type_choices(context, type)).list("radii", radius_choices(filters));
   view.list("facets", kept_facets(filters));
   std::vector<View> numbers;
-  for (auto const choice : kShownChoices) {
-    numbers.push_back(std::move(View()
-                                    .text("value", std::to_string(choice))
-                                    .text("label", std::to_string(choice))
-                                    .flag("selected", choice == number)));
+  for (auto const one : kShownChoices) {
+    numbers.push_back(choice(std::to_string(one), std::to_string(one), one == number));
   }
   view.list("numbers", std::move(numbers)).flag("on_map", on_map).flag("as_list", !on_map);
   std::vector<View> ignored;

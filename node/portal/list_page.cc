@@ -90,10 +90,6 @@ std::vector<View> pager(Filters const& filters, std::string const& path, std::si
   return out;
 }
 
-View choice(std::string_view value, std::string_view label, bool selected) {
-  return std::move(View().text("value", value).text("label", label).flag("selected", selected));
-}
-
 std::vector<View> department_choices(Context const& context, Filters const& filters) {
   std::vector<View> out;
   auto const site = context.site();
@@ -309,6 +305,10 @@ void count_search(http::Response& response, schema::Type const* type, Filters co
 }
 
 }  // namespace
+
+page::View choice(std::string_view value, std::string_view label, bool selected) {
+  return std::move(View().text("value", value).text("label", label).flag("selected", selected));
+}
 
 std::string list_path(schema::Type const* type) {
   return type == nullptr ? std::string("/recherche") : cat('/', type->prefix);
