@@ -18,6 +18,7 @@
 #include "node/text/words.h"
 #include "tests/bench/engine.h"
 #include "tests/bench/invented.h"
+#include "tests/bench/measure.h"
 
 namespace solidaires::search {
 
@@ -35,23 +36,6 @@ double megabytes_below(std::string const& directory) {
 }
 
 namespace {
-
-using Steady = std::chrono::steady_clock;
-
-double seconds_since(Steady::time_point start) {
-  return std::chrono::duration<double>(Steady::now() - start).count();
-}
-
-double resident_mb() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    if (word != "VmRSS:") continue;
-    double kb = 0;
-    status >> kb;
-    return kb / 1000;
-  }
-  return 0;
-}
 
 class OurIndex final : public Engine {
  public:

@@ -16,13 +16,12 @@
 #include "node/store/store.h"
 #include "schema/form.h"
 #include "tests/bench/invented.h"
+#include "tests/bench/measure.h"
 
 namespace solidaires::service {
 namespace {
 
 namespace fs = std::filesystem;
-using Steady = std::chrono::steady_clock;
-
 template <class Value>
 Value need(Result<Value> result) {
   if (result) return *std::move(result);
@@ -30,24 +29,9 @@ Value need(Result<Value> result) {
   std::exit(1);
 }
 
-double seconds_since(Steady::time_point start) {
-  return std::chrono::duration<double>(Steady::now() - start).count();
-}
-
 double middle(std::vector<double> values) {
   std::ranges::sort(values);
   return values[values.size() / 2];
-}
-
-double resident_mb() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    if (word != "VmRSS:") continue;
-    double kb = 0;
-    status >> kb;
-    return kb / 1000;
-  }
-  return 0;
 }
 
 class NoOther final : public NodeDirectory {
