@@ -26,8 +26,8 @@ function(solidaires_library target header)
   target_include_directories(${target} SYSTEM INTERFACE "${${target}_INCLUDE}")
 endfunction()
 solidaires_library(rocksdb rocksdb/db.h rocksdb)
-# S2 and its headers, with the parts of Abseil that these call.
-solidaires_library(s2 s2/s2point.h s2 absl_raw_logging_internal absl_throw_delegate)
+# Containers of Abseil, with what these call.
+solidaires_library(absl absl/container/btree_set.h absl_raw_logging_internal absl_throw_delegate)
 solidaires_library(roaring roaring/roaring.h roaring)
 solidaires_library(stemmer libstemmer.h stemmer)
 solidaires_library(csv csv.h csv)

@@ -170,7 +170,7 @@ http::Response month_page(Context const& context, schema::Type const& type,
   info.noindex = span.filters.any();
   info.breadcrumb = {{"Agenda", cat('/', type.prefix)}, {page::french_month(year, month), ""}};
   return keep_page(http::Response::html(context.site()->page(info, "portal/month", view)),
-                   {cat("type:", type.key)});
+                   tags_of_all(context));
 }
 
 http::Response week_page(Context const& context, schema::Type const& type,
@@ -206,7 +206,7 @@ http::Response week_page(Context const& context, schema::Type const& type,
   info.noindex = span.filters.any();
   info.breadcrumb = {{"Agenda", cat('/', type.prefix)}, {cat("semaine ", number), ""}};
   return keep_page(http::Response::html(context.site()->page(info, "portal/week", view)),
-                   {cat("type:", type.key)});
+                   tags_of_all(context));
 }
 
 }  // namespace solidaires::portal

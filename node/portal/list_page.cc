@@ -20,6 +20,7 @@ using page::View;
 
 constexpr std::size_t kFacetTermsMax = 40;
 constexpr std::size_t kPagerReach = 2;
+constexpr std::size_t kNearlyShown = 5;
 
 std::vector<View> facet_views(schema::Type const& type, Filters const& filters,
                               service::ListResult const& result) {
@@ -350,7 +351,8 @@ http::Response list_page(Context const& context, schema::Type const* type,
                          http::Request const& request) {
   auto const path = list_path(type);
   auto const filters = read_filters(context, type, request.query);
-  auto const query = to_query(context, type, filters);
+  auto query = to_query(context, type, filters);
+  query.nearly_limit = kNearlyShown;
   auto const found = context.catalogue.find(query);
   if (!found) return error_page(context, 500, &request);
   auto const& result = *found;
@@ -378,10 +380,12 @@ http::Response list_page(Context const& context, schema::Type const* type,
   view.text("embed_href", embed_href(type, fit_to_keep(context, filters)));
   view.text("alert_href", alert_href(context, path + fit_to_keep(context, filters).query()));
   view.list("sorts", sort_links(type, filters, query, path));
-  view.list("cards", cards(context, result.hits,
-                           {.words = filters.words.empty() ? nullptr : &result.words,
-                            .show_kind = type == nullptr}));
+  CardOptions const options{.words = filters.words.empty() ? nullptr : &result.words,
+                            .show_kind = type == nullptr};
+  view.list("cards", cards(context, result.hits, options));
   view.flag("has_results", result.total > 0);
+  view.flag("has_nearly", !result.nearly.empty())
+      .list("nearly", cards(context, result.nearly, options));
   if (!filters.over_too && result.over > 0) {
     Filters all = filters;
     all.over_too = true;

@@ -145,6 +145,23 @@ std::optional<double> Filter::distance_km(Slot slot) const {
   return km_of_chord2(square);
 }
 
+bool Filter::only_circle() const {
+  return circle_centre_ && !impossible_where_ && served_ == nullptr && one_area();
+}
+
+std::size_t Filter::at_most() const {
+  auto out = tables_.by_key.size();
+  for (auto const* set : sets_) out = std::min(out, set->size());
+  if (only_circle()) out = std::min(out, tables_.positions.count(*circle_centre_, circle_km_));
+  return out;
+}
+
+std::optional<std::size_t> Filter::count() const {
+  if (trivial()) return tables_.by_key.size();
+  if (!only_circle() || !sets_.empty() || dates_) return std::nullopt;
+  return tables_.positions.count(*circle_centre_, circle_km_);
+}
+
 std::vector<Slot> Filter::around() const {
   std::vector<Slot> out;
   if (!impossible_where_) {

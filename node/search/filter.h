@@ -28,6 +28,10 @@ class Filter {
   [[nodiscard]] bool trivial() const noexcept { return sets_.empty() && !where_ && !dates_; }
   // What passes(), found without words.
   [[nodiscard]] std::vector<Slot> all() const;
+  // No more than this pass; found at little cost.
+  [[nodiscard]] std::size_t at_most() const;
+  // How many pass, if that can be told without finding them.
+  [[nodiscard]] std::optional<std::size_t> count() const;
 
   [[nodiscard]] bool serves(Slot slot) const {
     return served_ != nullptr && served_->contains(slot);
@@ -50,6 +54,7 @@ class Filter {
   [[nodiscard]] bool on_date(Slot slot) const;
   [[nodiscard]] std::vector<Slot> around() const;  // in the circle or rectangle, or serving it
   [[nodiscard]] bool one_area() const;
+  [[nodiscard]] bool only_circle() const;
   [[nodiscard]] std::vector<Slot> in_sets() const;
   template <class Test>
   [[nodiscard]] bool any_spot(Slot slot, Test const& test) const;

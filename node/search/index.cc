@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <mutex>
 #include <shared_mutex>
-#include <tuple>
-#include <unordered_set>
 
 #include "node/search/analysis.h"
 #include "node/search/evaluation.h"
@@ -131,22 +129,22 @@ bool of_types(Tables const& tables, Slot slot, std::span<std::string const> type
   });
 }
 
-// Titles with a word that begins so: those that begin so themselves first, then the shortest.
+// The best titles with a word that begins so, one match each.
 std::vector<Slot> by_beginning(Tables const& tables, std::string_view folded, std::size_t limit,
                                std::span<std::string const> types) {
-  auto matches = tables.titles.beginning_with(folded, kSuggestionPool);
-  std::erase_if(matches, [&](auto const& match) { return !of_types(tables, match.slot, types); });
-  auto const order = [](Titles::Match const& match) {
-    return std::tuple(!match.whole, match.text.size(), match.text, match.slot);
-  };
-  std::ranges::make_heap(matches, std::greater(), order);
   std::vector<Slot> out;
-  while (!matches.empty() && out.size() < limit) {
-    std::ranges::pop_heap(matches, std::greater(), order);
-    auto const slot = matches.back().slot;
-    matches.pop_back();
-    if (std::ranges::find(out, slot) == out.end()) out.push_back(slot);  // by several of its words
+  auto const add = [&](Titles::Match const& match) {
+    if (out.size() == limit || !of_types(tables, match.slot, types)) return;
+    if (std::ranges::find(out, match.slot) == out.end()) out.push_back(match.slot);
+  };
+  if (auto const* const best = tables.titles.best(folded); best != nullptr) {
+    std::ranges::for_each(best->matches, add);
+    if (out.size() == limit || !best->more) return out;
+    out.clear();
   }
+  auto matches = tables.titles.beginning_with(folded, kSuggestionPool);
+  std::ranges::sort(matches, Titles::better);
+  std::ranges::for_each(matches, add);
   return out;
 }
 
@@ -161,14 +159,8 @@ std::vector<Suggestion> Index::suggest(std::string_view typed, std::size_t limit
   if (folded.empty() || limit == 0) return out;
   auto const held = impl_->lock.reading();
   auto const& tables = impl_->tables;
-  std::unordered_set<Slot> seen;
-  auto const add = [&](Slot slot) {
-    if (out.size() < limit && seen.insert(slot).second) {
-      out.push_back({tables.records[slot].key, tables.records[slot].title});
-    }
-  };
-  for (auto const slot : by_beginning(tables, folded, limit, types)) add(slot);
-  if (out.size() < limit && folded.size() >= kWorthSearching) {
+  auto slots = by_beginning(tables, folded, limit, types);
+  if (slots.size() < limit && folded.size() >= kWorthSearching) {
     Query query;
     query.words = typed;
     query.complete_last = !typed.ends_with(' ');
@@ -176,9 +168,16 @@ std::vector<Suggestion> Index::suggest(std::string_view typed, std::size_t limit
     query.limit = 2 * limit;
     auto const found = evaluate(tables, query);
     if (!found.some_words) {
-      for (auto const& hit : found.hits) add(tables.by_key.at(hit.key));
+      for (auto const& hit : found.hits) {
+        auto const slot = tables.by_key.at(hit.key);
+        if (slots.size() < limit && std::ranges::find(slots, slot) == slots.end())
+          slots.push_back(slot);
+      }
     }
   }
+  out.reserve(slots.size());
+  for (auto const slot : slots)
+    out.push_back({tables.records[slot].key, tables.records[slot].title});
   return out;
 }
 

@@ -202,12 +202,29 @@ std::vector<Correction> proposals(Tables const& tables, std::vector<Wanted> cons
   return out;
 }
 
-Matches all_words(Tables const& tables, std::vector<Wanted> const& wanted) {
+std::size_t fewest_having(Tables const& tables, std::vector<Wanted> const& wanted) {
+  auto out = tables.by_key.size();
+  for (auto const& word : wanted) {
+    std::size_t having = 0;
+    for (auto const term : word.terms) having += tables.postings[term].size();
+    out = std::min(out, having);
+  }
+  return out;
+}
+
+Matches all_words(Tables const& tables, std::vector<Wanted> const& wanted,
+                  std::vector<Slot> const* only) {
   auto held = lists_of(tables, wanted);
   auto& lists = held.lists;
   std::ranges::sort(lists, {}, [](List const& list) { return list.slots.size(); });
   Matches out;
   if (lists.empty()) return out;
+  if (only != nullptr) {
+    out.slots = *only;
+    out.scores.resize(only->size());
+    for (auto const& list : lists) keep_common(out, list);
+    return out;
+  }
   auto const& first = lists.front();
   out.slots.assign(first.slots.begin(), first.slots.end());
   out.scores.resize(first.slots.size());

@@ -55,7 +55,11 @@ struct Matches {
   }
 };
 
-[[nodiscard]] Matches all_words(Tables const& tables, std::vector<Wanted> const& wanted);
+// How many have the rarest of the words, at most.
+[[nodiscard]] std::size_t fewest_having(Tables const& tables, std::vector<Wanted> const& wanted);
+// Of the slots `only` (ascending; null: of all), those that have all of the words.
+[[nodiscard]] Matches all_words(Tables const& tables, std::vector<Wanted> const& wanted,
+                                std::vector<Slot> const* only);
 // Of the slots `only` (ascending; null: of all), those that have any of the words.
 [[nodiscard]] Matches any_word(Tables const& tables, std::vector<Wanted> const& wanted,
                                std::vector<Slot> const* only);

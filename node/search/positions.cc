@@ -1,17 +1,9 @@
 #include "node/search/positions.h"
 
-#include <absl/container/btree_map.h>
-#include <s2/s1angle.h>
-#include <s2/s2cap.h>
-#include <s2/s2cell_id.h>
-#include <s2/s2latlng.h>
-#include <s2/s2latlng_rect.h>
-#include <s2/s2metrics.h>
-#include <s2/s2region_coverer.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 namespace solidaires::search {
 
@@ -75,118 +67,300 @@ bool Box::contains(Spot const& spot) const {
   return west_ <= east_ ? past_west && before_east : past_west || before_east;
 }
 
-struct Positions::Impl {
-  // Spots by cell along S2's curve: an area is a few runs of cells.
-  static constexpr int kLevel = 12;  // about 2 km
-  struct Cell {
-    Spot centre;
-    std::vector<Slot> slots;
-    std::vector<Spot> spots;  // of the same
-  };
-  absl::btree_map<std::uint64_t, std::unique_ptr<Cell>> cells;
-  Slot highest = 0;
+namespace {
 
-  [[nodiscard]] static S2CellId cell_of(Spot const& spot) {
-    return S2CellId(S2Point(spot.x, spot.y, spot.z)).parent(kLevel);
+enum class Inside : std::uint8_t { no, partly, wholly };
+
+// A piece of the Earth in 1e-7 degrees, both ends included.
+struct Span {
+  std::int32_t first = 0;
+  std::int32_t last = 0;
+  [[nodiscard]] std::int32_t middle() const {
+    return static_cast<std::int32_t>((std::int64_t{first} + last) >> 1);
   }
+};
 
-  [[nodiscard]] std::vector<Cell const*> cells_in(S2Region const& region) const {
-    S2RegionCoverer::Options options;
-    options.set_max_cells(12);
-    options.set_max_level(kLevel);
-    std::vector<S2CellId> covering;
-    S2RegionCoverer(options).GetCovering(region, &covering);
-    std::vector<Cell const*> out;
-    for (auto const& run : covering) {
-      auto const last = run.range_max().id();
-      for (auto at = cells.lower_bound(run.range_min().id());
-           at != cells.end() && at->first <= last; ++at) {
-        out.push_back(at->second.get());
-      }
+bool same_place(Spot const& a, Spot const& b) {
+  return a.latitude_e7 == b.latitude_e7 && a.longitude_e7 == b.longitude_e7;
+}
+
+Spot spot_of_e7(std::int32_t latitude_e7, std::int32_t longitude_e7) {
+  return *spot_of({latitude_e7 / kE7, longitude_e7 / kE7});
+}
+
+}  // namespace
+
+// A tree of rectangles of latitude and longitude, halved both ways where much lies. Each knows a
+// ball around it, and how much lies in it: what a circle holds wholly is counted without being
+// looked at.
+struct Positions::Impl {
+  static constexpr std::size_t kLeaf = 24;  // spots, before a rectangle is parted
+  static constexpr int kDeepest = 20;       // strips of 19 m
+  static constexpr std::uint32_t kNone = 0;
+
+  struct Node {
+    double x = 0, y = 0, z = 0;      // of the middle
+    double radius = 0;               // from there to the corners: a chord, as chord2()
+    std::uint32_t spots = 0;         // in it and below
+    std::uint32_t shared = 0;        // of these, of documents that have several
+    std::uint32_t children = kNone;  // the first of four, side by side
+    std::uint32_t leaf = 0;          // of a node without children
+  };
+  struct Leaf {
+    std::vector<Spot> spots;
+    std::vector<Slot> slots;   // of the same
+    std::vector<bool> shared;  // too
+  };
+  std::vector<Node> nodes;
+  std::vector<Leaf> leaves;
+
+  // Where one stands on the way down.
+  struct Place {
+    std::uint32_t node = 0;
+    Span latitudes{-900'000'000, 900'000'000};
+    Span longitudes{-1'800'000'000, 1'800'000'000};
+    int depth = 0;
+
+    // `which`: 1 is north, 2 is east.
+    [[nodiscard]] Place child(std::uint32_t first, std::uint32_t which) const {
+      Place out{first + which, latitudes, longitudes, depth + 1};
+      auto const halve = [](Span& span, bool upper) {
+        if (upper) {
+          span.first = span.middle() + 1;
+        } else {
+          span.last = span.middle();
+        }
+      };
+      halve(out.latitudes, (which & 1) != 0);
+      halve(out.longitudes, (which & 2) != 0);
+      return out;
     }
+    [[nodiscard]] std::uint32_t which(Spot const& spot) const {
+      return (spot.latitude_e7 > latitudes.middle() ? 1U : 0U) +
+             (spot.longitude_e7 > longitudes.middle() ? 2U : 0U);
+    }
+  };
+
+  Impl() : leaves(1) { nodes.push_back(node_of({}, 0)); }
+
+  [[nodiscard]] static Node node_of(Place const& place, std::size_t leaf) {
+    Node out;
+    auto const& [south, north] = place.latitudes;
+    auto const& [west, east] = place.longitudes;
+    auto const middle = spot_of_e7(place.latitudes.middle(), place.longitudes.middle());
+    out.x = middle.x;
+    out.y = middle.y;
+    out.z = middle.z;
+    // Corners are farthest if the rectangle spans less than a hemisphere; else everything is
+    // within.
+    double farthest = 4;
+    if (place.depth > 1) {
+      farthest = 0;
+      for (auto const& corner : {spot_of_e7(south, west), spot_of_e7(south, east),
+                                 spot_of_e7(north, west), spot_of_e7(north, east)})
+        farthest = std::max(farthest, chord2(middle, corner));
+    }
+    out.radius = std::sqrt(farthest);
+    out.leaf = static_cast<std::uint32_t>(leaf);
     return out;
   }
 
-  // `whole(cell)`: everything in it is inside, whatever test(spot) of each says. Slots are ticked
-  // off, which sorts them and finds those of several spots.
-  template <class Whole, class Test>
-  [[nodiscard]] std::vector<Slot> within(S2Region const& region, Whole const& whole,
-                                         Test const& test) const {
-    constexpr std::size_t kAhead = 4;  // cells lie apart: fetch them before they are read
-    auto const found = cells_in(region);
-    std::vector<std::uint64_t> ticks(highest / 64 + 1);
-    std::size_t most = 0;
-    for (std::size_t k = 0; k < found.size(); ++k) {
-      if (k + 2 * kAhead < found.size()) __builtin_prefetch(found[k + 2 * kAhead]);
-      if (k + kAhead < found.size()) __builtin_prefetch(found[k + kAhead]->slots.data());
-      auto const& [centre, slots, spots] = *found[k];
-      most += slots.size();
-      bool const all = whole(centre);
-      for (std::size_t i = 0; i < slots.size(); ++i) {
-        if (!all && !test(spots[i])) continue;
-        ticks[slots[i] / 64] |= std::uint64_t{1} << (slots[i] % 64);
-      }
+  void part(Place const& place) {
+    auto const first = static_cast<std::uint32_t>(nodes.size());
+    auto const leaf = nodes[place.node].leaf;
+    auto const old = std::exchange(leaves[leaf], {});
+    nodes[place.node].children = first;
+    nodes.push_back(node_of(place.child(first, 0), leaf));
+    for (std::uint32_t which = 1; which < 4; ++which) {
+      nodes.push_back(node_of(place.child(first, which), leaves.size()));
+      leaves.emplace_back();
     }
+    for (std::size_t i = 0; i < old.slots.size(); ++i)
+      put(nodes[first + place.which(old.spots[i])], old.slots[i], old.spots[i], old.shared[i]);
+  }
+
+  void put(Node& leaf, Slot slot, Spot const& spot, bool shared) {
+    ++leaf.spots;
+    leaf.shared += shared ? 1 : 0;
+    auto& held = leaves[leaf.leaf];
+    held.spots.push_back(spot);
+    held.slots.push_back(slot);
+    held.shared.push_back(shared);
+  }
+
+  // Calls visit(node) from the root to the leaf where the spot belongs; answers that.
+  template <class Visit>
+  Place descend(Spot const& spot, Visit const& visit) {
+    Place place;
+    while (nodes[place.node].children != kNone) {
+      visit(nodes[place.node]);
+      place = place.child(nodes[place.node].children, place.which(spot));
+    }
+    return place;
+  }
+
+  // `test(place)`: how much of a node is inside. Calls whole(node) for those that are, and
+  // leaf(leaf) where each spot has to be looked at.
+  template <class Test, class Whole, class Each>
+  void walk(Place const& place, Test const& test, Whole const& whole, Each const& each) const {
+    auto const& node = nodes[place.node];
+    if (node.spots == 0) return;
+    auto const inside = test(node, place);
+    if (inside == Inside::no) return;
+    if (inside == Inside::wholly) return whole(node);
+    if (node.children == kNone) return each(leaves[node.leaf]);
+    for (std::uint32_t which = 0; which < 4; ++which)
+      walk(place.child(node.children, which), test, whole, each);
+  }
+
+  template <class Visit>
+  void each_leaf(Node const& node, Visit const& visit) const {
+    if (node.spots == 0) return;
+    if (node.children == kNone) return visit(leaves[node.leaf]);
+    for (std::uint32_t which = 0; which < 4; ++which)
+      each_leaf(nodes[node.children + which], visit);
+  }
+
+  template <class Test, class TestSpot>
+  [[nodiscard]] std::vector<Slot> within(Test const& test, TestSpot const& test_spot) const {
     std::vector<Slot> out;
-    out.reserve(most);
-    for_each_tick(ticks, [&](Slot slot) { out.push_back(slot); });
+    walk(
+        {}, test,
+        [&](Node const& node) {
+          each_leaf(node, [&](Leaf const& leaf) {
+            out.insert(out.end(), leaf.slots.begin(), leaf.slots.end());
+          });
+        },
+        [&](Leaf const& leaf) {
+          for (std::size_t i = 0; i < leaf.slots.size(); ++i) {
+            if (test_spot(leaf.spots[i])) out.push_back(leaf.slots[i]);
+          }
+        });
+    sort_slots(out);
     return out;
   }
 };
+
+namespace {
+
+// A circle as the tree asks about it.
+class Disc {
+ public:
+  Disc(Spot const& centre, double radius_km)
+      : centre_(centre),
+        reach2_(chord2_of_km(radius_km)),
+        reach_(reach2_ < 0 ? -1 : std::sqrt(reach2_)) {}
+
+  template <class Node>
+  [[nodiscard]] Inside operator()(Node const& node, auto const& /*place*/) const {
+    // What rounding does is far below a tenth of a millimetre.
+    constexpr double kRounding = 1e-11;
+    auto const apart = std::sqrt(chord2({.x = node.x, .y = node.y, .z = node.z}, centre_));
+    if (apart > reach_ + node.radius + kRounding) return Inside::no;
+    return apart + node.radius < reach_ - kRounding ? Inside::wholly : Inside::partly;
+  }
+  [[nodiscard]] bool operator()(Spot const& spot) const { return chord2(spot, centre_) <= reach2_; }
+
+ private:
+  Spot centre_;
+  double reach2_;
+  double reach_;
+};
+
+}  // namespace
 
 Positions::Positions() : impl_(std::make_unique<Impl>()) {}
 Positions::~Positions() = default;
 Positions::Positions(Positions&&) noexcept = default;
 Positions& Positions::operator=(Positions&&) noexcept = default;
 
-void Positions::add(Slot slot, Spot const& spot) {
-  auto const id = Impl::cell_of(spot);
-  auto& cell = impl_->cells[id.id()];
-  if (!cell) {
-    auto const centre = id.ToPoint();
-    cell = std::make_unique<Impl::Cell>();
-    cell->centre = {.x = centre.x(), .y = centre.y(), .z = centre.z()};
-  }
-  cell->slots.push_back(slot);
-  cell->spots.push_back(spot);
-  impl_->highest = std::max(impl_->highest, slot);
+void Positions::add(Slot slot, Spot const& spot, bool shared) {
+  auto const place = impl_->descend(spot, [&](Impl::Node& node) {
+    ++node.spots;
+    node.shared += shared ? 1 : 0;
+  });
+  impl_->put(impl_->nodes[place.node], slot, spot, shared);
+  // Whoever gives no address stands in the middle of the commune: nothing parts these.
+  auto const& leaf = impl_->leaves[impl_->nodes[place.node].leaf];
+  bool const parts = leaf.slots.size() > Impl::kLeaf && !same_place(spot, leaf.spots.front());
+  if (parts && place.depth < Impl::kDeepest) impl_->part(place);
 }
 
 void Positions::remove(Slot slot, Spot const& spot) {
-  auto const found = impl_->cells.find(Impl::cell_of(spot).id());
-  if (found == impl_->cells.end()) return;
-  auto& [centre, slots, spots] = *found->second;
-  for (std::size_t i = slots.size(); i-- > 0;) {
-    bool const same = slots[i] == slot && spots[i].latitude_e7 == spot.latitude_e7 &&
-                      spots[i].longitude_e7 == spot.longitude_e7;
-    if (!same) continue;
-    slots.erase(slots.begin() + static_cast<std::ptrdiff_t>(i));
-    spots.erase(spots.begin() + static_cast<std::ptrdiff_t>(i));
+  auto const place = impl_->descend(spot, [](Impl::Node const&) {});
+  auto& [spots, slots, shared] = impl_->leaves[impl_->nodes[place.node].leaf];
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (slots[i] != slot || !same_place(spots[i], spot)) continue;
+    bool const was_shared = shared[i];
+    auto const less = [was_shared](Impl::Node& node) {
+      --node.spots;
+      node.shared -= was_shared ? 1 : 0;
+    };
+    impl_->descend(spot, less);
+    less(impl_->nodes[place.node]);
+    spots[i] = spots.back();
+    slots[i] = slots.back();
+    shared[i] = shared.back();
+    spots.pop_back();
+    slots.pop_back();
+    shared.pop_back();
+    return;
   }
-  if (slots.empty()) impl_->cells.erase(found);
 }
 
 std::vector<Slot> Positions::within(Spot const& centre, double radius_km) const {
-  // The covering takes a metre more, for what rounding does at the rim; the test is exact.
-  auto const angle =
-      S1Angle::Radians(std::min(radius_km / kEarthKm + 1e-3 / kEarthKm, std::numbers::pi));
-  auto const reach = chord2_of_km(radius_km);
-  auto const inner = chord2_of_km(radius_km - kEarthKm * S2::kMaxDiag.GetValue(Impl::kLevel) / 2);
-  return impl_->within(
-      S2Cap(S2Point(centre.x, centre.y, centre.z).Normalize(), angle),
-      [&](Spot const& cell) { return chord2(cell, centre) <= inner; },
-      [&](Spot const& spot) { return chord2(spot, centre) <= reach; });
+  Disc const disc(centre, radius_km);
+  return impl_->within(disc, disc);
+}
+
+std::size_t Positions::count(Spot const& centre, double radius_km) const {
+  Disc const disc(centre, radius_km);
+  std::size_t out = 0;
+  std::vector<Slot> several;
+  auto const look = [&](Impl::Leaf const& leaf, auto const& test) {
+    for (std::size_t i = 0; i < leaf.slots.size(); ++i) {
+      if (!test(i)) continue;
+      if (leaf.shared[i]) {
+        several.push_back(leaf.slots[i]);
+      } else {
+        ++out;
+      }
+    }
+  };
+  impl_->walk(
+      {}, disc,
+      [&](Impl::Node const& node) {
+        if (node.shared == 0) {
+          out += node.spots;
+        } else {
+          impl_->each_leaf(
+              node, [&](Impl::Leaf const& leaf) { look(leaf, [](std::size_t) { return true; }); });
+        }
+      },
+      [&](Impl::Leaf const& leaf) {
+        look(leaf, [&](std::size_t i) { return disc(leaf.spots[i]); });
+      });
+  sort_slots(several);
+  return out + several.size();
 }
 
 std::vector<Slot> Positions::within(Box const& box) const {
-  auto const corner = [](std::int32_t latitude_e7, std::int32_t longitude_e7) {
-    return S2LatLng::FromE7(latitude_e7, longitude_e7);
+  auto const apart = [](Span const& a, std::int32_t first, std::int32_t last) {
+    return a.last < first || a.first > last;
   };
-  auto const rectangle = S2LatLngRect(corner(box.south_, box.west_), corner(box.north_, box.east_));
-  return impl_->within(
-      rectangle.Expanded(S2LatLng::FromDegrees(1e-6, 1e-6)),
-      [](Spot const& /*cell*/) { return false; },
-      [&](Spot const& spot) { return box.contains(spot); });
+  auto const test = [&](Impl::Node const&, Impl::Place const& place) {
+    auto const& latitudes = place.latitudes;
+    auto const& longitudes = place.longitudes;
+    bool const crosses = box.west_ > box.east_;
+    bool const east_or_west_of = crosses
+                                     ? longitudes.first > box.east_ && longitudes.last < box.west_
+                                     : apart(longitudes, box.west_, box.east_);
+    if (apart(latitudes, box.south_, box.north_) || east_or_west_of) return Inside::no;
+    bool const between = longitudes.first >= box.west_ && longitudes.last <= box.east_;
+    bool const wholly = latitudes.first >= box.south_ && latitudes.last <= box.north_ && between;
+    return wholly && !crosses ? Inside::wholly : Inside::partly;
+  };
+  return impl_->within(test, [&](Spot const& spot) { return box.contains(spot); });
 }
 
 }  // namespace solidaires::search

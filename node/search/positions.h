@@ -1,5 +1,5 @@
 // Where documents are: points on the sphere, exact distances, and which documents lie in a circle
-// or a rectangle. Inner to node/search; the index's lock guards Positions. S2 stays in the .cc.
+// or a rectangle. Inner to node/search; the index's lock guards Positions.
 #pragma once
 
 #include <cstdint>
@@ -57,11 +57,14 @@ class Positions {
   Positions(Positions&&) noexcept;
   Positions& operator=(Positions&&) noexcept;
 
-  void add(Slot slot, Spot const& spot);
+  // `shared`: the document has other spots too; the same for each of them.
+  void add(Slot slot, Spot const& spot, bool shared);
   void remove(Slot slot, Spot const& spot);
   // Slots with a spot inside, exactly; ascending, distinct.
   [[nodiscard]] std::vector<Slot> within(Spot const& centre, double radius_km) const;
   [[nodiscard]] std::vector<Slot> within(Box const& box) const;
+  // How many slots within() would answer, at less cost.
+  [[nodiscard]] std::size_t count(Spot const& centre, double radius_km) const;
 
  private:
   struct Impl;

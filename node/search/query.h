@@ -54,6 +54,7 @@ struct Query {
   Sort sort = Sort::relevance;
   std::size_t offset = 0;
   std::size_t limit = 20;
+  std::size_t nearly_limit = 0;    // see Found::nearly
   std::vector<std::string> count;  // names of facets to count, kTypeFacet and the like included
   Instant now{};                   // for freshness and what is over
 
@@ -88,6 +89,9 @@ struct Found {
   std::vector<Correction> corrections;
   std::vector<std::string> words;  // folded, as searched: for highlight()
   bool some_words = false;         // nothing has all the words: these have as many as any
+  // If fewer than Query::limit have all the words: the best of those that lack a single one, by
+  // relevance, at most Query::nearly_limit. Neither in `total` nor in `counts`.
+  std::vector<Hit> nearly;
 };
 
 struct Suggestion {

@@ -160,20 +160,29 @@ void Ranking::prefer_titles(std::vector<Ranked>& ranked) const {
             [this](Ranked const& a, Ranked const& b) { return before(a, b); });
 }
 
+bool Ranking::by_circle() const {
+  return sort_ == Sort::distance && !std::isinf(filter_.reach_km());
+}
+
 // Circles that grow until one holds enough: what is outside of it is farther than all of these.
-std::vector<Slot> Ranking::nearest(std::vector<Slot> const& slots, std::size_t kept) const {
+std::vector<Slot> Ranking::nearest(std::size_t total, std::size_t kept,
+                                   std::vector<Slot> const* among) const {
   constexpr double kSure = 2;  // times as many as are wanted, if they lay evenly
-  auto const share = kSure * static_cast<double>(kept) / static_cast<double>(slots.size());
-  for (auto km = filter_.reach_km() * std::sqrt(share); km < filter_.reach_km() / 2; km *= 2) {
-    std::vector<Slot> out;
-    std::size_t at = 0;
-    for (auto const slot : tables_.positions.within(*filter_.centre(), km)) {
-      at = seek(slots, at, slot);
-      if (at < slots.size() && slots[at] == slot) out.push_back(slot);
+  auto const& centre = *filter_.centre();
+  auto const reach_km = filter_.reach_km();
+  auto const share = kSure * static_cast<double>(kept) / static_cast<double>(total);
+  for (auto km = reach_km * std::sqrt(share); km < reach_km / 2; km *= 2) {
+    auto out = tables_.positions.within(centre, km);
+    if (among != nullptr) {
+      std::size_t at = 0;
+      std::erase_if(out, [&](Slot slot) {
+        at = seek(*among, at, slot);
+        return at == among->size() || (*among)[at] != slot;
+      });
     }
     if (out.size() >= kept) return out;
   }
-  return slots;
+  return among != nullptr ? *among : tables_.positions.within(centre, reach_km);
 }
 
 // Keeps twice what is wanted and halves it when full: no heap, and most matches are turned away by
@@ -213,11 +222,21 @@ std::vector<Ranked> Ranking::page(std::vector<Slot> const& slots,
   auto const total = slots.size();
   if (query_.offset >= total || query_.limit == 0) return {};
   bool const by_words = sort_ == Sort::relevance && !scores.empty();
-  bool const by_circle = sort_ == Sort::distance && !std::isinf(filter_.reach_km());
   auto const end = query_.offset + std::min(query_.limit, total - query_.offset);
   auto const kept = std::min(total, by_words ? std::max(end, kLookedAt) : end);
-  auto best = by_circle ? best_of(nearest(slots, kept), {}, kept) : best_of(slots, scores, kept);
+  auto best =
+      by_circle() ? best_of(nearest(total, kept, &slots), {}, kept) : best_of(slots, scores, kept);
   if (by_words && !folded_.empty()) prefer_titles(best);
+  return cut(std::move(best), end);
+}
+
+std::vector<Ranked> Ranking::page_of_circle(std::size_t total) const {
+  if (query_.offset >= total || query_.limit == 0) return {};
+  auto const end = query_.offset + std::min(query_.limit, total - query_.offset);
+  return cut(best_of(nearest(total, end, nullptr), {}, end), end);
+}
+
+std::vector<Ranked> Ranking::cut(std::vector<Ranked> best, std::size_t end) const {
   best.resize(end);
   best.erase(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(query_.offset));
   return best;

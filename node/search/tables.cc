@@ -104,7 +104,7 @@ void Tables::enter_row(Slot slot) {
   live.add(slot);
   if (!record.dates.empty()) dated.add(slot);
   for (auto const value : record.values) attributes.set(value).add(slot);
-  for (auto const& spot : record.spots) positions.add(slot, spot);
+  for (auto const& spot : record.spots) positions.add(slot, spot, record.spots.size() > 1);
 }
 
 bool Tables::remove(sync::DocumentKey const& key) {
@@ -174,7 +174,7 @@ void Tables::put_values(Slot slot, std::vector<Value> values) {
 void Tables::put_spots(Slot slot, std::vector<Spot> spots) {
   auto& old = records[slot].spots;
   for (auto const& spot : old) positions.remove(slot, spot);
-  for (auto const& spot : spots) positions.add(slot, spot);
+  for (auto const& spot : spots) positions.add(slot, spot, spots.size() > 1);
   auto& brief = briefs[slot];
   brief.has_spot = !spots.empty();
   brief.more_spots = spots.size() > 1;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 
 #include "node/search/french.h"
 
@@ -42,7 +43,53 @@ struct Beginning {
 }  // namespace
 
 struct Titles::Impl {
+  static constexpr std::size_t kShort = 3;       // bytes of a beginning that is kept ready
+  static constexpr std::size_t kKept = 32;       // matches of each
+  static constexpr std::size_t kKeptLeast = 16;  // of more; removals that leave fewer look again
+
   absl::btree_set<Beginning> beginnings;
+  std::unordered_map<std::uint32_t, Best> best;
+
+  // The first `size` bytes and how many these are.
+  [[nodiscard]] static std::uint32_t short_key(std::string_view text, std::size_t size) {
+    return static_cast<std::uint32_t>(first_eight(text.substr(0, size)) >> 32) |
+           static_cast<std::uint32_t>(size);
+  }
+
+  template <class Visit>
+  void each_short(std::string_view text, Visit const& visit) {
+    for (std::size_t size = 1; size <= std::min(kShort, text.size()); ++size)
+      visit(best[short_key(text, size)], text.substr(0, size));
+  }
+
+  static void keep(Best& kept, Match const& match) {
+    auto& all = kept.matches;
+    // Behind the last of a list that leaves some out, nobody knows what else there is.
+    if (kept.more && (all.empty() || better(all.back(), match))) return;
+    all.insert(std::ranges::upper_bound(all, match, better), match);
+    if (all.size() <= kKept) return;
+    all.pop_back();
+    kept.more = true;
+  }
+
+  void look_again(Best& kept, std::string_view beginning) {
+    kept = {};
+    each_with(beginning, [&kept](Match const& match) {
+      keep(kept, match);
+      return true;
+    });
+  }
+
+  // Calls visit(match) in order while it answers true.
+  template <class Visit>
+  void each_with(std::string_view folded, Visit const& visit) const {
+    // The end is looked up too: comparing each text on the way would fetch each from memory.
+    auto const behind = std::string(folded).append(1, '\xFF');
+    auto const end = beginnings.lower_bound({behind, 0, false});
+    for (auto at = beginnings.lower_bound({folded, 0, false}); at != end; ++at) {
+      if (!visit({at->slot, at->whole, at->text})) return;
+    }
+  }
 };
 
 Titles::Titles() : impl_(std::make_unique<Impl>()) {}
@@ -53,6 +100,9 @@ Titles& Titles::operator=(Titles&&) noexcept = default;
 void Titles::add(Slot slot, std::string_view folded) {
   for_each_beginning(folded, [&](std::string_view text, bool whole) {
     impl_->beginnings.insert({text, slot, whole});
+    impl_->each_short(text, [&](Best& kept, std::string_view /*beginning*/) {
+      Impl::keep(kept, {slot, whole, text});
+    });
   });
 }
 
@@ -67,25 +117,42 @@ void Titles::fill(std::span<Slot const> slots,
   std::ranges::sort(all, std::less());
   for (auto const& beginning : all) {
     impl_->beginnings.insert(impl_->beginnings.end(), beginning);
+    impl_->each_short(beginning.text, [&](Best& kept, std::string_view /*beginning*/) {
+      Impl::keep(kept, {beginning.slot, beginning.whole, beginning.text});
+    });
   }
 }
 
 void Titles::remove(Slot slot, std::string_view folded) {
   for_each_beginning(folded, [&](std::string_view text, bool whole) {
     impl_->beginnings.erase({text, slot, whole});
+    impl_->each_short(text, [&](Best& kept, std::string_view beginning) {
+      auto& all = kept.matches;
+      auto const gone = std::erase_if(all, [&](Match const& match) {
+        return match.slot == slot && match.text.data() == text.data();
+      });
+      if (gone > 0 && kept.more && all.size() < Impl::kKeptLeast)
+        impl_->look_again(kept, beginning);
+      if (all.empty() && !kept.more)
+        impl_->best.erase(Impl::short_key(beginning, beginning.size()));
+    });
   });
 }
 
 std::vector<Titles::Match> Titles::beginning_with(std::string_view folded, std::size_t max) const {
   std::vector<Match> out;
-  auto const& all = impl_->beginnings;
-  // The end is looked up too: comparing each text on the way would fetch each from memory.
-  auto const behind = std::string(folded).append(1, '\xFF');
-  auto const end = all.lower_bound({behind, 0, false});
-  for (auto at = all.lower_bound({folded, 0, false}); at != end && out.size() < max; ++at) {
-    out.push_back({at->slot, at->whole, at->text});
-  }
+  impl_->each_with(folded, [&](Match const& match) {
+    if (out.size() < max) out.push_back(match);
+    return out.size() < max;
+  });
   return out;
+}
+
+Titles::Best const* Titles::best(std::string_view folded) const {
+  static Best const kNone;
+  if (folded.empty() || folded.size() > Impl::kShort) return nullptr;
+  auto const found = impl_->best.find(Impl::short_key(folded, folded.size()));
+  return found == impl_->best.end() ? &kNone : &found->second;
 }
 
 }  // namespace solidaires::search

@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "node/search/doc_set.h"
@@ -44,6 +45,19 @@ class Titles {
   };
   // At most `max` matches, in alphabetical order of what follows; a slot may come twice.
   [[nodiscard]] std::vector<Match> beginning_with(std::string_view folded, std::size_t max) const;
+  // The best of all of these, best first. Kept ready for beginnings of a few letters, which have
+  // too many to look at one by one.
+  struct Best {
+    std::vector<Match> matches;
+    bool more = false;  // there are others, none of them better
+  };
+  // Null for longer beginnings.
+  [[nodiscard]] Best const* best(std::string_view folded) const;
+  // Titles that begin so themselves first, then the shortest.
+  [[nodiscard]] static bool better(Match const& a, Match const& b) {
+    return std::tuple(!a.whole, a.text.size(), a.text, a.slot) <
+           std::tuple(!b.whole, b.text.size(), b.text, b.slot);
+  }
 
  private:
   struct Impl;

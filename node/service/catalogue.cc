@@ -6,6 +6,7 @@
 #include <limits>
 #include <mutex>
 #include <set>
+#include <unordered_map>
 
 #include "node/geography/gazetteer.h"
 #include "node/model/life_cycle.h"
@@ -142,7 +143,11 @@ struct Catalogue::State {
   std::atomic<std::int64_t> next_due{kNever};
   store::Subscription subscription;  // last: ends first
 
-  [[nodiscard]] search::Entry entry_of(PublicRecord const& record, Instant now);
+  // Entries name the records that their records name: these are read from `view`, each once.
+  class Namer;
+  [[nodiscard]] search::Entry entry_of(PublicRecord const& record, Instant now, Namer& namer);
+  // Enters anew what names a record that is called otherwise now.
+  void rename_in_referring(store::View const& view, DocumentId const& id, Namer& namer);
   void enter_when_due(PublicRecord const& record, Instant now);
   // Enters anew what has opened, closed or expired since the last time. Any thread. What cannot be
   // read then keeps its entry until everything is read again: one record must not cost the lists.
@@ -152,7 +157,35 @@ struct Catalogue::State {
   // Code::conflict: it does not fit the store.
   Result<> restore(std::string_view snapshot);
   [[nodiscard]] Result<RecordPtr> read(store::View const& view, sync::DocumentKey const& key) const;
+  [[nodiscard]] Result<RecordPtr> read(store::View const& view, DocumentId const& id) const;
   [[nodiscard]] search::Query search_query(ListQuery const& query) const;
+};
+
+class Catalogue::State::Namer {
+ public:
+  Namer(State const& state, store::View const& view) : state_(state), view_(view) {}
+
+  // What the entries of others hold of a record; empty for none.
+  [[nodiscard]] static std::string name_of(PublicRecord const* record) {
+    if (record == nullptr) return {};
+    auto const acronym = schema::text_of(record->record, "acronym");
+    return acronym.empty() ? record->title : cat(record->title, ' ', acronym);
+  }
+
+  [[nodiscard]] std::optional<schema::Linked> operator()(DocumentId const& id) {
+    auto const [name, fresh] = names_.try_emplace(id);
+    if (fresh) {
+      auto const record = state_.read(view_, id);
+      if (record) name->second = name_of(record->get());
+    }
+    if (name->second.empty()) return std::nullopt;
+    return schema::Linked{name->second, {}};
+  }
+
+ private:
+  State const& state_;
+  store::View const& view_;
+  std::unordered_map<DocumentId, std::string> names_;
 };
 
 void Catalogue::State::enter_when_due(PublicRecord const& record, Instant now) {
@@ -167,39 +200,63 @@ void Catalogue::State::advance() {
   std::scoped_lock const lock(order);
   auto const now = instance.clock.now();
   auto const view = instance.store.view();
+  Namer namer(*this, view);
   while (!due.empty() && due.begin()->first <= to_unix_ms(now)) {
     for (auto const& key : due.extract(due.begin()).mapped()) {
       auto const record = read(view, key);
       if (!record) {
         log_error("catalogue.unreadable", {{"error", record.error().to_string()}});
       } else if (*record) {
-        index.put(entry_of(**record, now));
+        index.put(entry_of(**record, now, namer));
       }
     }
   }
   next_due = due.empty() ? kNever : due.begin()->first;
 }
 
-search::Entry Catalogue::State::entry_of(PublicRecord const& record, Instant now) {
+search::Entry Catalogue::State::entry_of(PublicRecord const& record, Instant now, Namer& namer) {
   enter_when_due(record, now);
-  if (record.node == instance.self) return make_entry(record, *gazetteer, now, instance.territory);
+  auto const made_in = [&](std::vector<std::string> const& territory) {
+    return make_entry(record, *gazetteer, now, territory, std::ref(namer));
+  };
+  if (record.node == instance.self) return made_in(instance.territory);
   for (auto const& node : instance.directory.nodes()) {
-    if (node.name == record.node) return make_entry(record, *gazetteer, now, node.territory);
+    if (node.name == record.node) return made_in(node.territory);
   }
-  return make_entry(record, *gazetteer, now, {});
+  return made_in({});
+}
+
+void Catalogue::State::rename_in_referring(store::View const& view, DocumentId const& id,
+                                           Namer& namer) {
+  store::IndexScan scan{.index = std::string(index::kReference), .prefix = Bytes(id.bytes())};
+  do {
+    auto const page = view.scan(scan);
+    if (!page) return log_error("catalogue.unreadable", {{"error", page.error().to_string()}});
+    for (auto const& hit : page->hits) {
+      auto const record = read(view, hit.key);
+      if (record && *record) index.put(entry_of(**record, instance.clock.now(), namer));
+    }
+    scan.position = page->next;
+  } while (!scan.position.empty());
 }
 
 void Catalogue::State::follow(store::CommitNotice const& notice) {
   std::scoped_lock const lock(order);
+  auto const view = instance.store.view();
+  Namer namer(*this, view);
   for (auto const& change : notice.changes) {
     if (change.key().scope.kind() != ScopeKind::published) continue;
     auto const record =
         change.alive() ? read_public_record(*change.after, instance.model) : nullptr;
+    auto const before =
+        change.was_alive() ? read_public_record(*change.before, instance.model) : nullptr;
     if (record) {
-      index.put(entry_of(*record, instance.clock.now()));
+      index.put(entry_of(*record, instance.clock.now(), namer));
     } else {
       index.remove(change.key());
     }
+    if (Namer::name_of(record.get()) != Namer::name_of(before.get()))
+      rename_in_referring(view, change.key().id, namer);
   }
 }
 
@@ -208,6 +265,7 @@ Result<> Catalogue::State::rebuild() {
   std::scoped_lock const lock(order);
   auto const view = instance.store.view();
   auto const now = instance.clock.now();
+  Namer namer(*this, view);
   due.clear();
   next_due = kNever;
   SOL_ASSIGN(auto const scopes, view.scopes());
@@ -223,7 +281,7 @@ Result<> Catalogue::State::rebuild() {
     if (scope.kind() != ScopeKind::published) continue;
     SOL_TRY(view.each_document(scope, DocumentId(), [&](store::StoredDocument const& stored) {
       if (auto const record = read_public_record(stored.document, instance.model); record) {
-        entries.push_back(entry_of(*record, now));
+        entries.push_back(entry_of(*record, now, namer));
       }
       if (entries.size() == kRebuildBatch) enter();
       return true;
@@ -265,6 +323,16 @@ Result<RecordPtr> Catalogue::State::read(store::View const& view,
   return read_public_record(stored->document, instance.model);
 }
 
+Result<RecordPtr> Catalogue::State::read(store::View const& view, DocumentId const& id) const {
+  SOL_ASSIGN(auto const page,
+             view.scan(store::IndexScan{
+                 .index = std::string(index::kShortId), .prefix = id.short_id(), .limit = 100}));
+  for (auto const& hit : page.hits) {
+    if (hit.key.id == id) return read(view, hit.key);
+  }
+  return RecordPtr();
+}
+
 search::Query Catalogue::State::search_query(ListQuery const& query) const {
   search::Query asked;
   asked.words = query.words;
@@ -292,6 +360,7 @@ search::Query Catalogue::State::search_query(ListQuery const& query) const {
   asked.sort = sort_of(query, instance.model);
   asked.offset = query.offset;
   asked.limit = query.limit;
+  asked.nearly_limit = query.nearly_limit;
   asked.count.insert(asked.count.end(), query.facets_wanted.begin(), query.facets_wanted.end());
   asked.count.emplace_back(search::kTypeFacet);
   asked.now = instance.clock.now();
@@ -368,12 +437,18 @@ Result<ListResult> Catalogue::find(ListQuery const& query) const {
   }
   auto const today = model::to_civil(state_->instance.clock.now()).date;
   auto const view = state_->instance.store.view();
-  for (auto const& hit : found.hits) {
-    SOL_ASSIGN(auto record, state_->read(view, hit.key));
-    if (!record) continue;  // withdrawn between the search and this read
-    auto occurrence = occurrence_of(*record, query, today);
-    result.hits.push_back({std::move(record), hit.distance_km, std::move(occurrence)});
-  }
+  auto const add = [&](std::vector<search::Hit> const& hits,
+                       std::vector<ListHit>& out) -> Result<> {
+    for (auto const& hit : hits) {
+      SOL_ASSIGN(auto record, state_->read(view, hit.key));
+      if (!record) continue;  // withdrawn between the search and this read
+      auto occurrence = occurrence_of(*record, query, today);
+      out.push_back({std::move(record), hit.distance_km, std::move(occurrence)});
+    }
+    return {};
+  };
+  SOL_TRY(add(found.hits, result.hits));
+  SOL_TRY(add(found.nearly, result.nearly));
   return result;
 }
 
@@ -411,14 +486,7 @@ Result<std::variant<RecordPtr, Gone, NotHere>> Catalogue::at(schema::Type const&
 }
 
 Result<RecordPtr> Catalogue::get(DocumentId const& id) const {
-  auto const view = state_->instance.store.view();
-  SOL_ASSIGN(auto const page,
-             view.scan(store::IndexScan{
-                 .index = std::string(index::kShortId), .prefix = id.short_id(), .limit = 100}));
-  for (auto const& hit : page.hits) {
-    if (hit.key.id == id) return state_->read(view, hit.key);
-  }
-  return RecordPtr();
+  return state_->read(state_->instance.store.view(), id);
 }
 
 Result<std::vector<RecordPtr>> Catalogue::referring_to(DocumentId const& id, std::string_view type,

@@ -65,6 +65,7 @@ struct ListQuery {
   Sort sort = Sort::relevance;
   std::size_t offset = 0;
   std::size_t limit = 20;
+  std::size_t nearly_limit = 0;            // see ListResult::nearly
   std::vector<std::string> facets_wanted;  // field keys
   bool over_too = false;            // what is over (node/model/life_cycle.h) besides what is not
   std::vector<std::string> phases;  // names of phases (any of them); empty: see over_too
@@ -95,7 +96,10 @@ struct ListResult {
   std::vector<Correction> corrections;
   std::vector<std::string> words;  // folded, as searched: for search::highlight
   bool some_words_only = false;    // nothing had all the words
-  std::size_t over = 0;            // under every other condition; 0 for kinds that are never over
+  // Of a list of less than a page, what lacks a single one of the words: the best of it, which
+  // neither `total` nor any count holds.
+  std::vector<ListHit> nearly;
+  std::size_t over = 0;  // under every other condition; 0 for kinds that are never over
 };
 
 struct AgendaItem {

@@ -54,19 +54,22 @@ void append_aliases(std::string& text, Field const& field, schema::Record const&
 // What somebody chose to say about the record in a word or two weighs more than its long texts.
 std::string& text_for(search::Entry& entry, Field const& field) {
   if (field.key == "acronym") return entry.acronym;
-  bool const is_text = field.kind == FieldKind::text || field.kind == FieldKind::tags;
+  bool const names = field.kind == FieldKind::reference || field.kind == FieldKind::references;
+  bool const is_text = field.kind == FieldKind::text || field.kind == FieldKind::tags || names;
   if (field.card == schema::Card::summary) return entry.summary;
   if (field.search_weight >= kKeywordWeight && is_text) return entry.keywords;
   if (field.search_weight >= kSummaryWeight && field.vocabulary != nullptr) return entry.keywords;
   return field.search_weight >= kSummaryWeight && is_text ? entry.summary : entry.body;
 }
 
-void add_texts(search::Entry& entry, PublicRecord const& record) {
+void add_texts(search::Entry& entry, PublicRecord const& record, schema::Resolve const& resolve) {
+  schema::DisplayOptions options;
+  options.resolve = resolve;
   entry.title = record.title;
   for (auto const& field : record.type->fields) {
     if (field.search_weight == 0 || field.card == schema::Card::title) continue;
     auto& text = text_for(entry, field);
-    append(text, schema::display_line(field, record.record));
+    append(text, schema::display_line(field, record.record, options));
     append_aliases(text, field, record.record);
   }
 }
@@ -192,13 +195,14 @@ RecordPtr read_public_record(sync::Document const& document, schema::ContentMode
 }
 
 search::Entry make_entry(PublicRecord const& record, geography::Gazetteer const& gazetteer,
-                         Instant now, std::vector<std::string> const& territory) {
+                         Instant now, std::vector<std::string> const& territory,
+                         schema::Resolve const& resolve) {
   search::Entry entry;
   entry.key = record.key;
   entry.type = record.type->key;
   entry.updated = record.updated_at;
   entry.sort_name = record.title;
-  add_texts(entry, record);
+  add_texts(entry, record, resolve);
   auto const life = model::life_of(*record.type, record.record, now);
   entry.facets[std::string(kLifeFacet)] = {std::string(life.over() ? kOver : kNotOver),
                                            std::string(model::phase_name(life.phase))};

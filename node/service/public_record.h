@@ -5,6 +5,7 @@
 #include "node/geography/gazetteer.h"
 #include "node/search/entry.h"
 #include "node/service/catalogue.h"
+#include "schema/display.h"
 
 namespace solidaires::service {
 
@@ -18,9 +19,11 @@ inline constexpr std::string_view kOver = "over";
 [[nodiscard]] RecordPtr read_public_record(sync::Document const& document,
                                            schema::ContentModel const& model);
 // `now`: occurrences from the day before it, for two years, are entered. `territory` (departments
-// of the node that published it): where a record without any place or area belongs.
+// of the node that published it): where a record without any place or area belongs. `resolve`: the
+// records that it names, by whose names it is found too.
 [[nodiscard]] search::Entry make_entry(PublicRecord const& record,
                                        geography::Gazetteer const& gazetteer, Instant now,
-                                       std::vector<std::string> const& territory);
+                                       std::vector<std::string> const& territory,
+                                       schema::Resolve const& resolve);
 
 }  // namespace solidaires::service

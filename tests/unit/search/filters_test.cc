@@ -225,6 +225,69 @@ TEST_F(Filters, agree_with_a_plain_loop_among_many) {
   }
 }
 
+TEST_F(Filters, find_words_that_are_everywhere_in_a_small_circle) {
+  fill(Counting::kOneByOne, 51);
+  SeededRng rng(52);
+  for (int round = 0; round < 20 && !HasFailure(); ++round) {
+    auto query = random_query(rng);
+    query.words = word(rng.below(2));
+    query.where = {};
+    query.where.circle =
+        Circle{{45.0 + static_cast<double>(rng.below(1500)) / 1000, 6.4}, 1.0 + round};
+    query.count.clear();
+    compare(query);
+  }
+}
+
+// Points everywhere on Earth, many of them the same, with documents that have several.
+TEST_F(Filters, find_and_count_what_is_nearest_as_a_plain_loop_does) {
+  SeededRng rng(53);
+  auto const angle = [&](double span) {
+    return (static_cast<double>(rng.below(2001)) / 1000 - 1) * span;
+  };
+  std::vector<Point> centres{{45.6, 6.4}, {90, 0}, {-90, 17}, {0, 180}, {0, -180}, {0, 0}};
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    auto one = entry(i, word(i));
+    auto const& centre = centres[rng.below(centres.size())];
+    for (auto places = rng.below(3) + 1; places > 0; --places) {
+      Point at{centre.latitude_deg + angle(0.5), centre.longitude_deg + angle(1)};
+      if (rng.below(3) == 0) at = centre;
+      if (rng.below(9) == 0) at = {angle(90), angle(180)};
+      bool const on_earth = std::abs(at.latitude_deg) <= 90 && std::abs(at.longitude_deg) <= 180;
+      if (on_earth) one.places.push_back({"", "", "", at});
+    }
+    entries_.emplace(i, one);
+    index_.put(one);
+  }
+  for (std::uint64_t i = 0; i < 3000; i += 7) {
+    index_.remove(key_of(i));
+    entries_.erase(i);
+  }
+  for (int round = 0; round < 200 && !HasFailure(); ++round) {
+    Query query;
+    query.now = kNow;
+    query.sort = Sort::distance;
+    auto const& centre = centres[rng.below(centres.size())];
+    auto const steps = static_cast<double>(rng.below(80));
+    query.where.circle = Circle{centre, steps * steps * steps / 20};  // to beyond the antipodes
+    std::vector<double> expected;
+    for (auto const& [number, entry] : entries_) {
+      std::optional<double> nearest;
+      for (auto const& place : entry.places) {
+        auto const km = haversine_km(*place.point, centre);
+        nearest = std::min(nearest.value_or(km), km);
+      }
+      if (nearest && *nearest <= query.where.circle->radius_km) expected.push_back(*nearest);
+    }
+    std::ranges::sort(expected);
+    auto const found = index_.search(query);
+    EXPECT_EQ(found.total, expected.size()) << query.where.circle->radius_km;
+    ASSERT_EQ(found.hits.size(), std::min(query.limit, expected.size()));
+    for (std::size_t i = 0; i < found.hits.size(); ++i)
+      EXPECT_NEAR(found.hits[i].distance_km.value(), expected[i], 1e-3);
+  }
+}
+
 TEST_F(Filters, order_as_asked) {
   fill(1000, 46);
   Query query;

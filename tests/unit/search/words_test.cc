@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <tuple>
+
 #include "node/search/french.h"
 #include "node/search/highlight.h"
 #include "node/search/index.h"
@@ -108,6 +111,25 @@ TEST_F(Words, are_all_required_unless_nothing_has_them_all) {
   EXPECT_TRUE(found.some_words);
   EXPECT_THAT(numbers(found), ElementsAre(1));  // two of three, not one
   EXPECT_EQ(found.total, 1U);
+}
+
+TEST_F(Words, of_which_one_lacks_come_apart_if_few_have_them_all) {
+  index_.put(entry(6, "Épicerie de Cluses"));
+  index_.put(entry(7, "Rumilly en fête", "Bénévoles et sociale, sans le mot qui manque."));
+  auto query = words("épicerie sociale rumilly");
+  EXPECT_THAT(index_.search(query).nearly, IsEmpty());  // unless asked for
+  query.nearly_limit = 5;
+  auto const found = index_.search(query);
+  EXPECT_THAT(numbers(found), ElementsAre(1));
+  EXPECT_EQ(found.total, 1U);
+  ASSERT_EQ(found.nearly.size(), 1U);  // two of three words, not one
+  EXPECT_EQ(number_of(found.nearly.front().key), 7U);
+  query.types = {"event"};
+  EXPECT_THAT(index_.search(query).nearly, IsEmpty());
+  query = words("épicerie rumilly");
+  query.nearly_limit = 5;
+  query.limit = 1;  // a whole page has both
+  EXPECT_THAT(index_.search(query).nearly, IsEmpty());
 }
 
 TEST_F(Words, that_nothing_has_give_nothing) {
@@ -354,6 +376,48 @@ TEST_F(Words, are_suggested_from_the_beginnings_of_titles) {
   std::vector<std::string> const events = {"event"};
   EXPECT_THAT(index_.suggest("épi", 5, events), IsEmpty());
   EXPECT_THAT(index_.suggest("r", 1), testing::SizeIs(1));
+}
+
+// However many there are: titles that begin so before those with a word that does, short ones
+// first.
+TEST(Suggestions, of_a_few_letters_are_the_best_of_all) {
+  Index index;
+  SeededRng rng(61);
+  std::map<std::uint64_t, std::string> held;
+  auto const best = [&](std::string const& typed) {
+    std::vector<std::tuple<bool, std::size_t, std::string, std::string>> all;
+    for (auto const& [number, title] : held) {
+      auto const second = title.find(' ') + 1;
+      if (title.starts_with(typed)) {
+        all.emplace_back(false, title.size(), title, title);
+      } else if (title.substr(second).starts_with(typed)) {
+        all.emplace_back(true, title.size() - second, title.substr(second), title);
+      }
+    }
+    std::ranges::sort(all);
+    std::vector<std::string> out;
+    for (auto const& one : all) {
+      if (out.size() < 8) out.push_back(std::get<3>(one));
+    }
+    return out;
+  };
+  for (std::uint64_t step = 0; step < 6000 && !testing::Test::HasFailure(); ++step) {
+    auto const number = rng.below(1500);
+    if (rng.below(3) == 0) {
+      index.remove(key_of(number));
+      held.erase(number);
+    } else {
+      held[number] = word(rng.below(4000)) + " " + word(4000 + number);  // no two alike
+      index.put(entry(number, held[number]));
+    }
+    if (step < 1000 || step % 50 != 0) continue;
+    auto const typed = word(rng.below(4000)).substr(0, 1 + rng.below(3));
+    std::vector<std::string> got;
+    for (auto const& suggestion : index.suggest(typed, 8)) got.push_back(suggestion.title);
+    auto const expected = best(typed);
+    got.resize(std::min(got.size(), expected.size()));  // what a search finds may follow
+    EXPECT_EQ(got, expected) << typed;
+  }
 }
 
 }  // namespace

@@ -192,6 +192,31 @@ TEST_F(CatalogueTest, records_that_name_another_are_listed_what_comes_next_first
   EXPECT_EQ(catalogue->referring_to(place.key.id, "", 2).value().size(), 2U);
 }
 
+TEST_F(CatalogueTest, what_a_structure_does_is_found_by_its_name_and_follows_a_new_one) {
+  auto const place = published("structure", structure_form("La Bobine", {{"acronym", "BOB"}}));
+  auto const id = place.key.id.to_string();
+  published("event", event_form("Soirée", {{"organisers", id}}));
+  published("job_offer", job_offer_form("Tisserand (f/h)", {{"structure", id}}));
+  published("call", call_form("Coup de pouce", {{"funders", id}}));
+  published("article", article_form("Portrait", {{"structures", id}}));
+  auto const all = {"La Bobine", "Soirée", "Tisserand (f/h)", "Coup de pouce", "Portrait"};
+  EXPECT_THAT(titles(words("bobine")), testing::UnorderedElementsAreArray(all));
+  EXPECT_EQ(titles(words("bobine")).front(), "La Bobine");  // its own name weighs most
+  EXPECT_EQ(titles(words("bob")).size(), all.size());
+
+  auto const moderator = somebody("animateur", "A");
+  auto const renamed = edit(moderator, place, {{"name", "Le Fuseau"}}).value();
+  EXPECT_EQ(titles(words("bobine")).size(), all.size());  // not before it is public
+  ASSERT_OK(editorial.publish(moderator, renamed.key));
+  EXPECT_EQ(titles(words("fuseau")).size(), all.size());
+  EXPECT_THAT(titles(words("bobine")), IsEmpty());
+  catalogue = nullptr;
+  open_catalogue();
+  EXPECT_EQ(titles(words("fuseau")).size(), all.size());
+  ASSERT_OK(editorial.withdraw(moderator, place.key, ""));
+  EXPECT_THAT(titles(words("fuseau")), IsEmpty());
+}
+
 TEST_F(CatalogueTest, the_agenda_follows_a_series_with_its_exception_and_its_moved_date) {
   published("event", event_form("Marché", {{"schedule.start_date", "2026-03-07"},
                                            {"schedule.end_date", "2026-03-07"},
