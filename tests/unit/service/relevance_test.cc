@@ -1,7 +1,8 @@
 // Is the order of results one that a person would call right? Queries that people judged
-// (relevance/queries.txt) against the demonstration contents of every node, as the hub's visitors
-// find them. Figure of merit: nDCG@10, the gain of the first ten results (2^grade - 1, divided by
-// log2 of the rank + 1) as a share of the best order's (Järvelin and Kekäläinen, 2002).
+// (relevance/queries.txt; held_out.txt, by which nothing is tuned) against the demonstration
+// contents of every node, as the hub's visitors find them. Figure of merit: nDCG@10, the gain of
+// the first ten results (2^grade - 1, divided by log2 of the rank + 1) as a share of the best
+// order's (Järvelin and Kekäläinen, 2002).
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
@@ -17,7 +18,8 @@ namespace solidaires::service {
 namespace {
 
 constexpr std::size_t kDepth = 10;
-constexpr double kFloor = 0.87;  // of the mean; raise it when the ranking has become better
+constexpr double kFloor = 0.89;  // of the mean; raise it when the ranking has become better
+constexpr double kHeldOutFloor = 0.8;
 
 struct Judged {
   std::string words;
@@ -32,8 +34,8 @@ std::string file_text(std::string const& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::vector<Judged> judged_queries() {
-  std::ifstream file(RELEVANCE_DIRECTORY "/queries.txt");
+std::vector<Judged> judged_queries(std::string const& name) {
+  std::ifstream file(cat(RELEVANCE_DIRECTORY "/", name));
   std::vector<Judged> out;
   bool in_block = false;
   for (std::string line; std::getline(file, line);) {
@@ -89,6 +91,7 @@ class JudgedQueries : public testing::Test {
     ListQuery query;
     query.words = judged.words;
     query.limit = kDepth;
+    query.nearly_limit = 5;
     query.from = model::to_civil(hub.clock.now()).date;  // as the portal's lists ask
     if (!judged.commune.empty()) {
       auto const places = real_places()->find_places(judged.commune, {});
@@ -99,8 +102,12 @@ class JudgedQueries : public testing::Test {
       query.place.radius_km = judged.radius_km;
     }
     std::vector<std::string> out;
-    for (auto const& hit : hub.catalogue->find(query).value().hits)
-      out.push_back(refs.at(hit.record->title));
+    auto const result = hub.catalogue->find(query).value();
+    for (auto const& hits : {result.hits, result.nearly}) {
+      for (auto const& hit : hits) {
+        if (out.size() < kDepth) out.push_back(refs.at(hit.record->title));
+      }
+    }
     return out;
   }
 
@@ -128,7 +135,7 @@ double ndcg(std::vector<std::string> const& found, Judged const& judged) {
 }
 
 TEST_F(JudgedQueries, are_answered_in_an_order_that_people_call_right) {
-  auto const queries = judged_queries();
+  auto const queries = judged_queries("queries.txt");
   ASSERT_GE(queries.size(), 40U);
   double sum = 0;
   for (auto const& judged : queries) {
@@ -150,13 +157,26 @@ TEST_F(JudgedQueries, are_answered_in_an_order_that_people_call_right) {
   EXPECT_GE(mean, kFloor);
 }
 
+// Their mean alone is told: whoever saw the rest would tune by it.
+TEST_F(JudgedQueries, that_nothing_was_tuned_by_are_answered_well_too) {
+  auto const queries = judged_queries("held_out.txt");
+  ASSERT_GE(queries.size(), 40U);
+  double sum = 0;
+  for (auto const& judged : queries) sum += ndcg(found(judged), judged);
+  auto const mean = sum / static_cast<double>(queries.size());
+  std::printf("%.3f  mean nDCG@10 of %zu queries that were held out\n", mean, queries.size());
+  EXPECT_GE(mean, kHeldOutFloor);
+}
+
 TEST_F(JudgedQueries, name_records_that_exist) {
   std::set<std::string, std::less<>> known;
   for (auto const& [title, ref] : refs) known.insert(ref);
-  for (auto const& judged : judged_queries()) {
-    EXPECT_FALSE(judged.grades.empty()) << judged.words;
-    for (auto const& [ref, grade] : judged.grades)
-      EXPECT_TRUE(known.contains(ref)) << judged.words << ": " << ref;
+  for (auto const& file : {"queries.txt", "held_out.txt"}) {
+    for (auto const& judged : judged_queries(file)) {
+      EXPECT_FALSE(judged.grades.empty()) << judged.words;
+      for (auto const& [ref, grade] : judged.grades)
+        EXPECT_TRUE(known.contains(ref)) << judged.words << ": " << ref;
+    }
   }
 }
 
