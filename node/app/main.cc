@@ -69,7 +69,7 @@ int import_geography(Words const& words) {
   }
   for (auto const& warning : report->warnings) std::cout << "warning: " << warning << '\n';
   std::cout << report->communes << " communes, " << report->exact_points << " exact points, "
-            << report->former_codes << " former codes, "
+            << report->former_codes << " former codes, " << report->zones << " zones, "
             << report->outlines_of_communes + report->outlines_of_areas << " outlines.\n"
             << (report->changed ? "Restart the instance to use them.\n"
                                 : "Nothing new: the geography was already this.\n");

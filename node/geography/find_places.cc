@@ -24,6 +24,7 @@ constexpr double kFormerWeight = 2.2;  // their inhabitants are not counted apar
 constexpr double kDistrictWeight = 4.0;
 constexpr double kEpciLess = 1.2;
 constexpr double kEpciMost = 1.5;  // of quality, unless the text says that it means an EPCI
+constexpr double kZoneLess = 1.4;
 constexpr double kRegionLess = 2.0;
 constexpr double kKnownCode = 20.0;  // a code beats every name
 constexpr double kWholePostalCode = 30.0;
@@ -127,8 +128,9 @@ class Finder {
       auto const& served = t_.of_postal_code.at(t_.postal_codes[row]);
       return std::ranges::any_of(served, [&](auto* one) { return one->department == department; });
     }
-    if (kind != PlaceKind::epci) return false;
-    auto const& departments = t_.epcis[row].departments;
+    if (kind != PlaceKind::epci && kind != PlaceKind::zone) return false;
+    auto const& departments =
+        kind == PlaceKind::epci ? t_.epcis[row].departments : t_.zones[row].departments;
     return std::ranges::find(departments, department) != departments.end();
   }
 
@@ -141,6 +143,7 @@ class Finder {
       case PlaceKind::epci: weight = weight_of(t_.epcis[row].population) - kEpciLess; break;
       case PlaceKind::department: weight = weight_of(t_.departments[row].population); break;
       case PlaceKind::region: weight = weight_of(t_.regions[row].population) - kRegionLess; break;
+      case PlaceKind::zone: weight = weight_of(t_.zones[row].population) - kZoneLess; break;
       case PlaceKind::postal_code: break;
     }
     auto const own = [&](auto const& department) { return lies_in(kind, row, department); };
@@ -175,14 +178,24 @@ class Finder {
       if (only != nullptr && !lies_in(entry.kind, entry.row, only->code)) return;
       auto const agreed =
           std::ranges::all_of(hints_, [&](Hint const& hint) { return agrees(hint, entry); });
-      // "Thonon" is the town before it is the group of towns around it.
-      auto const worth = entry.kind == PlaceKind::epci ? std::min(quality, kEpciMost) : quality;
-      auto const exact = quality >= NameIndex::kExactLoose &&
+      // "Thonon" is the town before it is the towns around it.
+      bool const unsaid = entry.kind == PlaceKind::zone && !says_what_it_is(entry);
+      bool const around = entry.kind == PlaceKind::epci || unsaid;
+      auto const worth = around ? std::min(quality, kEpciMost) : quality;
+      auto const exact = quality >= NameIndex::kExactLoose && !unsaid &&
                          (entry.kind != PlaceKind::epci || entry.loose.contains(' '));
       auto score = worth + bonus + weight(entry.kind, entry.row);
       if (!hints_.empty() && agreed) score += kHinted;
       if (!postal_code_.empty() && is_served(entry)) score += kHinted;
       add({entry.kind, entry.row, score, agreed && exact});
+    });
+  }
+
+  // "zone d emploi chambery", "vallee arve"
+  [[nodiscard]] bool says_what_it_is(NameEntry const& entry) const {
+    auto const words = zone_words(t_.zones[entry.row].kind);
+    return std::ranges::any_of(words, [&](std::string_view what) {
+      return entry.loose.starts_with(name_key(what).loose);
     });
   }
 

@@ -131,6 +131,10 @@ Region const* Gazetteer::region(std::string_view code) const {
   return area(tables_->region_of_code, tables_->regions, code);
 }
 
+Zone const* Gazetteer::zone(std::string_view code) const {
+  return area(tables_->zone_of_code, tables_->zones, code);
+}
+
 std::span<Commune const> Gazetteer::communes() const {
   return tables_->communes;
 }
@@ -146,6 +150,7 @@ std::span<Commune const* const> Gazetteer::communes_of(PlaceKind kind,
     case PlaceKind::epci: return group(tables_->of_epci, code);
     case PlaceKind::department: return group(tables_->of_department, code);
     case PlaceKind::region: return group(tables_->of_region, code);
+    case PlaceKind::zone: return group(tables_->of_zone, code);
     case PlaceKind::commune:
     case PlaceKind::former_commune:
     case PlaceKind::district: break;

@@ -66,6 +66,7 @@ class Gazetteer {
   [[nodiscard]] Epci const* epci(std::string_view siren) const;
   [[nodiscard]] Department const* department(std::string_view code) const;
   [[nodiscard]] Region const* region(std::string_view code) const;
+  [[nodiscard]] Zone const* zone(std::string_view code) const;
   [[nodiscard]] std::span<Commune const> communes() const;  // by code
   [[nodiscard]] std::span<Department const> departments() const;
 

@@ -108,6 +108,10 @@ bool read_line(Fields f, GazetteerRows& rows) {
     rows.regions.push_back({f[1], f[2]});
     return !f[1].empty() && !f[2].empty();
   }
+  if (f[0] == "Z" && f.size() == 5) {
+    rows.zones.push_back({f[1], f[2], f[3], f[4]});
+    return f[1].contains(':') && !f[2].empty() && !f[3].empty();
+  }
   if (f[0] == "O" && f.size() == 4) {
     auto const kind = outline_kind(f[1]);
     if (kind) rows.outlines.push_back({*kind, f[2], f[3]});
@@ -219,6 +223,9 @@ std::string write_rows(GazetteerRows const& rows) {
     write_line(out, {"F", row.code, row.name, row.commune, row.kind, row.postal_codes,
                      row.point ? coordinate(row.point->latitude) : "",
                      row.point ? coordinate(row.point->longitude) : ""});
+  }
+  for (auto const& row : rows.zones) {
+    write_line(out, {"Z", row.code, row.name, row.kind, row.communes});
   }
   for (auto const& row : rows.outlines) {
     write_line(out, {"O", outline_kind_name(row.kind), row.code, row.rings});

@@ -55,6 +55,13 @@ struct RegionRow {
   std::string_view name;
 };
 
+struct ZoneRow {
+  std::string_view code;
+  std::string_view name;
+  std::string_view kind;
+  std::string_view communes;  // codes, separated by spaces
+};
+
 struct OutlineRow {
   PlaceKind kind;
   std::string_view code;
@@ -69,6 +76,7 @@ struct GazetteerRows {
   std::vector<EpciRow> epcis;
   std::vector<CommuneRow> communes;
   std::vector<FormerRow> formers;
+  std::vector<ZoneRow> zones;
   std::vector<OutlineRow> outlines;
 };
 

@@ -23,6 +23,7 @@ struct ImportReport {
   std::size_t exact_points = 0;  // of these
   std::size_t former_codes = 0;  // that lead to a commune of today
   std::size_t former_names = 0;
+  std::size_t zones = 0;  // employment areas, living areas, valleys
   std::size_t outlines_of_communes = 0;
   std::size_t outlines_of_areas = 0;
   std::vector<std::string> warnings;  // English, with file and line; at most kWarningsMax

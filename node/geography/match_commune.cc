@@ -118,6 +118,7 @@ std::optional<Place> Gazetteer::place(std::string_view key) const {
   if (key.starts_with("reg:")) {
     return area(PlaceKind::region, tables_->region_of_code, key.substr(4));
   }
+  if (key.contains(':')) return area(PlaceKind::zone, tables_->zone_of_code, key);
   if (key.size() == 9) return area(PlaceKind::epci, tables_->epci_of_code, key);
   auto const code = restore_zero(key);
   if (code.size() != 5) return area(PlaceKind::department, tables_->department_of_code, code);

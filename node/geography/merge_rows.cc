@@ -100,6 +100,7 @@ void merge_rows(GazetteerRows& base, GazetteerRows const& overlay) {
   } else {
     refine(base, overlay);
   }
+  base.zones.insert(base.zones.end(), overlay.zones.begin(), overlay.zones.end());
   base.outlines.insert(base.outlines.end(), overlay.outlines.begin(), overlay.outlines.end());
 }
 

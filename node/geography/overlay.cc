@@ -52,6 +52,7 @@ class OverlayMaker {
     take_movements();
     write_communes();
     count_formers();
+    take_zones();
     if (!reference_.areas.empty()) {
       SOL_ASSIGN(auto const merged, Gazetteer::parse(base_text, write_rows(rows_)));
       SOL_TRY(take_areas(*merged));
@@ -63,6 +64,31 @@ class OverlayMaker {
   void warn(std::string text) {
     ++report_.warnings_total;
     if (report_.warnings.size() < kWarningsMax) report_.warnings.push_back(std::move(text));
+  }
+
+  void take_zones() {
+    struct Members {
+      std::string_view name, kind;
+      std::set<std::string> communes;
+    };
+    std::map<std::string, Members> zones;
+    for (auto const& record : reference_.zones) {
+      auto const* const known = base_.commune(record.commune);
+      if (known == nullptr && !drafts_.contains(record.commune)) {
+        warn(cat(record.origin.text(), ": no commune has the code ", record.commune));
+        continue;
+      }
+      auto& zone = zones[record.zone];
+      zone.name = record.name;
+      zone.kind = record.kind;
+      zone.communes.insert(record.commune);
+    }
+    for (auto const& [code, zone] : zones) {
+      std::string communes;
+      for (auto const& one : zone.communes) communes += cat(communes.empty() ? "" : " ", one);
+      rows_.zones.push_back({keep(code), zone.name, zone.kind, keep(std::move(communes))});
+    }
+    report_.zones = zones.size();
   }
 
   std::string_view keep(std::string text) { return pool_.emplace_back(std::move(text)); }

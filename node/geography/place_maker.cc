@@ -45,6 +45,10 @@ class Maker {
         auto const& department = t_.departments[row];
         return area(kind, department.code, department.name, "département", department.box);
       }
+      case PlaceKind::zone: {
+        auto const& zone = t_.zones[row];
+        return area(kind, zone.code, zone.name, zone_words(zone.kind).front(), zone.box);
+      }
       case PlaceKind::region: break;
     }
     auto const& region = t_.regions[row];

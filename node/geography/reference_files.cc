@@ -9,6 +9,7 @@
 #include "node/geography/csv_table.h"
 #include "node/geography/gazetteer_file.h"
 #include "node/geography/names.h"
+#include "node/text/fold.h"
 #include "sync/base/bytes.h"
 
 namespace solidaires::geography {
@@ -242,15 +243,67 @@ Result<bool> read_epcis(CsvTable const& table, std::string_view file, Reference&
   return true;
 }
 
+// A column of INSEE's whose name ends with its year: "ze2020", "bv2022".
+Column column_of_a_year(CsvTable const& table, std::string_view prefix) {
+  for (std::size_t i = 0; i < table.header.size(); ++i) {
+    std::string_view const name = table.header[i];
+    if (name.starts_with(prefix) && is_digits(name.substr(prefix.size()), 4)) return i;
+  }
+  return std::nullopt;
+}
+
+// INSEE's employment areas and living areas: CODGEO, ZE2020, LIBZE2020; CODGEO, BV2022, LIBBV2022.
+Result<bool> read_insee_zones(CsvTable const& table, std::string_view file, Reference& out) {
+  auto const commune = table.column({"codgeo"});
+  if (!commune) return false;
+  bool any = false;
+  for (auto const& [prefix, kind] : {std::pair("ze", "employment"), std::pair("bv", "living")}) {
+    auto const code = column_of_a_year(table, prefix);
+    auto const name = column_of_a_year(table, cat("lib", prefix));
+    if (!code || !name) continue;
+    any = true;
+    for (auto const& row : table.rows) {
+      Reader reader(row, file);
+      if (reader.text(code).empty()) continue;  // overseas, some lie in none
+      out.zones.push_back({.origin = reader.origin(),
+                           .zone = cat(prefix, ':', reader.text(code)),
+                           .name = reader.name(name),
+                           .kind = kind,
+                           .commune = reader.insee_code(commune)});
+      SOL_TRY(reader.done());
+    }
+  }
+  return any;
+}
+
+// Valleys, in a table of the operator's own: insee, vallee.
+Result<bool> read_valleys(CsvTable const& table, std::string_view file, Reference& out) {
+  auto const commune = table.column({"insee"});
+  auto const name = table.column({"vallee"});
+  if (!commune || !name) return false;
+  for (auto const& row : table.rows) {
+    Reader reader(row, file);
+    auto valley = reader.name(name);
+    auto const slug = text::slug(valley, 60);
+    if (slug.empty()) reader.wrong("a name is missing");
+    out.zones.push_back({.origin = reader.origin(),
+                         .zone = cat("val:", slug),
+                         .name = std::move(valley),
+                         .kind = "valley",
+                         .commune = reader.insee_code(commune)});
+    SOL_TRY(reader.done());
+  }
+  return true;
+}
+
 struct Shape {
   std::string_view kind;
   Read read;
 };
-constexpr Shape kShapes[] = {{"communes", read_communes},
-                             {"communes (INSEE)", read_insee_list},
-                             {"movements", read_movements},
-                             {"postal codes", read_postal_codes},
-                             {"EPCI", read_epcis}};
+constexpr Shape kShapes[] = {{"communes", read_communes},   {"communes (INSEE)", read_insee_list},
+                             {"movements", read_movements}, {"postal codes", read_postal_codes},
+                             {"EPCI", read_epcis},          {"zones (INSEE)", read_insee_zones},
+                             {"valleys", read_valleys}};
 
 Result<> read_table(std::string bytes, ImportedFile& file, Reference& out) {
   SOL_ASSIGN(auto const table, read_csv(std::move(bytes)));

@@ -59,6 +59,15 @@ struct EpciRecord {
   std::uint32_t population = 0;
 };
 
+// One commune of a zone (territory.h).
+struct ZoneRecord {
+  Origin origin;
+  std::string zone;  // "ze:8421"
+  std::string name;
+  std::string kind;
+  std::string commune;
+};
+
 struct AreaRecord {
   Origin origin;
   Feature feature;
@@ -70,6 +79,7 @@ struct Reference {
   std::vector<PostalRecord> postal_codes;
   std::vector<EpciRecord> epcis;
   std::vector<Movement> movements;
+  std::vector<ZoneRecord> zones;
   std::vector<AreaRecord> areas;
 };
 

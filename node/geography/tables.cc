@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <set>
 #include <utility>
 
 #include "sync/base/bytes.h"
@@ -156,6 +157,31 @@ Result<> fill_outlines(Tables& tables, std::vector<OutlineRow> const& rows) {
   return {};
 }
 
+// Communes merged since count once, and codes that nobody knows any more not at all.
+void fill_zones(Tables& tables, std::vector<ZoneRow> const& rows) {
+  fill_areas(rows, &ZoneRow::code, tables.zones, tables.zone_of_code, [](ZoneRow const& row) {
+    return Zone{.code = row.code, .name = row.name, .kind = row.kind, .departments = {}, .box = {}};
+  });
+  for (auto const& row : rows) {
+    auto& zone = tables.zones[tables.zone_of_code[row.code]];
+    auto& group = tables.of_zone[row.code];
+    std::set<std::uint32_t> communes;
+    for (auto const code : split_words(row.communes)) {
+      auto const found = tables.commune_of_code.find(code);
+      if (found != tables.commune_of_code.end()) communes.insert(found->second);
+    }
+    std::set<std::string_view> departments;
+    for (auto const number : communes) {
+      auto const& commune = tables.communes[number];
+      group.push_back(&commune);
+      departments.insert(commune.department);
+      zone.population += commune.population;
+      include(zone.box, commune);
+    }
+    zone.departments.assign(departments.begin(), departments.end());
+  }
+}
+
 // "CA Porte de l'Isère (CAPI)" is also known as CAPI.
 std::string_view acronym_of(std::string_view name) {
   auto const open = name.rfind('(');
@@ -184,10 +210,22 @@ void fill_names(Tables& tables) {
     tables.names.add(PlaceKind::epci, i, epci_key(plain));
     tables.names.add(PlaceKind::epci, i, name_key(acronym));
   }
+  for (std::uint32_t i = 0; i < tables.zones.size(); ++i) {
+    auto const& zone = tables.zones[i];
+    tables.names.add(PlaceKind::zone, i, name_key(zone.name));
+    for (auto const what : zone_words(zone.kind))
+      tables.names.add(PlaceKind::zone, i, name_key(cat(what, ' ', zone.name)));
+  }
   tables.names.build();
 }
 
 }  // namespace
+
+std::vector<std::string_view> zone_words(std::string_view kind) {
+  if (kind == "employment") return {"zone d’emploi", "bassin d’emploi"};
+  if (kind == "living") return {"bassin de vie"};
+  return {"vallée"};
+}
 
 std::string outline_key(PlaceKind kind, std::string_view code) {
   return cat(static_cast<char>('a' + static_cast<int>(kind)), code);
@@ -227,6 +265,7 @@ Result<> fill_tables(Tables& tables, GazetteerRows const& rows) {
   fill_groups(tables);
   SOL_TRY(fill_formers(tables, rows.formers));
   fill_points(tables);
+  fill_zones(tables, rows.zones);
   SOL_TRY(fill_outlines(tables, rows.outlines));
   fill_names(tables);
   return {};

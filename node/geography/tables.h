@@ -51,16 +51,19 @@ struct Gazetteer::Tables {
   std::vector<Epci> epcis;                    // by SIREN
   std::vector<Department> departments;        // by code
   std::vector<Region> regions;                // by code
+  std::vector<Zone> zones;                    // by code
   Group each;                                 // parallel to communes
 
   Rows commune_of_code;  // current, former and district codes
   Rows epci_of_code;
   Rows department_of_code;
   Rows region_of_code;
+  Rows zone_of_code;
   Groups of_postal_code;
   Groups of_epci;
   Groups of_department;
   Groups of_region;
+  Groups of_zone;
   std::unordered_map<std::string_view, std::uint32_t> district_of_postal_code;  // row in formers
   std::vector<std::string_view> postal_codes;                                   // sorted
   std::vector<std::vector<std::string_view>> former_codes;                      // of each commune
@@ -70,6 +73,8 @@ struct Gazetteer::Tables {
   NameIndex names;
 };
 
+// What people call a zone of this kind: "zone d’emploi" first.
+[[nodiscard]] std::vector<std::string_view> zone_words(std::string_view kind);
 [[nodiscard]] std::string outline_key(PlaceKind kind, std::string_view code);
 [[nodiscard]] Direction direction_of(Point point) noexcept;
 

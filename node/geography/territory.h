@@ -79,6 +79,17 @@ struct Region {
   Box box;
 };
 
+// Communes that belong together for another reason than their administration: where people of a
+// basin work, or a valley. A commune may lie in several.
+struct Zone {
+  std::string_view code;  // "ze:8421": what it is and the code of its source
+  std::string_view name;
+  std::string_view kind;                      // employment, living, valley
+  std::vector<std::string_view> departments;  // sorted
+  std::uint32_t population = 0;
+  Box box;
+};
+
 // Simplified borders, for drawing: points near a border may lie outside. Each ring is closed
 // without repeating its first point; rings inside rings are holes or islands (even-odd rule).
 struct Outline {
@@ -94,6 +105,7 @@ enum class PlaceKind : std::uint8_t {
   epci,
   department,
   region,
+  zone,
 };
 
 // Something that a person can name and search around or in.
@@ -109,7 +121,7 @@ struct Place {
   bool exact = false;  // the text was its whole name or code, spelling apart
 
   // For addresses of pages and forms; Gazetteer::place() reads it. "74010", "cp:74000",
-  // "200066793", "74", "reg:84".
+  // "200066793", "74", "reg:84", "ze:8421".
   [[nodiscard]] std::string key() const;
 };
 

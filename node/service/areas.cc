@@ -29,6 +29,7 @@ std::string code_of(Place const& place) {
     case PlaceKind::epci: return cat("epci:", place.code);
     case PlaceKind::department: return cat("dep:", place.code);
     case PlaceKind::region: return cat("region:", place.code);
+    case PlaceKind::zone:
     case PlaceKind::postal_code: break;  // several communes, and none as a whole
   }
   return {};

@@ -70,6 +70,41 @@ TEST_F(Import, makes_points_exact_and_adds_names_codes_and_epci) {
   EXPECT_EQ(g->commune("91001")->name, "Grandville");  // untouched
 }
 
+TEST_F(Import, takes_employment_areas_and_valleys_as_places) {
+  file("ze.csv",
+       "CODGEO;LIBGEO;ZE2020;LIBZE2020\n91001;Grandville;8401;Grandville\n"
+       "91011;Merged since;8401;Grandville\n91002;Saint-Aubin;8401;Grandville\n"
+       "92002;Port-Bleu;8402;Le Lac\n99999;Nowhere;8402;Le Lac\n");
+  file("valleys.csv", "insee,vallee\n91002,Val d’Arve\n91003,Val d’Arve\n");
+  auto const report = good();
+  EXPECT_EQ(report.zones, 3U);
+  EXPECT_THAT(report.warnings, ElementsAre(HasSubstr("99999")));
+  auto const g = loaded();
+  auto const codes = [&](std::string_view zone) {
+    std::vector<std::string_view> out;
+    for (auto const* one : g->communes_of(PlaceKind::zone, zone)) out.push_back(one->code);
+    return out;
+  };
+  EXPECT_THAT(codes("ze:8401"), ElementsAre("91001", "91002"));
+  EXPECT_THAT(codes("val:val-d-arve"), ElementsAre("91002", "91003"));
+  EXPECT_EQ(g->zone("ze:8401")->population, 81'200U);
+  auto const place = g->place("ze:8401").value();
+  EXPECT_EQ(place.label, "Grandville (zone d’emploi)");
+  EXPECT_EQ(place.key(), "ze:8401");
+  EXPECT_FALSE(place.box.empty());
+  EXPECT_FALSE(g->place("ze:9999"));
+  // The town before what is around it, unless that is said.
+  EXPECT_EQ(g->find_places("grandville").front().key(), "91001");
+  for (auto const* typed : {"zone d'emploi de Grandville", "bassin d’emploi grandville"}) {
+    auto const found = g->find_places(typed);
+    ASSERT_FALSE(found.empty()) << typed;
+    EXPECT_EQ(found.front().key(), "ze:8401") << typed;
+    EXPECT_TRUE(found.front().exact) << typed;
+  }
+  EXPECT_EQ(g->find_places("val d'arve").front().key(), "val:val-d-arve");
+  EXPECT_FALSE(good().changed);
+}
+
 TEST_F(Import, writes_nothing_the_second_time) {
   file("communes.csv",
        std::string(kCommunesHeader) + "92002,Port-Bleu,92,,,2600,92400,45.41,6.21,laposte,\n");
