@@ -94,7 +94,7 @@ struct LimitsConfig {
 };
 
 struct SessionConfig {
-  std::chrono::minutes idle_timeout_min{480};
+  std::chrono::minutes idle_timeout_min{1440};
   std::chrono::hours lifetime_max_h{24 * 7};
   std::uint32_t login_failures_max = 10;
   std::chrono::minutes login_window_min{15};
@@ -134,6 +134,10 @@ struct SearchConfig {
   std::uint32_t results_per_page = 20;
 };
 
+struct ContentConfig {
+  bool pay_range_required = true;
+};
+
 struct LogConfig {
   LogLevel level = LogLevel::info;
 };
@@ -155,6 +159,7 @@ struct Config {
   MailConfig mail;
   GeographyConfig geography;
   SearchConfig search;
+  ContentConfig content;
   LogConfig log;
 };
 

@@ -34,6 +34,7 @@ constexpr std::array kSections = std::to_array<Section>({
      "nothing is kept, and pages say so."},
     {"geography", "Communes, EPCI and postal codes."},
     {"search", "Lists and results."},
+    {"content", "Rules for what is published."},
     {"log", "Lines on standard error, `event key=value`; they never hold personal data."},
 });
 
@@ -201,6 +202,9 @@ constexpr std::array kKeys = std::to_array<Key>({
 
     {"search", "results_per_page", AT(search.results_per_page),
      "Results on one page of a list", false, Form::any, {5, 100}},
+
+    {"content", "pay_range_required", AT(content.pay_range_required),
+     "Offers of paid work are submitted only with what they pay, as directive (EU) 2023/970 asks"},
 
     {"log", "level", AT(log.level), "Lowest level written: `debug`, `info`, `warning` or `error`"},
 });

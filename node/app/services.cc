@@ -85,7 +85,8 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
                                               .model = *made->model_,
                                               .directory = *made->directory_,
                                               .clock = made->clock_,
-                                              .rng = made->rng_});
+                                              .rng = made->rng_,
+                                              .labour = {own.content.pay_range_required}});
   made->accounts_ = std::make_unique<service::Accounts>(*made->instance_);
   made->editorial_ = std::make_unique<service::Editorial>(*made->instance_);
   made->alerts_ = std::make_unique<service::Alerts>(*made->instance_, *made->mail_);

@@ -277,7 +277,7 @@ Result<WorkingCopy> Editorial::get(Actor const& actor, NodeName const& node,
 
 std::vector<schema::Problem> Editorial::problems(WorkingCopy const& copy) const {
   auto problems = schema::validate(*copy.type, copy.record, schema::Stage::submit);
-  for (auto& problem : model::labour_problems(*copy.type, copy.record)) {
+  for (auto& problem : model::labour_problems(*copy.type, copy.record, instance_.labour)) {
     // A field that is missing anyhow says so once.
     if (std::ranges::find(problems, problem.field, &schema::Problem::field) == problems.end())
       problems.push_back(std::move(problem));

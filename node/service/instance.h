@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "node/model/labour.h"
 #include "schema/model.h"
 #include "sync/base/clock.h"
 #include "sync/base/ids.h"
@@ -40,6 +41,7 @@ struct Instance {
   NodeDirectory const& directory;
   Clock const& clock;
   Rng& rng;  // fit for secrets, any thread
+  model::LabourRules labour{};
 };
 
 }  // namespace solidaires::service

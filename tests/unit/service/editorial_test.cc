@@ -357,5 +357,16 @@ TEST_F(EditorialTest, creation_is_refused_elsewhere_and_for_unknown_types) {
   EXPECT_EQ(code_of(editorial.create(member, instance.self, "fusée", {})), Code::invalid);
 }
 
+TEST_F(EditorialTest, an_offer_says_its_pay_unless_the_portal_does_not_ask_for_it) {
+  auto const offer =
+      draft(somebody("animateur", "A"), "job_offer",
+            job_offer_form("Essai", {{"pay_min", ""}, {"pay_max", ""}, {"pay_unit", ""}}));
+  auto const problems = editorial.problems(offer);
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(problems.front().field, "pay_min");
+  instance.labour.pay_range_required = false;
+  EXPECT_TRUE(editorial.problems(offer).empty());
+}
+
 }  // namespace
 }  // namespace solidaires::service
