@@ -98,21 +98,22 @@ struct Positions::Impl {
   static constexpr int kDeepest = 20;       // strips of 19 m
   static constexpr std::uint32_t kNone = 0;
 
-  struct Node {
+  struct alignas(64) Node {
     double x = 0, y = 0, z = 0;      // of the middle
     double radius = 0;               // from there to the corners: a chord, as chord2()
-    std::uint32_t spots = 0;         // in it and below
+    std::uint32_t count = 0;         // of spots in it and below
     std::uint32_t shared = 0;        // of these, of documents that have several
     std::uint32_t children = kNone;  // the first of four, side by side
-    std::uint32_t leaf = 0;          // of a node without children
-  };
-  struct Leaf {
+    // Of a node without children; shared ones first.
     std::vector<Spot> spots;
-    std::vector<Slot> slots;   // of the same
-    std::vector<bool> shared;  // too
+    std::vector<Slot> slots;
+
+    void swap(std::size_t a, std::size_t b) {
+      std::swap(spots[a], spots[b]);
+      std::swap(slots[a], slots[b]);
+    }
   };
   std::vector<Node> nodes;
-  std::vector<Leaf> leaves;
 
   // Where one stands on the way down.
   struct Place {
@@ -141,9 +142,9 @@ struct Positions::Impl {
     }
   };
 
-  Impl() : leaves(1) { nodes.push_back(node_of({}, 0)); }
+  Impl() { nodes.push_back(node_of({})); }
 
-  [[nodiscard]] static Node node_of(Place const& place, std::size_t leaf) {
+  [[nodiscard]] static Node node_of(Place const& place) {
     Node out;
     auto const& [south, north] = place.latitudes;
     auto const& [west, east] = place.longitudes;
@@ -161,31 +162,36 @@ struct Positions::Impl {
         farthest = std::max(farthest, chord2(middle, corner));
     }
     out.radius = std::sqrt(farthest);
-    out.leaf = static_cast<std::uint32_t>(leaf);
     return out;
   }
 
   void part(Place const& place) {
     auto const first = static_cast<std::uint32_t>(nodes.size());
-    auto const leaf = nodes[place.node].leaf;
-    auto const old = std::exchange(leaves[leaf], {});
-    nodes[place.node].children = first;
-    nodes.push_back(node_of(place.child(first, 0), leaf));
-    for (std::uint32_t which = 1; which < 4; ++which) {
-      nodes.push_back(node_of(place.child(first, which), leaves.size()));
-      leaves.emplace_back();
-    }
-    for (std::size_t i = 0; i < old.slots.size(); ++i)
-      put(nodes[first + place.which(old.spots[i])], old.slots[i], old.spots[i], old.shared[i]);
+    for (std::uint32_t which = 0; which < 4; ++which)
+      nodes.push_back(node_of(place.child(first, which)));
+    auto& node = nodes[place.node];
+    node.children = first;
+    auto const spots = std::exchange(node.spots, {});
+    auto const slots = std::exchange(node.slots, {});
+    for (std::size_t i = 0; i < slots.size(); ++i)
+      put(nodes[first + place.which(spots[i])], slots[i], spots[i], i < node.shared);
   }
 
-  void put(Node& leaf, Slot slot, Spot const& spot, bool shared) {
-    ++leaf.spots;
-    leaf.shared += shared ? 1 : 0;
-    auto& held = leaves[leaf.leaf];
-    held.spots.push_back(spot);
-    held.slots.push_back(slot);
-    held.shared.push_back(shared);
+  static void put(Node& leaf, Slot slot, Spot const& spot, bool shared) {
+    leaf.spots.push_back(spot);
+    leaf.slots.push_back(slot);
+    if (shared) leaf.swap(leaf.count, leaf.shared++);
+    ++leaf.count;
+  }
+
+  static void take(Node& leaf, std::size_t at) {
+    if (at < leaf.shared) {
+      leaf.swap(at, --leaf.shared);
+      at = leaf.shared;
+    }
+    leaf.swap(at, --leaf.count);
+    leaf.spots.pop_back();
+    leaf.slots.pop_back();
   }
 
   // Calls visit(node) from the root to the leaf where the spot belongs; answers that.
@@ -199,24 +205,24 @@ struct Positions::Impl {
     return place;
   }
 
-  // `test(place)`: how much of a node is inside. Calls whole(node) for those that are, and
-  // leaf(leaf) where each spot has to be looked at.
+  // `test(node, place)`: how much of a node is inside. Calls whole(node) for those that are, and
+  // each(leaf) where each spot has to be looked at.
   template <class Test, class Whole, class Each>
   void walk(Place const& place, Test const& test, Whole const& whole, Each const& each) const {
     auto const& node = nodes[place.node];
-    if (node.spots == 0) return;
+    if (node.count == 0) return;
     auto const inside = test(node, place);
     if (inside == Inside::no) return;
     if (inside == Inside::wholly) return whole(node);
-    if (node.children == kNone) return each(leaves[node.leaf]);
+    if (node.children == kNone) return each(node);
     for (std::uint32_t which = 0; which < 4; ++which)
       walk(place.child(node.children, which), test, whole, each);
   }
 
   template <class Visit>
   void each_leaf(Node const& node, Visit const& visit) const {
-    if (node.spots == 0) return;
-    if (node.children == kNone) return visit(leaves[node.leaf]);
+    if (node.count == 0) return;
+    if (node.children == kNone) return visit(node);
     for (std::uint32_t which = 0; which < 4; ++which)
       each_leaf(nodes[node.children + which], visit);
   }
@@ -227,12 +233,12 @@ struct Positions::Impl {
     walk(
         {}, test,
         [&](Node const& node) {
-          each_leaf(node, [&](Leaf const& leaf) {
+          each_leaf(node, [&](Node const& leaf) {
             out.insert(out.end(), leaf.slots.begin(), leaf.slots.end());
           });
         },
-        [&](Leaf const& leaf) {
-          for (std::size_t i = 0; i < leaf.slots.size(); ++i) {
+        [&](Node const& leaf) {
+          for (std::size_t i = 0; i < leaf.count; ++i) {
             if (test_spot(leaf.spots[i])) out.push_back(leaf.slots[i]);
           }
         });
@@ -276,35 +282,29 @@ Positions& Positions::operator=(Positions&&) noexcept = default;
 
 void Positions::add(Slot slot, Spot const& spot, bool shared) {
   auto const place = impl_->descend(spot, [&](Impl::Node& node) {
-    ++node.spots;
+    ++node.count;
     node.shared += shared ? 1 : 0;
   });
-  impl_->put(impl_->nodes[place.node], slot, spot, shared);
+  auto& leaf = impl_->nodes[place.node];
+  Impl::put(leaf, slot, spot, shared);
   // Whoever gives no address stands in the middle of the commune: nothing parts these.
-  auto const& leaf = impl_->leaves[impl_->nodes[place.node].leaf];
-  bool const parts = leaf.slots.size() > Impl::kLeaf && !same_place(spot, leaf.spots.front());
+  bool const parts =
+      leaf.count > Impl::kLeaf &&
+      (!same_place(leaf.spots.front(), leaf.spots.back()) || !same_place(spot, leaf.spots.front()));
   if (parts && place.depth < Impl::kDeepest) impl_->part(place);
 }
 
 void Positions::remove(Slot slot, Spot const& spot) {
   auto const place = impl_->descend(spot, [](Impl::Node const&) {});
-  auto& [spots, slots, shared] = impl_->leaves[impl_->nodes[place.node].leaf];
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (slots[i] != slot || !same_place(spots[i], spot)) continue;
-    bool const was_shared = shared[i];
-    auto const less = [was_shared](Impl::Node& node) {
-      --node.spots;
-      node.shared -= was_shared ? 1 : 0;
-    };
-    impl_->descend(spot, less);
-    less(impl_->nodes[place.node]);
-    spots[i] = spots.back();
-    slots[i] = slots.back();
-    shared[i] = shared.back();
-    spots.pop_back();
-    slots.pop_back();
-    shared.pop_back();
-    return;
+  auto& leaf = impl_->nodes[place.node];
+  for (std::size_t i = 0; i < leaf.count; ++i) {
+    if (leaf.slots[i] != slot || !same_place(leaf.spots[i], spot)) continue;
+    bool const shared = i < leaf.shared;
+    impl_->descend(spot, [shared](Impl::Node& node) {
+      --node.count;
+      node.shared -= shared ? 1 : 0;
+    });
+    return Impl::take(leaf, i);
   }
 }
 
@@ -316,29 +316,21 @@ std::vector<Slot> Positions::within(Spot const& centre, double radius_km) const 
 std::size_t Positions::count(Spot const& centre, double radius_km) const {
   Disc const disc(centre, radius_km);
   std::size_t out = 0;
-  std::vector<Slot> several;
-  auto const look = [&](Impl::Leaf const& leaf, auto const& test) {
-    for (std::size_t i = 0; i < leaf.slots.size(); ++i) {
-      if (!test(i)) continue;
-      if (leaf.shared[i]) {
-        several.push_back(leaf.slots[i]);
-      } else {
-        ++out;
-      }
-    }
-  };
+  std::vector<Slot> several;  // each to be counted once
   impl_->walk(
       {}, disc,
       [&](Impl::Node const& node) {
-        if (node.shared == 0) {
-          out += node.spots;
-        } else {
-          impl_->each_leaf(
-              node, [&](Impl::Leaf const& leaf) { look(leaf, [](std::size_t) { return true; }); });
-        }
+        out += node.count - node.shared;
+        if (node.shared == 0) return;
+        impl_->each_leaf(node, [&](Impl::Node const& leaf) {
+          several.insert(several.end(), leaf.slots.begin(), leaf.slots.begin() + leaf.shared);
+        });
       },
-      [&](Impl::Leaf const& leaf) {
-        look(leaf, [&](std::size_t i) { return disc(leaf.spots[i]); });
+      [&](Impl::Node const& leaf) {
+        for (std::size_t i = 0; i < leaf.shared; ++i) {
+          if (disc(leaf.spots[i])) several.push_back(leaf.slots[i]);
+        }
+        for (std::size_t i = leaf.shared; i < leaf.count; ++i) out += disc(leaf.spots[i]) ? 1 : 0;
       });
   sort_slots(several);
   return out + several.size();

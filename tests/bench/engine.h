@@ -67,7 +67,8 @@ inline constexpr std::size_t kCompletions = 8;
 inline constexpr std::array<std::string_view, 3> kFacets = {"theme", "family", "public"};
 
 struct Answer {
-  std::size_t hits = 0;     // on the page; of facets: all matches, as the counts by type tell
+  // On the page; of facets and of what is nearest: all matches, for these are told with it.
+  std::size_t hits = 0;
   std::string corrected{};  // the word that a misspelt one stands for
 };
 

@@ -70,8 +70,8 @@ class PostgreSql final : public Engine {
     std::string const rank = " ORDER BY ts_rank(terms, to_tsquery('simple', $1)) DESC LIMIT 20";
     prepare("words", "SELECT id FROM records WHERE" + match + rank);
     prepare("words_near", "SELECT id FROM records WHERE" + match + " AND " + near + rank);
-    prepare("nearest", "SELECT id FROM records WHERE $1::text IS NOT NULL AND " + near +
-                           " ORDER BY place <-> " + centre + " LIMIT 20");
+    prepare("nearest", "SELECT id, count(*) OVER () FROM records WHERE $1::text IS NOT NULL AND " +
+                           near + " ORDER BY place <-> " + centre + " LIMIT 20");
     std::string const count =
         "SELECT facet, code, count(*) FROM facets JOIN records ON record = id WHERE";
     std::string const group = " GROUP BY facet, code";
@@ -109,7 +109,9 @@ class PostgreSql final : public Engine {
       }
       return answer;
     }
+    bool const nearest = question.kind == Kind::nearest_10 || question.kind == Kind::nearest_50;
     answer.hits = static_cast<std::size_t>(rows);
+    if (nearest && rows > 0) answer.hits = std::stoul(PQgetvalue(result.get(), 0, 1));
     if (question.kind == Kind::typo && rows > 0) answer.corrected = PQgetvalue(result.get(), 0, 0);
     return answer;
   }

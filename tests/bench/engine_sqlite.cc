@@ -76,7 +76,8 @@ class Sqlite final : public Engine {
     words_near_ = prepare("SELECT texts.rowid FROM texts, places, records WHERE texts MATCH ?1" +
                           near + ranked);
     nearest_ = prepare(
-        "SELECT records.id, km(latitude, longitude, ?6, ?7) AS far FROM places, records"
+        "SELECT records.id, km(latitude, longitude, ?6, ?7) AS far, count(*) OVER ()"
+        " FROM places, records"
         " WHERE south BETWEEN ?2 AND ?3 AND west BETWEEN ?4 AND ?5 AND records.id = places.id"
         " AND far <= ?8 ORDER BY far LIMIT 20");
     std::string const counted = ") JOIN facets ON record = id GROUP BY facet, code";
@@ -109,7 +110,9 @@ class Sqlite final : public Engine {
     Answer answer;
     bool const facets = question.kind == Kind::facets || question.kind == Kind::facets_near;
     while (sqlite3_step(statement) == SQLITE_ROW) {
-      if (!facets) {
+      if (statement == nearest_) {
+        answer.hits = static_cast<std::size_t>(sqlite3_column_int64(statement, 2));
+      } else if (!facets) {
         ++answer.hits;
       } else if (sqlite3_column_int(statement, 0) == static_cast<int>(kFacets.size())) {
         answer.hits += static_cast<std::size_t>(sqlite3_column_int64(statement, 2));

@@ -64,7 +64,7 @@ class XapianEngine final : public Engine {
       case Kind::words:
       case Kind::words_near: return Answer{page(question).size()};
       case Kind::nearest_10:
-      case Kind::nearest_50: return Answer{nearest(question).size()};
+      case Kind::nearest_50: return Answer{nearest(question).get_matches_lower_bound()};
       case Kind::facets:
       case Kind::facets_near: return facets(question);
       case Kind::completion: return completion(question);
@@ -98,7 +98,7 @@ class XapianEngine final : public Engine {
     auto source = around(question);  // its weights fall with the distance
     Xapian::Enquire enquire(database_);
     enquire.set_query(Xapian::Query(&source));
-    return enquire.get_mset(0, kPage);
+    return enquire.get_mset(0, kPage, database_.get_doccount());  // counts all of them
   }
 
   Answer facets(Question const& question) {

@@ -70,6 +70,7 @@ class OurIndex final : public Engine {
     auto const found = index_.search(query);
     if (question.kind == Kind::typo)
       return Answer{found.hits.size(), found.words.empty() ? "" : found.words.front()};
+    if (nearest) return Answer{found.total};
     if (!facets) return Answer{found.some_words ? 0 : found.hits.size()};
     Answer answer;
     for (auto const& count : found.counts.at(kTypeFacet)) answer.hits += count.entries;
