@@ -379,9 +379,39 @@ void add_value(json::object& out, Field const& field, Value const& value,
     add(out, name, term(field, std::get<std::string>(value), options.language));
   } else if (field.kind == FieldKind::opening_hours) {
     add_hours(out, name, std::get<std::string>(value));
+  } else if (name == "hiringOrganization" || name == "organizer") {
+    json::object item;  // one that has no record here
+    item["@type"] = "Organization";
+    put(item, "name", std::get<std::string>(value));
+    add(out, name, std::move(item));
   } else {
     add(out, name, std::visit(Api{}, value));
   }
+}
+
+// What an offer pays: the fields of types/job_offer.txtpb. Units without a schema.org name are not
+// for machines.
+void add_salary(json::object& out, Type const& type, Record const& record) {
+  auto const* const low = get<Money>(record, "pay_min");
+  auto const* const high = get<Money>(record, "pay_max");
+  auto const* const units = type.field("pay_unit");
+  if (low == nullptr || units == nullptr || units->vocabulary == nullptr) return;
+  auto const* const unit = units->vocabulary->find(text_of(record, "pay_unit"));
+  if (unit == nullptr || unit->schema_org.empty()) return;
+  json::object pay;
+  pay["@type"] = "QuantitativeValue";
+  if (high == nullptr || high->cents == low->cents) {
+    pay["value"] = static_cast<double>(low->cents) / 100;
+  } else {
+    pay["minValue"] = static_cast<double>(low->cents) / 100;
+    pay["maxValue"] = static_cast<double>(high->cents) / 100;
+  }
+  pay["unitText"] = text(unit->schema_org);
+  json::object amount;
+  amount["@type"] = "MonetaryAmount";
+  amount["currency"] = text(low->currency);
+  amount["value"] = std::move(pay);
+  out["baseSalary"] = std::move(amount);
 }
 
 }  // namespace
@@ -426,6 +456,7 @@ std::string to_schema_org(Type const& type, Record const& record, DisplayOptions
     if (found != record.end() && !is_set(field.kind) && fits(field.kind, found->second))
       add_value(out, field, found->second, options);
   }
+  if (type.has(Trait::offers_work)) add_salary(out, type, record);
   return serialized(out);
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "node/text/fold.h"
 #include "sync/base/bytes.h"
 
 namespace solidaires::page {
@@ -101,6 +102,15 @@ std::string relative_day(CivilDate const& date, CivilDate const& today) {
     case 2: return "après-demain";
     default: return with_year_if_other(french_day_month(date), date, today);
   }
+}
+
+std::string day_heading(CivilDate const& date, CivilDate const& today) {
+  auto const day = with_year_if_other(french_day_month(date), date, today);
+  auto const ahead = date.days() - today.days();
+  if (ahead == 0) return cat("Aujourd’hui, ", day);
+  if (ahead == 1) return cat("Demain, ", day);
+  auto const sunday = 6 - static_cast<std::int64_t>(today.weekday());
+  return ahead > 1 && ahead <= sunday ? cat("Ce ", day) : text::capitalised(day);
 }
 
 std::string french_span(CivilTime const& start, std::optional<CivilTime> const& end, bool all_day,

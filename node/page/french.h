@@ -28,6 +28,9 @@ inline constexpr std::string_view kNbsp = "\u00a0";
 // "aujourd'hui", "demain", "après-demain", "samedi" (within six days), "hier", else the date; the
 // year is said only when it is not the year of `today`.
 [[nodiscard]] std::string relative_day(model::CivilDate const& date, model::CivilDate const& today);
+// Over what takes place on that day: "Aujourd’hui, jeudi 10 décembre", "Demain, ...", "Ce samedi 12
+// décembre" until the end of the week, then "Lundi 14 décembre", "Samedi 2 janvier 2027".
+[[nodiscard]] std::string day_heading(model::CivilDate const& date, model::CivilDate const& today);
 // "samedi 12 décembre, de 14 h à 17 h", "du 12 au 14 décembre 2026", "toute la journée".
 [[nodiscard]] std::string french_span(model::CivilTime const& start,
                                       std::optional<model::CivilTime> const& end, bool all_day,

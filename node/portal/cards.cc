@@ -7,12 +7,14 @@
 #include "node/portal/pictures.h"
 #include "node/search/highlight.h"
 #include "node/text/fold.h"
+#include "schema/characters.h"
 #include "schema/display.h"
 
 namespace solidaires::portal {
 namespace {
 
 constexpr std::size_t kSummaryCharacters = 200;
+constexpr std::size_t kNextDates = 3;
 
 std::string summary_of(service::PublicRecord const& record) {
   auto text = schema::card(*record.type, schema::Card::summary, record.record);
@@ -21,6 +23,25 @@ std::string summary_of(service::PublicRecord const& record) {
     if (story != nullptr) text = schema::text_of(record.record, story->key);
   }
   return text;
+}
+
+// The dates of a series after the one that is shown: "samedi 2 janvier 2027, samedi 6 février
+// 2027".
+std::string next_dates(service::PublicRecord const& record, model::Occurrence const& shown,
+                       model::CivilDate const& today) {
+  auto const* const field = record.type->first(schema::FieldKind::schedule);
+  auto const* const schedule =
+      field == nullptr ? nullptr : schema::get<schema::Schedule>(record.record, field->key);
+  if (schedule == nullptr || (schedule->rule.empty() && schedule->additions.empty())) return {};
+  auto const from = shown.start.date;
+  auto const year_after = model::CivilDate::from_days(from.days() + 366);
+  std::vector<std::string> days;
+  for (auto const& one : model::occurrences(*schedule, from, year_after, 4 * kNextDates)) {
+    bool const later = one.start.date > from;
+    if (!later || one.status == schema::OccurrenceStatus::cancelled) continue;
+    if (days.size() < kNextDates) days.push_back(page::relative_day(one.start.date, today));
+  }
+  return schema::join(days, ", ");
 }
 
 }  // namespace
@@ -65,9 +86,10 @@ page::View card(Context const& context, service::ListHit const& hit, CardOptions
   auto const& type = *record.type;
   page::View view;
   view.text("href", record.path).text("title", record.title);
+  view.text("level", std::to_string(options.heading));
   view.text("kind", options.show_kind ? type.singular.fr : std::string());
   for (std::string_view const name :
-       {"place", "distance", "summary", "when", "status", "updated"}) {
+       {"place", "distance", "summary", "when", "status", "next_dates", "updated"}) {
     view.text(name, {});
   }
   view.html("summary_html", {}).flag("cancelled", false);
@@ -90,6 +112,7 @@ page::View card(Context const& context, service::ListHit const& hit, CardOptions
   if (hit.occurrence) {
     view.text("when", occurrence_text(*hit.occurrence, today));
     view.text("status", status_label(hit.occurrence->status));
+    view.text("next_dates", next_dates(record, *hit.occurrence, today));
     view.flag("cancelled", hit.occurrence->status == schema::OccurrenceStatus::cancelled);
   } else if (type.has(schema::Trait::has_story)) {
     view.text("when", story_date(record));

@@ -13,10 +13,11 @@ namespace solidaires::portal {
 struct CardOptions {
   std::vector<std::string> const* words = nullptr;  // folded; to highlight
   bool show_kind = false;                           // in lists that mix kinds
+  unsigned heading = 3;                             // the level of its title
 };
 
 // Names: href, title, kind, category, place, distance, summary, summary_html, when, cancelled,
-// status, life, life_phase, life_over, updated, node, badges[].
+// status, next_dates, level, life, life_phase, life_over, updated, node, badges[].
 [[nodiscard]] page::View card(Context const& context, service::ListHit const& hit,
                               CardOptions const& options = {});
 [[nodiscard]] std::vector<page::View> cards(Context const& context,

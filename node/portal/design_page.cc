@@ -63,8 +63,9 @@ View blank_card() {
   View view;
   view.text("href", kPath).flag("has_picture", false).flag("cancelled", false);
   for (auto const* const name : {"kind", "category", "when", "status", "life", "life_phase",
-                                 "place", "distance", "summary", "updated"})
+                                 "place", "distance", "summary", "next_dates", "updated"})
     view.text(name, {});
+  view.text("level", "3");
   view.html("summary_html", {});
   return view;
 }
@@ -79,6 +80,7 @@ std::vector<View> sample_cards(Context const& context) {
                                 .text("kind", type.singular.fr)
                                 .text("category", "Association")
                                 .text("when", dated ? "samedi 12 décembre, de 14 h à 17 h" : "")
+                                .text("next_dates", dated ? "samedi 19 décembre" : "")
                                 .text("place", "Annecy (74)")
                                 .text("distance", cat("4", page::kNbsp, "km"))
                                 .text("summary", type.description.fr)

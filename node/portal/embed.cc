@@ -90,6 +90,8 @@ http::Response embedded_page(Context const& context, schema::Type const* type,
   auto const site = context.site();
   Filters all = filters;
   all.view.clear();
+  Filters marks = all;
+  marks.view = kMapView;  // as many as the drawing has
   View view;
   view.text("title", title_of(context, type, filters))
       .text("site_title", site->identity().title)
@@ -99,7 +101,7 @@ http::Response embedded_page(Context const& context, schema::Type const* type,
     add_map(view, context, found->hits,
             {.place = query.place,
              .label = title_of(context, type, filters),
-             .data = cat(list_path(type), ".geojson", all.query()),
+             .data = cat(list_path(type), ".geojson", marks.query()),
              .zoom = [&](geography::Box const& piece) {
                Filters within = all;
                within.zone = piece;

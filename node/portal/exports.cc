@@ -7,9 +7,11 @@
 #include "node/page/french.h"
 #include "node/portal/api.h"
 #include "node/portal/calendar.h"
+#include "node/portal/citations.h"
 #include "node/portal/feeds.h"
 #include "node/portal/filters.h"
 #include "node/portal/map.h"
+#include "node/portal/map_panel.h"
 #include "node/portal/pages.h"
 #include "node/portal/partner_formats.h"
 #include "schema/json.h"
@@ -179,10 +181,13 @@ void bound(service::ListQuery& query, Filters const& filters, std::string_view f
     query.offset = (filters.page - 1) * kJsonPage;
     return;
   }
-  // The map beside a list shows what the list shows; who asks for no page gets all.
+  // The map beside a list shows what the list shows, the map of all as much as its drawing does;
+  // who asks for neither gets all.
   if (format == "geojson" && by_page) return;
   query.offset = 0;
-  if (format == "rss" || format == "atom") {
+  if (format == "geojson" && filters.view == kMapView) {
+    query.limit = kMapItemsMax;
+  } else if (format == "rss" || format == "atom") {
     query.limit = kFeedEntries;
     query.sort = service::Sort::newest;
   } else {
@@ -213,6 +218,12 @@ http::Response written(Selection const& selection, std::string_view format) {
     return http::Response::bytes(
         calendar_of(context, records_of(selection.result), selection_title(selection)),
         "text/calendar; charset=utf-8");
+  }
+  if ((format == "bib" || format == "ris") && type != nullptr && is_citable(*type)) {
+    auto response = http::Response::bytes(citations(context, records_of(selection.result), format),
+                                          cat(citation_media_type(format), "; charset=utf-8"));
+    return std::move(response).with("Content-Disposition",
+                                    http::content_disposition(cat(file_name(*type), '.', format)));
   }
   return not_found();
 }
@@ -287,6 +298,14 @@ http::Response record_export(Context const& context, schema::Type const& type,
   if (format == "ics" && type.has(schema::Trait::has_schedule)) {
     return open_to_all(http::Response::bytes(calendar_of(context, {*held}, record.title),
                                              "text/calendar; charset=utf-8"),
+                       std::move(tags));
+  }
+  if ((format == "bib" || format == "ris") && is_citable(type)) {
+    auto response = http::Response::bytes(citations(context, {*held}, format),
+                                          cat(citation_media_type(format), "; charset=utf-8"));
+    return open_to_all(std::move(response).with(
+                           "Content-Disposition",
+                           http::content_disposition(cat(record.key.id.short_id(), '.', format))),
                        std::move(tags));
   }
   return not_found();

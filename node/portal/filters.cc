@@ -18,10 +18,11 @@ using service::Sort;
 constexpr std::size_t kWordsMax = 200;
 constexpr std::size_t kPagesMax = 5'000;
 constexpr double kNoCommuneKm = 100;  // from the nearest commune: at sea, or abroad
-constexpr std::array<std::pair<std::string_view, Sort>, 4> kSorts{{
+constexpr std::array<std::pair<std::string_view, Sort>, 5> kSorts{{
     {"pertinence", Sort::relevance},
     {"distance", Sort::distance},
     {"date", Sort::date},
+    {"echeance", Sort::deadline},
     {"nom", Sort::name},
 }};
 
@@ -360,6 +361,10 @@ Filters fit_to_keep(Context const& context, Filters filters) {
   return filters;
 }
 
+bool opens_and_closes(schema::Type const* type) {
+  return type != nullptr && !type->life.opens.empty() && !type->life.closes.empty();
+}
+
 service::ListQuery to_query(Context const& context, schema::Type const* type,
                             Filters const& filters) {
   service::ListQuery query;
@@ -376,6 +381,10 @@ service::ListQuery to_query(Context const& context, schema::Type const* type,
       query.place.departments = {std::string(place.code)};
     } else if (place.kind == geography::PlaceKind::epci) {
       query.place.epci = place.code;
+      query.place.departments.clear();
+    } else if (place.kind == geography::PlaceKind::zone) {
+      for (auto const* const commune : context.gazetteer->communes_of(place.kind, place.code))
+        query.place.communes.emplace_back(commune->code);
       query.place.departments.clear();
     } else if (place.kind == geography::PlaceKind::region) {
       query.place.departments.clear();
@@ -403,9 +412,10 @@ service::ListQuery to_query(Context const& context, schema::Type const* type,
   query.until = filters.until;
   query.over_too = filters.over_too;
   bool const scheduled = type != nullptr && type->has(schema::Trait::has_schedule);
-  query.sort = filters.sort.value_or(!filters.words.empty() ? Sort::relevance
-                                     : query.place.around   ? Sort::distance
-                                     : scheduled            ? Sort::date
+  query.sort = filters.sort.value_or(!filters.words.empty()   ? Sort::relevance
+                                     : scheduled              ? Sort::date
+                                     : opens_and_closes(type) ? Sort::deadline
+                                     : query.place.around     ? Sort::distance
                                      : type != nullptr && type->has(schema::Trait::is_organisation)
                                          ? Sort::name
                                          : Sort::date);

@@ -57,6 +57,9 @@ struct Filters {
 [[nodiscard]] service::ListQuery to_query(Context const& context, schema::Type const* type,
                                           Filters const& filters);
 
+// What opens and closes is asked for by its deadline. `type` may be null.
+[[nodiscard]] bool opens_and_closes(schema::Type const* type);
+
 struct Chip {
   std::string label;
   std::string remove;  // address without it

@@ -1,6 +1,7 @@
 #include "node/page/french.h"
 #include "node/page/markdown.h"
 #include "node/portal/cards.h"
+#include "node/portal/filters.h"
 #include "node/portal/life.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
@@ -13,11 +14,6 @@ using page::View;
 
 constexpr std::size_t kOnHome = 4;
 
-// Of what opens and closes, the home page shows what one must not miss.
-bool closes_soon(schema::Type const& type) {
-  return !type.life.opens.empty() && !type.life.closes.empty();
-}
-
 // The next dates, or the newest records, of one kind.
 View section(Context const& context, schema::Type const& type, std::string_view label) {
   service::ListQuery query;
@@ -26,7 +22,10 @@ View section(Context const& context, schema::Type const& type, std::string_view 
   query.sort = service::Sort::date;
   query.limit = kOnHome;
   if (type.has(schema::Trait::has_schedule)) query.from = context.today();
-  if (closes_soon(type)) query.phases = {"closing"};
+  if (opens_and_closes(&type)) {  // what one must not miss
+    query.phases = {"closing"};
+    query.sort = service::Sort::deadline;
+  }
   View view;
   view.text("label", label)
       .text("href", cat('/', type.prefix))
@@ -41,7 +40,7 @@ View section(Context const& context, schema::Type const& type, std::string_view 
 
 std::string section_label(schema::Type const& type) {
   if (type.has(schema::Trait::has_schedule)) return "Prochaines dates";
-  if (closes_soon(type))
+  if (opens_and_closes(&type))
     return cat(text::capitalised(type.plural.fr), page::kNbsp, ": bientôt clos");
   if (type.has_life())
     return cat(type.gender == schema::Gender::feminine ? "Dernières " : "Derniers ",

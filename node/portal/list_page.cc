@@ -3,7 +3,9 @@
 
 #include "node/page/french.h"
 #include "node/portal/alerts.h"
+#include "node/portal/calendar_address.h"
 #include "node/portal/cards.h"
+#include "node/portal/citations.h"
 #include "node/portal/filters.h"
 #include "node/portal/life.h"
 #include "node/portal/list_parts.h"
@@ -128,6 +130,8 @@ std::vector<View> sort_links(schema::Type const* type, Filters const& filters,
   if (!filters.words.empty()) add(service::Sort::relevance, "pertinence", "pertinence");
   if (query.place.around) add(service::Sort::distance, "distance", "distance");
   bool const scheduled = type != nullptr && type->has(schema::Trait::has_schedule);
+  if (type != nullptr && !type->life.closes.empty())
+    add(service::Sort::deadline, "echeance", "date limite");
   add(service::Sort::date, "date", scheduled ? "date" : "plus récents");
   add(service::Sort::name, "nom", "nom");
   return out;
@@ -261,11 +265,35 @@ void add_dates(View& view, Context const& context, schema::Type const& type, Fil
       .list("quick_dates", quick_dates(filters, context.today(), path))
       .text("from", filters.from ? filters.from->iso() : "")
       .text("until", filters.until ? filters.until->iso() : "")
-      .text("ics_href", cat(path, ".ics", filters.query()));
+      .text("ics_href", calendar_path(context, type, filters));
 }
 
-page::PageInfo info_of(schema::Type const* type, Filters const& filters, std::string const& title,
-                       std::string const& heading, std::string const& path) {
+// What takes place, day by day; what goes on already stands under the first day asked for.
+std::vector<View> days(Context const& context, std::vector<service::ListHit> const& hits,
+                       CardOptions options, service::ListQuery const& query) {
+  auto const today = context.today();
+  options.heading = 4;
+  std::vector<View> out;
+  for (auto from = hits.begin(); from != hits.end();) {
+    auto const day_of = [&](service::ListHit const& hit) -> std::optional<model::CivilDate> {
+      if (!hit.occurrence) return std::nullopt;
+      return std::max(hit.occurrence->start.date, query.from.value_or(today));
+    };
+    auto const day = day_of(*from);
+    auto const until =
+        std::find_if(from, hits.end(), [&](auto const& hit) { return day_of(hit) != day; });
+    View view;
+    view.text("label", day ? page::day_heading(*day, today) : "Sans date à venir")
+        .list("cards", cards(context, {from, until}, options));
+    out.push_back(std::move(view));
+    from = until;
+  }
+  return out;
+}
+
+page::PageInfo info_of(Context const& context, schema::Type const* type, Filters const& filters,
+                       std::string const& title, std::string const& heading,
+                       std::string const& path) {
   page::PageInfo info;
   info.title = filters.any() ? cat(title, page::kNbsp, ": ", heading) : title;
   info.description = type == nullptr ? "" : type->description.fr;
@@ -282,8 +310,8 @@ page::PageInfo info_of(schema::Type const* type, Filters const& filters, std::st
   info.alternates.push_back(
       {"application/json", "Cette sélection en JSON", cat(path, ".json", filters.query())});
   if (type->has(schema::Trait::has_schedule))
-    info.alternates.push_back(
-        {"text/calendar", "Cette sélection pour un agenda", cat(path, ".ics", filters.query())});
+    info.alternates.push_back({"text/calendar", "Cette sélection pour un agenda",
+                               calendar_path(context, *type, filters)});
   return info;
 }
 
@@ -376,13 +404,19 @@ http::Response list_page(Context const& context, schema::Type const* type,
         .text("json_href", cat(path, ".json", filters.query()))
         .text("atom_href", cat(path, ".atom", filters.query()))
         .text("rss_href", cat(path, ".rss", filters.query()));
+    view.text("bib_href", is_citable(*type) ? cat(path, ".bib", filters.query()) : "")
+        .text("ris_href", cat(path, ".ris", filters.query()));
   }
   view.text("embed_href", embed_href(type, fit_to_keep(context, filters)));
   view.text("alert_href", alert_href(context, path + fit_to_keep(context, filters).query()));
   view.list("sorts", sort_links(type, filters, query, path));
   CardOptions const options{.words = filters.words.empty() ? nullptr : &result.words,
                             .show_kind = type == nullptr};
-  view.list("cards", cards(context, result.hits, options));
+  if (type != nullptr && type->has(schema::Trait::has_schedule) &&
+      query.sort == service::Sort::date)
+    view.flag("has_days", true).list("days", days(context, result.hits, options, query));
+  else
+    view.list("cards", cards(context, result.hits, options));
   view.flag("has_results", result.total > 0);
   view.flag("has_nearly", !result.nearly.empty())
       .list("nearly", cards(context, result.nearly, options));
@@ -398,7 +432,7 @@ http::Response list_page(Context const& context, schema::Type const* type,
   add_list_map(view, context, filters, query, result, path);
   add_paper_trail(view, context, cat(path, filters.query_of_page(filters.page)));
 
-  auto const info = info_of(type, filters, title, said, path);
+  auto const info = info_of(context, type, filters, title, said, path);
   auto response = http::Response::html(context.site()->page(info, "portal/list", view));
   count_search(response, type, filters, result);
   return keep_while_true(context, std::move(response), tags_of_all(context));

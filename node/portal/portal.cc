@@ -1,6 +1,7 @@
 #include "node/portal/portal.h"
 
 #include "node/portal/alerts.h"
+#include "node/portal/calendar_address.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
 #include "node/portal/relay.h"
@@ -63,7 +64,8 @@ void add_type(http::Router& router, Context const& context, schema::Type const& 
                             return record_page(context, type, request);
                           }),
              kPublic);
-  for (std::string_view const format : {"json", "geojson", "csv", "atom", "rss", "ics"}) {
+  for (std::string_view const format :
+       {"json", "geojson", "csv", "atom", "rss", "ics", "bib", "ris"}) {
     router.get(
         cat(base, '.', format),
         [&context, &type, format](http::Request const& request) {
@@ -71,7 +73,7 @@ void add_type(http::Router& router, Context const& context, schema::Type const& 
         },
         data);
   }
-  for (std::string_view const format : {"json", "ics"}) {
+  for (std::string_view const format : {"json", "ics", "bib", "ris"}) {
     router.get(
         cat(base, "/{address}.", format),
         [&context, &type, format](http::Request const& request) {
@@ -259,6 +261,8 @@ http::Response error_response(Context const& context, http::Request const& reque
 
 void add_routes(http::Router& router, Context const& context) {
   router.get("/f/{code}", handler(context, short_address_page), kPublic);
+  router.get("/a/{token}.ics", handler(context, calendar_by_token),
+             public_page(context.data_budget));
   add_spoken(router, context);
   if (context.english != nullptr) add_spoken(router, *context.english);
   add_information(router, context);

@@ -3,6 +3,7 @@
 #include "node/page/french.h"
 #include "node/page/markdown.h"
 #include "node/portal/cards.h"
+#include "node/portal/citations.h"
 #include "node/portal/life.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
@@ -293,6 +294,8 @@ http::Response record_page(Context const& context, schema::Type const& type,
     }
   }
   view.text("json_href", cat(record.path, ".json"));
+  view.text("bib_href", is_citable(type) ? cat(record.path, ".bib") : "")
+      .text("ris_href", cat(record.path, ".ris"));
   add_paper_trail(view, context, record.key.id);
   view.text("report_href", cat("/signaler?page=", page::url_encode(record.path)));
 
@@ -304,8 +307,17 @@ http::Response record_page(Context const& context, schema::Type const& type,
   info.breadcrumb = {{text::capitalised(type.plural.fr), cat('/', type.prefix)},
                      {record.title, ""}};
   info.alternates.push_back({"application/json", "Cette fiche en JSON", cat(record.path, ".json")});
+  schema::DisplayOptions in_words;
+  in_words.resolve = [&](DocumentId const& id) -> std::optional<schema::Linked> {
+    auto const other = context.catalogue.get(id);
+    if (!other || !*other) return std::nullopt;
+    return schema::Linked{(*other)->title, site->identity().base_url + (*other)->path};
+  };
+  in_words.place = [&context](std::string_view code) {
+    return service::area_name(*context.gazetteer, code);
+  };
   info.json_ld = schema::to_schema_org(
-      type, record.record, {},
+      type, record.record, in_words,
       {{"url", schema::json_string(site->identity().base_url + record.path)}});
   add_picture(info, record);
   auto tags = tags_of_all(context);

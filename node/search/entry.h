@@ -62,6 +62,7 @@ struct Entry {
   Facets facets;  // of a hierarchy, give the parents too
   // When it takes place, or is open: the dates of an event (at least those to come), one each.
   std::vector<Interval> dates;
+  std::optional<Instant> closes;  // its deadline, if it has one
   Instant updated{};
   std::string sort_name;  // empty: the title
 };

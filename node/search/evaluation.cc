@@ -133,6 +133,8 @@ class Evaluation {
 
   [[nodiscard]] std::vector<Hit> hits(Query const& query, std::vector<Ranked> const& page) const {
     std::vector<Hit> out;
+    out.reserve(page.size());
+    for (auto const& ranked : page) __builtin_prefetch(&tables_.records[ranked.slot]);
     for (auto const& ranked : page) {
       auto& hit = out.emplace_back();
       hit.key = tables_.records[ranked.slot].key;

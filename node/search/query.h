@@ -37,6 +37,7 @@ enum class Sort {
   relevance,  // words in titles over words in texts, near over far, fresh over stale, over last
   distance,   // entries without a point last
   date,       // the next date from dates.from (else from now) first, then past, then undated ones
+  deadline,   // the next to come first, then those without one, newest first, then past ones
   newest,     // by `updated`
   name,
 };

@@ -123,11 +123,19 @@ double Ranking::date_key(Slot slot) const {
   return kPast + static_cast<double>(from_ms - last_ms);
 }
 
+double Ranking::deadline_key(Slot slot) const {
+  auto const closes_min = tables_.closes[slot];
+  if (closes_min == kNeverCloses) return kPast - tables_.briefs[slot].updated_min;
+  auto const left_min = closes_min - now_min_;
+  return left_min > 0 ? left_min : kUndated - left_min;
+}
+
 double Ranking::key(Slot slot, double score) const {
   switch (sort_) {
     case Sort::relevance: return -relevance(slot, score);
     case Sort::distance: return filter_.distance_chord2(slot);
     case Sort::date: return date_key(slot);
+    case Sort::deadline: return deadline_key(slot);
     case Sort::newest: return -static_cast<double>(tables_.briefs[slot].updated_min);
     case Sort::name: return static_cast<double>(tables_.names[slot] >> 16);  // exactly
   }
@@ -195,7 +203,9 @@ std::vector<Ranked> Ranking::best_of(std::vector<Slot> const& slots,
   best.reserve(std::min(2 * kept, slots.size()));
   Ranked worst{std::numeric_limits<double>::infinity(), 0};  // of the kept, once there are enough
   bool full = false;
+  constexpr std::size_t kAhead = 8;  // briefs lie apart: fetch them before they are read
   for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (i + kAhead < slots.size()) __builtin_prefetch(&tables_.briefs[slots[i + kAhead]]);
     if (by_words && full) {  // no factor raises a score
       i = next_at_least(scores, i, static_cast<float>(-worst.key));
       if (i == slots.size()) break;

@@ -54,6 +54,7 @@ class Ranking {
   [[nodiscard]] double freshness(Slot slot) const;
   [[nodiscard]] double nearness(Slot slot) const;
   [[nodiscard]] double date_key(Slot slot) const;
+  [[nodiscard]] double deadline_key(Slot slot) const;
   [[nodiscard]] bool before(Ranked const& a, Ranked const& b) const {
     return a.key != b.key ? a.key < b.key : named_before(a.slot, b.slot);
   }

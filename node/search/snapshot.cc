@@ -61,6 +61,7 @@ Bytes write_snapshot(Tables const& tables) {
   }
   put_array<Brief>(out, tables.briefs);
   put_array<std::uint16_t>(out, tables.days);
+  put_array<std::int32_t>(out, tables.closes);
   put_array<std::uint64_t>(out, tables.names);
   put_array<Slot>(out, tables.unused);
   for (auto const slot : tables.live.slots()) write_record(out, tables.records[slot]);
@@ -74,6 +75,7 @@ Result<> read_snapshot(Tables& tables, std::string_view bytes) {
   SOL_TRY(read_postings(tables.postings, from));
   SOL_TRY(get_array(from, tables.briefs));
   SOL_TRY(get_array(from, tables.days));
+  SOL_TRY(get_array(from, tables.closes));
   SOL_TRY(get_array(from, tables.names));
   SOL_TRY(get_array(from, tables.unused));
   auto const rows = tables.briefs.size();

@@ -73,6 +73,7 @@ Slot Tables::slot_for(sync::DocumentKey const& key) {
     records.emplace_back();
     briefs.emplace_back();
     days.emplace_back();
+    closes.push_back(kNeverCloses);
     names.emplace_back();
   } else {
     place->second = unused.back();
@@ -96,6 +97,7 @@ void Tables::put(Entry const& entry, std::span<Word const> words,
   put_spots(slot, std::move(spots));
   put_names(slot, entry);
   put_dates(slot, entry.dates, entry.updated);
+  closes[slot] = entry.closes ? minutes(*entry.closes) : kNeverCloses;
 }
 
 void Tables::enter_row(Slot slot) {
@@ -119,6 +121,7 @@ bool Tables::remove(sync::DocumentKey const& key) {
   live.remove(slot);
   records[slot] = Record{};
   briefs[slot] = Brief{};
+  closes[slot] = kNeverCloses;
   by_key.erase(found);
   unused.push_back(slot);
   return true;

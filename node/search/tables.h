@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,6 +35,7 @@ struct alignas(64) Brief {
 };
 
 inline constexpr std::uint16_t kDated = 0xFFFF;  // its dates count, not its update
+inline constexpr std::int32_t kNeverCloses = std::numeric_limits<std::int32_t>::max();
 
 struct Record {
   sync::DocumentKey key;
@@ -64,6 +66,7 @@ struct Tables {
   Titles titles;
   std::vector<Brief> briefs;         // by slot
   std::vector<std::uint16_t> days;   // by slot: of the last update, since 1970; or kDated
+  std::vector<std::int32_t> closes;  // by slot: minutes since 1970, or kNeverCloses
   std::vector<std::uint64_t> names;  // by slot: the first eight bytes of the folded name
   std::deque<Record> records;        // by slot; never move
   std::vector<Slot> unused;

@@ -81,6 +81,15 @@ search::Where where_of(PlaceFilter const& place, geography::Gazetteer const& gaz
     where.departments.clear();
     where.served.clear();
   }
+  if (!place.communes.empty()) {
+    where.communes = place.communes;
+    where.departments.clear();
+    std::set<std::string> served;
+    for (auto const& commune : place.communes) {
+      for (auto& code : areas_around(gazetteer, commune)) served.insert(std::move(code));
+    }
+    where.served.assign(served.begin(), served.end());
+  }
   if (!place.commune.empty()) {
     for (auto& code : areas_around(gazetteer, place.commune))
       where.served.push_back(std::move(code));
@@ -100,6 +109,7 @@ search::Sort sort_of(ListQuery const& query, schema::ContentModel const& model) 
     case Sort::name: return search::Sort::name;
     case Sort::relevance: return search::Sort::relevance;
     case Sort::newest: return search::Sort::newest;
+    case Sort::deadline: return search::Sort::deadline;
     case Sort::date: break;
   }
   bool const scheduled =

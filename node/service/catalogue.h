@@ -42,8 +42,9 @@ struct PublicRecord {
 };
 using RecordPtr = std::shared_ptr<PublicRecord const>;
 
-// date: of the next occurrence, for what has dates; else as newest.
-enum class Sort : std::uint8_t { relevance, distance, date, newest, name };
+// date: of the next occurrence, for what has dates; else as newest. deadline: the next one first,
+// then what has none.
+enum class Sort : std::uint8_t { relevance, distance, date, deadline, newest, name };
 
 struct PlaceFilter {
   std::optional<schema::Point> around;  // with radius_km: records whose place lies within
@@ -51,6 +52,7 @@ struct PlaceFilter {
   std::optional<geography::Box> zone;  // records whose place lies within, whatever its department
   std::string commune;                 // INSEE code: records there, or that serve it
   std::string epci;
+  std::vector<std::string> communes;     // INSEE codes: records in any of these, or that serve one
   std::vector<std::string> departments;  // empty: no restriction by department
 };
 

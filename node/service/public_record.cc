@@ -206,6 +206,9 @@ search::Entry make_entry(PublicRecord const& record, geography::Gazetteer const&
   auto const life = model::life_of(*record.type, record.record, now);
   entry.facets[std::string(kLifeFacet)] = {std::string(life.over() ? kOver : kNotOver),
                                            std::string(model::phase_name(life.phase))};
+  bool const closes = life.phase == model::Phase::open || life.phase == model::Phase::closing ||
+                      life.phase == model::Phase::closed;
+  if (closes && life.at) entry.closes = model::to_instant(*life.at);
   for (auto const& field : record.type->fields) {
     if (field.facet) add_facet(entry, field, record.record);
     if (field.kind == FieldKind::area) {

@@ -2,10 +2,11 @@
 // data-map: the address of the selection as GeoJSON; data-outline: of the territory's outlines;
 // data-css: of this map's style sheet; data-frame: west, south, east and north of what is shown
 // first; data-search: of the list, to which the sides of a piece of
-// the map are added; data-search-words, data-count-words, data-tiles-words: what is said.
+// the map are added; data-search-words, data-draw-words, data-drawing-words, data-count-words,
+// data-tiles-words: what is said.
 // data-tiles: the address of tiles, asked for only when somebody presses the button that names
 // their server; data-tiles-credit: whom they come from. Without it no request goes to anybody else.
-import { circleMarker, control, Control, divIcon, DomEvent, geoJSON, latLngBounds, layerGroup, map as createMap, marker, tileLayer } from "leaflet";
+import { circleMarker, control, Control, divIcon, DomEvent, geoJSON, latLngBounds, layerGroup, map as createMap, marker, rectangle, tileLayer } from "leaflet";
 import Supercluster from "supercluster";
 
 const kClusterPixels = 60;
@@ -106,17 +107,55 @@ const showItems = (map, items, countWords) => {
   };
 };
 
-// The list of what lies in the piece of the map that is seen, once somebody has moved it.
+// On to the list of what lies in a piece of the map.
+const search = (address, piece) => {
+  const sides = [piece.getWest(), piece.getSouth(), piece.getEast(), piece.getNorth()];
+  location.assign(address + sides.map((side) => side.toFixed(4)).join(","));
+};
+
+// Of the piece that is seen, once somebody has moved it: with the mouse, a finger or the arrow keys.
 const offerSearch = (map, address, words) => {
-  let offered = false;
-  map.on("dragend zoomend", (event) => {
-    if (offered || (event.type === "zoomend" && !map.moved)) return;
-    offered = true;
-    button(map, words, () => {
-      const seen = map.getBounds();
-      const sides = [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()];
-      location.assign(address + sides.map((side) => side.toFixed(4)).join(","));
-    });
+  map.once("moveend", () => button(map, words, () => search(address, map.getBounds())));
+};
+
+// Of a rectangle that is drawn, by mouse, pen or finger; the arrow keys and the button above do the
+// same for the keyboard.
+const offerDrawing = (map, { search: address, drawWords, drawingWords }) => {
+  const canvas = map.getContainer();
+  let from = null;
+  let frame = null;
+  let toggle = null;
+  const leave = () => {
+    frame?.remove();
+    from = frame = null;
+    canvas.classList.remove("map-drawing");
+    map.dragging.enable();
+    toggle.textContent = drawWords;
+  };
+  button(map, drawWords, (element) => {
+    if (canvas.classList.contains("map-drawing")) return leave();
+    toggle = element;
+    canvas.classList.add("map-drawing");
+    map.dragging.disable();
+    element.textContent = drawingWords;
+  });
+  canvas.addEventListener("pointerdown", (event) => {
+    if (!canvas.classList.contains("map-drawing") || event.target.closest(".leaflet-control")) return;
+    event.preventDefault();
+    canvas.setPointerCapture(event.pointerId);
+    from = map.mouseEventToLatLng(event);
+    frame = rectangle([from, from], { color: colour("--accent"), weight: 2, interactive: false }).addTo(map);
+  });
+  canvas.addEventListener("pointermove", (event) => frame?.setBounds([from, map.mouseEventToLatLng(event)]));
+  canvas.addEventListener("pointerup", () => {
+    const piece = frame?.getBounds();
+    if (piece && piece.getWest() < piece.getEast() && piece.getSouth() < piece.getNorth()) return search(address, piece);
+    frame?.remove();
+    frame = null;
+  });
+  canvas.addEventListener("pointercancel", leave);
+  canvas.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && canvas.classList.contains("map-drawing")) leave();
   });
 };
 
@@ -165,7 +204,9 @@ export const show = async (box) => {
   draw();
   map.on("moveend", draw);
   // From here on it is somebody who moves it.
-  map.on("zoomstart dragstart", () => { map.moved = true; });
-  if (box.dataset.search) offerSearch(map, box.dataset.search, box.dataset.searchWords);
+  if (box.dataset.search) {
+    offerDrawing(map, box.dataset);
+    offerSearch(map, box.dataset.search, box.dataset.searchWords);
+  }
   if (box.dataset.tiles) offerTiles(map, box.dataset);
 };

@@ -48,6 +48,15 @@ TEST(French, says_dates_in_full_and_leaves_out_this_year) {
   EXPECT_EQ(plain(relative_day({2027, 1, 2}, kToday)), "samedi 2 janvier 2027");
 }
 
+TEST(French, heads_a_day_by_how_near_it_is) {  // today is a Thursday
+  EXPECT_EQ(plain(day_heading(kToday, kToday)), "Aujourd’hui, jeudi 10 décembre");
+  EXPECT_EQ(plain(day_heading({2026, 12, 11}, kToday)), "Demain, vendredi 11 décembre");
+  EXPECT_EQ(plain(day_heading({2026, 12, 13}, kToday)), "Ce dimanche 13 décembre");
+  EXPECT_EQ(plain(day_heading({2026, 12, 14}, kToday)), "Lundi 14 décembre");
+  EXPECT_EQ(plain(day_heading({2027, 1, 2}, kToday)), "Samedi 2 janvier 2027");
+  EXPECT_EQ(plain(day_heading({2026, 12, 5}, kToday)), "Samedi 5 décembre");
+}
+
 TEST(French, says_spans_of_time) {
   CivilTime const two{{2026, 12, 12}, 14, 0};
   EXPECT_EQ(plain(french_span(two, CivilTime{{2026, 12, 12}, 17, 30}, false, kToday)),

@@ -44,7 +44,7 @@ TEST_F(Embedding, a_frame_shows_what_its_filters_say_and_leads_to_the_whole_list
   EXPECT_THAT(page, AllOf(HasSubstr("Atelier Vélo"), Not(HasSubstr("Ronde")),
                           HasSubstr("<a href=\"/structures?q=velo\">")));
   auto const map = get("/integre/structures?vue=carte").body;
-  EXPECT_THAT(map, AllOf(HasSubstr("data-map=\"/structures.geojson\""), HasSubstr("<svg"),
+  EXPECT_THAT(map, AllOf(HasSubstr("data-map=\"/structures.geojson?vue=carte\""), HasSubstr("<svg"),
                          HasSubstr("&lt;Ronde&gt;")));
   EXPECT_EQ(json_at("/structures.geojson").at("features").as_array().size(), 2U);
 }

@@ -128,6 +128,39 @@ TEST_F(ExportsTest, a_calendar_is_read_back_with_its_series_exceptions_and_chang
   for (auto const line : std::views::split(body, '\n')) EXPECT_LE(std::ranges::distance(line), 76);
 }
 
+TEST_F(ExportsTest, references_are_taken_over_by_programs_for_bibliographies) {
+  published("resource", service::resource_form("Habiter à plusieurs & durer",
+                                               {{"kind", "livre"},
+                                                {"subtitle", "50 % d’usages"},
+                                                {"authors", "J. Exemple, La Grande Cordée"},
+                                                {"year", "2021"},
+                                                {"publisher", "Éditions de l’Alpage"},
+                                                {"doi", "10.1234/abc_5"},
+                                                {"url", "https://exemple.example/a_b?c=%20"},
+                                                {"themes", "velo"}}));
+  auto const list = get("/ressources.bib");
+  EXPECT_EQ(list.status, 200);
+  EXPECT_THAT(list.headers.get("Content-Type"), HasSubstr("application/x-bibtex"));
+  EXPECT_THAT(list.body, testing::StartsWith("@book{exemple2021-"));
+  EXPECT_THAT(list.body, HasSubstr("author = {J. Exemple and {La Grande Cordée}}"));
+  EXPECT_THAT(list.body, HasSubstr("title = {Habiter à plusieurs \\& durer : 50 \\% d’usages}"));
+  EXPECT_THAT(list.body, HasSubstr("publisher = {Éditions de l’Alpage}"));
+  EXPECT_THAT(list.body, HasSubstr("doi = {10.1234/abc_5}"));
+  EXPECT_THAT(list.body, HasSubstr("url = {https://exemple.example/a_b?c=%20}"));
+  EXPECT_TRUE(list.body.ends_with("\n}\n"));
+  auto const ris = get("/ressources.ris").body;
+  EXPECT_THAT(ris, testing::StartsWith("TY  - BOOK\r\n"));
+  EXPECT_THAT(ris, HasSubstr("AU  - J. Exemple\r\nAU  - La Grande Cordée\r\nPY  - 2021\r\n"));
+  EXPECT_TRUE(ris.ends_with("ER  - \r\n\r\n"));
+
+  service::ListQuery query;
+  auto const path = catalogue->find(query).value().hits.at(0).record->path;
+  EXPECT_EQ(get(cat(path, ".bib")).body, list.body);
+  EXPECT_EQ(get(cat(path, ".ris")).body, ris);
+  EXPECT_THAT(get("/ressources?theme=velo").body, HasSubstr("/ressources.bib?theme=velo"));
+  EXPECT_EQ(get("/structures.bib").status, 404);
+}
+
 constexpr std::string_view kAdded = R"(
 extend {
   type: "structure"

@@ -124,6 +124,92 @@ TEST_F(PagesTest, the_month_shows_each_date_of_a_series_and_marks_the_cancelled_
   EXPECT_THAT(get("/agenda/2026-04").body, HasSubstr("Agenda d’avril"));
 }
 
+TEST_F(PagesTest,
+       the_agenda_is_listed_by_day_and_a_series_stands_once) {  // today is 10 March, a Tuesday
+  auto const on = [&](std::string_view title, std::string_view day, std::string_view last = {}) {
+    published("event", service::event_form(
+                           title, {{"schedule.start_date", std::string(day)},
+                                   {"schedule.end_date", std::string(last.empty() ? day : last)}}));
+  };
+  on("Depuis lundi", "2026-03-09", "2026-03-12");
+  on("Ce jour", "2026-03-10");
+  on("Bientôt", "2026-03-15");
+  on("Plus tard", "2027-01-16");
+  published("event", service::event_form("Marché", {{"schedule.start_date", "2026-03-11"},
+                                                    {"schedule.end_date", "2026-03-11"},
+                                                    {"schedule.repeat", "weekly"}}));
+  auto page = get("/agenda").body;
+  for (std::string_view const space = "\u00a0"; page.contains(space);)
+    page.replace(page.find(space), space.size(), " ");
+  std::size_t at = 0;
+  for (std::string_view const next :
+       {"Aujourd’hui, mardi 10 mars", "Depuis lundi", "Ce jour", "Demain, mercredi 11 mars",
+        "Marché", "Dates suivantes : mercredi 18 mars, mercredi 25 mars, mercredi 1er avril",
+        "Ce dimanche 15 mars", "Bientôt", "Samedi 16 janvier 2027", "Plus tard"}) {
+    auto const found = page.find(next, at);
+    ASSERT_NE(found, std::string::npos) << next << " after " << page.substr(at, 200);
+    at = found;
+  }
+  EXPECT_EQ(page.find(">Marché<", page.find(">Marché<") + 1), std::string::npos);
+  EXPECT_THAT(get("/agenda?tri=nom").body, Not(HasSubstr("Aujourd’hui, ")));
+  EXPECT_THAT(faults_of(page), IsEmpty());
+}
+
+TEST_F(PagesTest, calls_are_listed_by_their_deadline) {
+  auto const until = [&](std::string_view title, std::string_view deadline) {
+    published("call", service::call_form(title, {{"deadline", std::string(deadline)}}));
+  };
+  until("Dans longtemps", "2026-09-01T12:00");
+  until("Dans dix jours", "2026-03-20T12:00");
+  published("call", service::call_form("Toute l’année", {{"deadline", ""}, {"ongoing", "true"}}));
+  until("En avril", "2026-04-30T12:00");
+  auto const page = get("/appels-a-projets").body;
+  std::size_t at = 0;
+  for (auto const* const title :
+       {"Dans dix jours", "En avril", "Dans longtemps", "Toute l’année"}) {
+    auto const found = page.find(title, at);
+    ASSERT_NE(found, std::string::npos) << title;
+    at = found;
+  }
+}
+
+TEST_F(PagesTest, an_offer_says_to_machines_who_hires_and_what_it_pays) {
+  auto const place = published("structure", service::structure_form("La Bobine"));
+  auto const said_by = [&](schema::FormFields const& more) {
+    auto const page =
+        get(path_of(published("job_offer", service::job_offer_form("Essai", more)))).body;
+    auto const at = page.find("{\"@context\"");
+    return boost::json::parse(page.substr(at, page.find("</script>", at) - at)).as_object();
+  };
+  auto const range = said_by({});
+  EXPECT_EQ(range.at("hiringOrganization").at("name").as_string(), "La Remise");
+  auto const& pay = range.at("baseSalary");
+  EXPECT_EQ(pay.at("currency").as_string(), "EUR");
+  EXPECT_EQ(pay.at("value").at("minValue").to_number<double>(), 2000);
+  EXPECT_EQ(pay.at("value").at("maxValue").to_number<double>(), 2200);
+  EXPECT_EQ(pay.at("value").at("unitText").as_string(), "MONTH");
+  auto const one =
+      said_by({{"pay_max", ""}, {"employer_name", ""}, {"structure", place.key.id.to_string()}});
+  EXPECT_EQ(one.at("baseSalary").at("value").at("value").to_number<double>(), 2000);
+  EXPECT_EQ(one.at("hiringOrganization").at("url").as_string(),
+            cat("https://essai.example", path_of(place)));
+  EXPECT_FALSE(said_by({{"kind", "benevolat"}, {"pay_min", ""}, {"pay_max", ""}, {"pay_unit", ""}})
+                   .contains("baseSalary"));
+}
+
+TEST_F(PagesTest, what_lacks_one_word_stands_apart) {
+  published("structure", service::structure_form("Épicerie sociale"));
+  published("structure", service::structure_form("Épicerie du lac"));
+  auto const page = get("/structures?q=epicerie+sociale").body;
+  auto const apart = page.find("Avec une partie des mots");
+  ASSERT_NE(apart, std::string::npos);
+  EXPECT_LT(page.find(">Épicerie sociale<"), apart);
+  EXPECT_GT(page.find(">Épicerie du lac<"), apart);
+  EXPECT_THAT(page, HasSubstr("1\u00a0structure"));
+  EXPECT_THAT(get("/structures?q=epicerie").body, Not(HasSubstr("Avec une partie des mots")));
+  EXPECT_THAT(faults_of(page), IsEmpty());
+}
+
 TEST_F(PagesTest, an_article_without_a_place_is_in_the_lists_of_its_own_portal) {
   published("article", service::article_form("Sans lieu"));
   auto const* const type = instance.model.type("article");

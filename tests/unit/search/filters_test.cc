@@ -302,6 +302,18 @@ TEST_F(Filters, order_as_asked) {
     EXPECT_LE(last, km);
     last = km;
   }
+  query.sort = Sort::deadline;
+  auto const rank = [&](std::uint64_t number) {
+    auto const& closes = entries_.at(number).closes;
+    if (!closes) return std::pair(1, Millis(kNow - entries_.at(number).updated));
+    return *closes > kNow ? std::pair(0, Millis(*closes - kNow))
+                          : std::pair(2, Millis(kNow - *closes));
+  };
+  auto order = std::pair(0, Millis(0));
+  for (auto const number : numbers(index_.search(query))) {
+    EXPECT_LE(order, rank(number));
+    order = rank(number);
+  }
   query.sort = Sort::name;
   std::string name;
   for (auto const number : numbers(index_.search(query))) {

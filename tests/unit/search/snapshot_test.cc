@@ -24,7 +24,7 @@ std::vector<Query> questions() {
     if (rng.below(2) == 0) query.where.circle = Circle{{45.6, 6.2}, 20};
     if (rng.below(3) == 0) query.facets["theme"] = {"t" + std::to_string(rng.below(12))};
     if (rng.below(3) == 0) query.dates = Interval{kNow, kNow + 20 * kDay};
-    query.sort = static_cast<Sort>(rng.below(5));
+    query.sort = static_cast<Sort>(rng.below(6));
     query.count = {kTypeFacet, "theme", "public"};
     out.push_back(query);
   }

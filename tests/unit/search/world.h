@@ -93,6 +93,7 @@ inline Entry random_entry(std::uint64_t number, Rng& rng) {
     }
   }
   out.updated = kNow - kDay * static_cast<std::int64_t>(rng.below(1500));
+  if (rng.below(4) == 0) out.closes = kNow + kDay * (static_cast<std::int64_t>(rng.below(90)) - 30);
   return out;
 }
 

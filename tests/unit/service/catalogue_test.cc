@@ -92,6 +92,18 @@ TEST_F(CatalogueTest, finds_by_commune_radius_and_department) {
   EXPECT_THAT(titles(query), ElementsAre("À Chambéry"));
 }
 
+TEST_F(CatalogueTest, finds_what_lies_in_or_serves_any_commune_of_a_zone) {
+  published("structure", structure_form("À Rumilly"));
+  published("structure", structure_form("À Grenoble", {{"address.postal_code", "38000"},
+                                                       {"address.commune", "Grenoble"},
+                                                       {"address.commune_code", "38185"}}));
+  published("article", article_form("Pour la Savoie", {{"area", "dep:73"}}));
+  ListQuery query;
+  query.place.departments = {"38"};  // a zone has borders of its own
+  query.place.communes = {"74225", "73065"};
+  EXPECT_THAT(titles(query), UnorderedElementsAre("À Rumilly", "Pour la Savoie"));
+}
+
 TEST_F(CatalogueTest, what_has_an_area_and_no_address_stands_in_the_list_of_its_department) {
   published("article", article_form("À Chambéry", {{"area", "commune:73065"}}));
   published("article", article_form("Dans l’agglomération", {{"area", "epci:200068674"}}));
