@@ -135,4 +135,14 @@ Role const* ContentModel::role(std::string_view key) const {
   return found == roles_.end() ? nullptr : &*found;
 }
 
+Article const* ContentModel::article(std::string_view key) const {
+  auto const found = std::ranges::find(charter_, key, &Article::key);
+  return found == charter_.end() ? nullptr : &*found;
+}
+
+Wording const* ContentModel::wording(std::string_view key) const {
+  auto const found = std::ranges::find(wordings_, key, &Wording::key);
+  return found == wordings_.end() ? nullptr : &*found;
+}
+
 }  // namespace solidaires::schema

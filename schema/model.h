@@ -3,12 +3,14 @@
 // by it lives as long as the model (moving the model keeps them).
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "schema/charter.h"
 #include "schema/role.h"
 #include "schema/type.h"
 #include "schema/vocabulary.h"
@@ -50,6 +52,10 @@ class ContentModel {
   [[nodiscard]] Vocabulary const* vocabulary(std::string_view key) const;
   [[nodiscard]] std::vector<Role> const& roles() const noexcept { return roles_; }  // by rank
   [[nodiscard]] Role const* role(std::string_view key) const;
+  [[nodiscard]] std::deque<Article> const& charter() const noexcept { return charter_; }
+  [[nodiscard]] Article const* article(std::string_view key) const;
+  [[nodiscard]] std::deque<Wording> const& wordings() const noexcept { return wordings_; }
+  [[nodiscard]] Wording const* wording(std::string_view key) const;
 
  private:
   friend class ModelBuilder;
@@ -57,6 +63,8 @@ class ContentModel {
   std::vector<Type> types_;
   std::map<std::string, Vocabulary, std::less<>> vocabularies_;
   std::vector<Role> roles_;
+  std::deque<Article> charter_;  // addresses stay
+  std::deque<Wording> wordings_;
 };
 
 }  // namespace solidaires::schema

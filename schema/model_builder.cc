@@ -186,6 +186,8 @@ struct ModelBuilder::Files {
   void read_term(TermAt const& at, Vocabulary& into, std::string const& parent, std::size_t depth,
                  std::map<std::string, int>& codes);
   void read_role(Located<proto::Role> const& at);
+  void read_article(Located<proto::Article> const& at);
+  void read_wording(Located<proto::Wording> const& at);
   void read_type(TypeAt const& at);
   void read_group(GroupAt const& at, Draft& draft);
   void read_extension(Located<proto::Extension> const& at);
@@ -231,10 +233,12 @@ Result<ContentModel> ModelBuilder::finish(std::vector<Defect>* defects) && {
   each([&](auto const& at) {
     for (auto const& part : at.parts("vocabulary", at->vocabulary())) files.read_vocabulary(part);
     for (auto const& part : at.parts("role", at->role())) files.read_role(part);
+    for (auto const& part : at.parts("article", at->article())) files.read_article(part);
     for (auto const& part : at.parts("type", at->type())) files.read_type(part);
   });
   each([&](auto const& at) {
     for (auto const& part : at.parts("extend", at->extend())) files.read_extension(part);
+    for (auto const& part : at.parts("wording", at->wording())) files.read_wording(part);
   });
   files.finish_types();
   std::ranges::sort(files.model.roles_, {},
@@ -321,6 +325,35 @@ void ModelBuilder::Files::read_role(Located<proto::Role> const& at) {
     out.permissions.insert(static_cast<Permission>(permission));
   }
   model.roles_.push_back(std::move(out));
+}
+
+void ModelBuilder::Files::read_article(Located<proto::Article> const& at) {
+  std::string const subject = cat("article ", at->key());
+  if (!is_key(at->key())) defect(at, at.line_of("key"), subject, "its key is not well formed");
+  if (model.article(at->key()) != nullptr)
+    defect(at, at.line_of("key"), subject, "this article is defined twice");
+  require_words(at, "title", at->title(), subject);
+  require_words(at, "text", at->text(), subject);
+  model.charter_.push_back({at->key(), words(at->title()), words(at->text())});
+}
+
+void ModelBuilder::Files::read_wording(Located<proto::Wording> const& at) {
+  std::string const subject = cat("wording ", at->key());
+  if (!is_key(at->key())) defect(at, at.line_of("key"), subject, "its key is not well formed");
+  if (model.wording(at->key()) != nullptr)
+    defect(at, at.line_of("key"), subject, "this wording is defined twice");
+  require_words(at, "label", at->label(), subject);
+  require_words(at, "text", at->text(), subject);
+  Wording out{at->key(), words(at->label()), words(at->text()), model.article(at->article()), {}};
+  if (!at->article().empty() && out.article == nullptr && !incomplete)
+    defect(at, at.line_of("article"), subject, cat("the charter has no article ", at->article()));
+  for (int i = 0; i < at->decision_size(); ++i) {
+    if (at->decision(i) == proto::Decision::unspecified)
+      defect(at, at.line_of("decision", i), subject, "a decision is unspecified");
+    out.decisions.insert(static_cast<Decision>(at->decision(i)));
+  }
+  if (out.decisions.empty()) defect(at, at.line, subject, "it is offered for no decision");
+  model.wordings_.push_back(std::move(out));
 }
 
 void ModelBuilder::Files::read_type(TypeAt const& at) {

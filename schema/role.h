@@ -29,7 +29,8 @@ enum class Permission : std::uint8_t {
   manage_network,
   configure,
   remove,
-  publish_own
+  publish_own,
+  vote
 };
 enum class Reach : std::uint8_t { own = 1, node, network };
 

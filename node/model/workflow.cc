@@ -15,12 +15,16 @@ struct StateWords {
   std::string_view label;
 };
 
-constexpr std::array<StateWords, 5> kStates{{
+constexpr std::array<StateWords, 9> kStates{{
     {State::draft, "draft", "brouillon"},
     {State::submitted, "submitted", "en attente de relecture"},
     {State::returned, "returned", "à corriger"},
     {State::published, "published", "publié"},
     {State::withdrawn, "withdrawn", "retiré"},
+    {State::refused, "refused", "refusé"},
+    {State::scheduled, "scheduled", "programmé"},
+    {State::in_committee, "in_committee", "au comité"},
+    {State::hidden, "hidden", "masqué provisoirement"},
 }};
 
 StateWords const& words(State state) {
@@ -56,31 +60,55 @@ std::string_view step_name(Step step) {
     case Step::publish: return "publish";
     case Step::send_back: return "send_back";
     case Step::withdraw: return "withdraw";
+    case Step::refuse: return "refuse";
+    case Step::schedule: return "schedule";
+    case Step::hand_over: return "hand_over";
+    case Step::appeal: return "appeal";
+    case Step::hide: return "hide";
   }
   SOL_CHECK(false);
   return {};
 }
 
 Result<State> after(State state, Step step) {
+  bool const waits = state == State::submitted || state == State::in_committee;
   switch (step) {
     case Step::edit:
-      // Whoever corrects a text that waits takes it out of the queue only by submitting it again.
-      return state == State::submitted  ? State::submitted
-             : state == State::returned ? State::returned
-                                        : State::draft;
+      // What nobody has read is never published by itself; who corrects a text that waits for an
+      // answer, or was given one, leaves it there.
+      if (state == State::scheduled) return State::submitted;
+      return state == State::published || state == State::withdrawn ? State::draft : state;
     case Step::submit:
-      if (state == State::submitted || state == State::published)
+      if (waits || state == State::published || state == State::scheduled)
         return impossible(state, "proposer");
       return State::submitted;
     case Step::publish:
       if (state == State::published) return impossible(state, "publier");
       return State::published;
     case Step::send_back:
-      if (state != State::submitted) return impossible(state, "renvoyer");
+      if (!waits && state != State::scheduled && state != State::hidden)
+        return impossible(state, "renvoyer");
       return State::returned;
     case Step::withdraw:
       if (state == State::withdrawn) return impossible(state, "retirer");
       return State::withdrawn;
+    case Step::refuse:
+      if (!waits && state != State::hidden) return impossible(state, "refuser");
+      return State::refused;
+    case Step::schedule:
+      if (state == State::published || state == State::hidden)
+        return impossible(state, "programmer");
+      return State::scheduled;
+    case Step::hand_over:
+      if (state != State::submitted && state != State::hidden)
+        return impossible(state, "confier au comité");
+      return State::in_committee;
+    case Step::appeal:
+      if (state != State::refused) return impossible(state, "contester");
+      return State::in_committee;
+    case Step::hide:
+      if (state != State::published && state != State::draft) return impossible(state, "masquer");
+      return State::hidden;
   }
   SOL_CHECK(false);
   return State::draft;
@@ -96,9 +124,17 @@ Result<> may(Permissions const& permissions, State state, Step step, bool own) {
     case Step::edit: allowed = touches; break;
     case Step::submit: allowed = touches && has(schema::Permission::submit); break;
     case Step::publish:
-      allowed = has(schema::Permission::publish) || (own && has(publish_own));
+      // What others took from the public, or have been asked about, its author does not bring back.
+      allowed = has(schema::Permission::publish) ||
+                (own && has(publish_own) && state != State::hidden && state != State::refused &&
+                 state != State::in_committee);
       break;
-    case Step::send_back: allowed = has(schema::Permission::send_back); break;
+    case Step::send_back:
+    case Step::refuse:
+    case Step::hand_over: allowed = has(schema::Permission::send_back); break;
+    case Step::schedule: allowed = has(schema::Permission::publish); break;
+    case Step::appeal: allowed = own && has(schema::Permission::submit); break;
+    case Step::hide: allowed = has(schema::Permission::withdraw); break;
     case Step::withdraw:
       allowed = has(schema::Permission::withdraw) || (own && has(withdraw_own));
       break;
@@ -112,7 +148,8 @@ Result<> may(Permissions const& permissions, State state, Step step, bool own) {
 std::vector<Step> open_steps(Permissions const& permissions, State state, bool own) {
   std::vector<Step> steps;
   for (auto const step :
-       {Step::publish, Step::submit, Step::edit, Step::send_back, Step::withdraw}) {
+       {Step::publish, Step::submit, Step::edit, Step::send_back, Step::schedule, Step::hand_over,
+        Step::refuse, Step::appeal, Step::hide, Step::withdraw}) {
     if (may(permissions, state, step, own)) steps.push_back(step);
   }
   return steps;

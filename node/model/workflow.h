@@ -20,9 +20,24 @@ enum class State : std::uint8_t {
   returned,   // sent back to its author with a reason
   published,  // the public copy equals it
   withdrawn,  // was public, or could have been; its author or a moderator took it away
+  refused,    // not to be published, with the reason; its author may appeal or begin anew
+  scheduled,  // accepted, and published by itself at its time
+  in_committee,  // the editorial committee decides
+  hidden,        // was public, and is not while a report about it is looked into
 };
 
-enum class Step : std::uint8_t { edit, submit, publish, send_back, withdraw };
+enum class Step : std::uint8_t {
+  edit,
+  submit,
+  publish,
+  send_back,
+  withdraw,
+  refuse,
+  schedule,
+  hand_over,  // to the committee, by a moderator
+  appeal,     // to the committee, by the author who was refused
+  hide,
+};
 
 [[nodiscard]] std::string_view state_name(State state);  // "draft"
 [[nodiscard]] std::optional<State> parse_state(std::string_view name);

@@ -72,7 +72,47 @@ Account read_account(sync::Document const& document, schema::ContentModel const&
   return account;
 }
 
+Result<std::optional<Account>> account_at(Instance const& instance, NodeName const& node,
+                                          DocumentId const& id) {
+  SOL_ASSIGN(auto const stored, instance.store.get({ScopeId::office(node), id}));
+  if (!stored || stored->document.type != kAccountType) return std::nullopt;
+  return read_account(stored->document, instance.model);
+}
+
 }  // namespace
+
+Result<std::optional<Account>> account_of(Instance const& instance, Author const& author) {
+  auto const id = DocumentId::parse(author.account);
+  if (!id || author.node.empty()) return std::nullopt;
+  return account_at(instance, author.node, *id);
+}
+
+Result<std::vector<Account>> accounts_of(Instance const& instance, NodeName const& node) {
+  std::vector<Account> accounts;
+  auto const view = instance.store.view();
+  store::TypeScan scan{
+      .type = std::string(kAccountType), .scope = ScopeId::office(node), .limit = 1'000};
+  do {
+    SOL_ASSIGN(auto const page, view.scan(scan));
+    SOL_ASSIGN(auto const documents, view.get_many(page.keys));
+    for (auto const& stored : documents) {
+      if (stored) accounts.push_back(read_account(stored->document, instance.model));
+    }
+    scan.position = page.next;
+  } while (!scan.position.empty());
+  std::ranges::sort(accounts, {}, [](Account const& account) { return text::fold(account.name); });
+  return accounts;
+}
+
+Result<std::optional<store::DocumentEdit>> end_of_trust(Instance const& instance,
+                                                        Author const& author) {
+  SOL_ASSIGN(auto const account, account_of(instance, author));
+  if (!account || account->role == nullptr || account->role->key != kTrustedRole)
+    return std::nullopt;
+  return store::DocumentEdit{.key = {ScopeId::office(account->node), account->id},
+                             .fields = {{std::string(kRoleField), Bytes(kMemberRole)}},
+                             .presence = store::Presence::must_exist};
+}
 
 Result<Account> Accounts::create(NewAccount const& wanted, Author const& author,
                                  std::string_view spent_invitation) {
@@ -139,9 +179,7 @@ Result<Account> Accounts::log_in(std::string_view typed_email, std::string_view 
 }
 
 Result<std::optional<Account>> Accounts::find(DocumentId const& id) const {
-  SOL_ASSIGN(auto const stored, instance_.store.get({ScopeId::office(instance_.self), id}));
-  if (!stored || stored->document.type != kAccountType) return std::nullopt;
-  return read_account(stored->document, instance_.model);
+  return account_at(instance_, instance_.self, id);
 }
 
 Result<std::optional<Account>> Accounts::find_by_email(std::string_view email) const {
@@ -152,40 +190,47 @@ Result<std::optional<Account>> Accounts::find_by_email(std::string_view email) c
 }
 
 Result<std::vector<Account>> Accounts::list() const {
-  std::vector<Account> accounts;
-  auto const view = instance_.store.view();
-  store::TypeScan scan{
-      .type = std::string(kAccountType), .scope = ScopeId::office(instance_.self), .limit = 1'000};
-  do {
-    SOL_ASSIGN(auto const page, view.scan(scan));
-    SOL_ASSIGN(auto const documents, view.get_many(page.keys));
-    for (auto const& stored : documents) {
-      if (stored) accounts.push_back(read_account(stored->document, instance_.model));
-    }
-    scan.position = page.next;
-  } while (!scan.position.empty());
-  std::ranges::sort(accounts, {}, [](Account const& account) { return text::fold(account.name); });
-  return accounts;
+  return accounts_of(instance_, instance_.self);
 }
 
-Result<> Accounts::set_disabled(Actor const& actor, DocumentId const& id, bool disabled) {
+Result<Account> Accounts::of_others(Actor const& actor, DocumentId const& id,
+                                    std::string_view own) const {
   if (!actor.may(schema::Permission::manage_users)) {
     return fail(Code::denied, "Votre compte ne permet pas de gérer les comptes.");
   }
-  if (actor.author.account == id.to_string()) {
-    return fail(Code::conflict,
-                "On ne peut pas fermer son propre compte : demandez à une autre personne.");
-  }
-  SOL_ASSIGN(auto const account, find(id));
+  if (actor.author.account == id.to_string()) return fail(Code::conflict, std::string(own));
+  SOL_ASSIGN(auto account, find(id));
   if (!account) return fail(Code::not_found, "Ce compte n’existe pas.");
   if (account->role != nullptr && account->role->rank > actor.role->rank) {
     return fail(Code::denied, "Ce compte a plus de droits que le vôtre.");
   }
-  store::Commit commit{.now = instance_.clock.now(),
-                       .author = actor.author.encode(),
-                       .reason = disabled ? "account disabled" : "account enabled"};
+  return *std::move(account);
+}
+
+Result<> Accounts::set_disabled(Actor const& actor, DocumentId const& id, bool disabled) {
+  SOL_TRY(of_others(actor, id,
+                    "On ne peut pas fermer son propre compte : demandez à une autre personne."));
+  return edit(actor, id, kDisabledField, disabled ? "1" : "0",
+              disabled ? "account disabled" : "account enabled");
+}
+
+Result<> Accounts::set_role(Actor const& actor, DocumentId const& id, std::string_view key) {
+  SOL_TRY(
+      of_others(actor, id, "On ne change pas son propre rôle : demandez à une autre personne."));
+  auto const* const role = instance_.model.role(key);
+  if (role == nullptr || (role->reach == schema::Reach::network && !instance_.hub))
+    return fail(Code::invalid, "Choisissez un rôle dans la liste.");
+  if (role->rank > actor.role->rank)
+    return fail(Code::denied, "On ne peut pas donner plus de droits que l’on n’en a.");
+  return edit(actor, id, kRoleField, role->key, "role changed");
+}
+
+Result<> Accounts::edit(Actor const& actor, DocumentId const& id, std::string_view field,
+                        std::string_view value, std::string_view reason) {
+  store::Commit commit{
+      .now = instance_.clock.now(), .author = actor.author.encode(), .reason = std::string(reason)};
   commit.documents.push_back({.key = {ScopeId::office(instance_.self), id},
-                              .fields = {{std::string(kDisabledField), disabled ? "1" : "0"}},
+                              .fields = {{std::string(field), Bytes(value)}},
                               .presence = store::Presence::must_exist});
   SOL_TRY(instance_.store.commit(commit));
   return {};

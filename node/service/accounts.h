@@ -11,11 +11,15 @@
 
 #include "node/service/actor.h"
 #include "node/service/instance.h"
+#include "node/store/commit.h"
 #include "sync/base/result.h"
 
 namespace solidaires::service {
 
 inline constexpr std::string_view kAccountType = "account";
+// Roles that trust moves between. Every content model has them.
+inline constexpr std::string_view kMemberRole = "member";
+inline constexpr std::string_view kTrustedRole = "trusted_member";
 inline constexpr std::size_t kPasswordCharactersMin = 12;
 
 struct Account {
@@ -27,6 +31,17 @@ struct Account {
   bool disabled = false;
   Instant created_at{};
 };
+
+// The account of an author, wherever it lives; nullopt if it is not held here (a hub holds those of
+// its nodes, a node only its own).
+[[nodiscard]] Result<std::optional<Account>> account_of(Instance const& instance,
+                                                        Author const& author);
+// Those of a node, by name.
+[[nodiscard]] Result<std::vector<Account>> accounts_of(Instance const& instance,
+                                                       NodeName const& node);
+// What makes an account of a trusted author a plain one; nullopt: it is no such account.
+[[nodiscard]] Result<std::optional<store::DocumentEdit>> end_of_trust(Instance const& instance,
+                                                                      Author const& author);
 
 struct NewAccount {
   std::string email;
@@ -48,6 +63,8 @@ class Accounts {
   [[nodiscard]] Result<std::optional<Account>> find_by_email(std::string_view email) const;
   [[nodiscard]] Result<std::vector<Account>> list() const;  // of this node, by name
   Result<> set_disabled(Actor const& actor, DocumentId const& id, bool disabled);
+  // Code::denied for a role above the actor's, or an account that has more rights already.
+  Result<> set_role(Actor const& actor, DocumentId const& id, std::string_view role);
   // The current password is asked for, unless the actor manages accounts.
   Result<> change_password(DocumentId const& id, std::string_view current, std::string_view wanted);
 
@@ -68,6 +85,11 @@ class Accounts {
  private:
   Result<Account> create(NewAccount const& account, Author const& author,
                          std::string_view spent_invitation);
+  // An account that the actor may change; `own`: what is said if it is theirs.
+  [[nodiscard]] Result<Account> of_others(Actor const& actor, DocumentId const& id,
+                                          std::string_view own) const;
+  Result<> edit(Actor const& actor, DocumentId const& id, std::string_view field,
+                std::string_view value, std::string_view reason);
   Instance const& instance_;
 };
 

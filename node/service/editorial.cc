@@ -4,19 +4,26 @@
 
 #include "node/model/labour.h"
 #include "node/model/recurrence.h"
+#include "node/model/working_days.h"
 #include "node/service/indexes.h"
 #include "node/service/publication.h"
 #include "node/service/working_copy_reader.h"
 #include "node/store/store.h"
 #include "node/text/fold.h"
 #include "schema/display.h"
+#include "sync/base/log.h"
 
 namespace solidaires::service {
 namespace {
 
 constexpr std::size_t kIndexPage = 1'000;
 constexpr std::size_t kQueueMax = 2'000;
-constexpr std::int64_t kWorkingDaysMs = 2LL * 86'400'000;  // what an author may wait for an answer
+constexpr std::chrono::hours kEve{24};  // what announces a day is to be read a day before it
+constexpr std::chrono::hours kScheduledMax{24 * 366};
+constexpr std::size_t kUndoable = 200;  // of the latest writes
+constexpr std::size_t kSayingCharactersMax = 4'000;
+constexpr std::string_view kScheduler = "Publication programmée";
+constexpr std::string_view kCommittee = "Comité éditorial";
 
 using sync::FieldEdit;
 
@@ -32,21 +39,17 @@ FieldEdit state_edit(model::State state) {
   return engine_edit(engine::kState, std::string(model::state_name(state)));
 }
 
-bool is_own(Actor const& actor, Author const& owner) {
-  return !owner.account.empty() && owner.account == actor.author.account;
-}
-
 Result<> may(Actor const& actor, WorkingCopy const& copy, model::Step step) {
-  return model::may(actor.role->permissions, copy.state, step, is_own(actor, copy.owner));
+  return model::may(actor.role->permissions, copy.state, step, copy.is_of(actor.author.account));
 }
 
 std::unexpected<Error> hidden() {
   return fail(Code::not_found, "Cette fiche n’existe pas, ou n’est pas à vous.");
 }
 
-bool may_see(Actor const& actor, NodeName const& node, Author const& owner) {
-  if (!actor.works_for(node)) return false;
-  return is_own(actor, owner) || actor.may(schema::Permission::edit_any) ||
+bool may_see(Actor const& actor, WorkingCopy const& copy) {
+  if (!actor.works_for(copy.node)) return false;
+  return copy.is_of(actor.author.account) || actor.may(schema::Permission::edit_any) ||
          actor.may(schema::Permission::see_queue);
 }
 
@@ -93,15 +96,13 @@ std::string words_of(schema::Type const& type, store::FieldChange const& change)
   return cat(label, " : ", text(change.before), " → ", text(change.after));
 }
 
-}  // namespace
-
-namespace {
-
-// Writes `edits` of the engine on top of whatever is there now, provided nothing changed since
+// Content as somebody wants it, on top of whatever is there now, provided nothing changed since
 // `copy`.
-Result<> commit_step(Instance const& instance, Actor const& actor, WorkingCopy const& copy,
-                     std::vector<FieldEdit> edits, std::string_view reason,
-                     std::optional<store::DocumentEdit> public_edit = std::nullopt) {
+Result<> write_over(Instance const& instance, Actor const& actor, WorkingCopy const& copy,
+                    std::vector<FieldEdit> edits, std::string_view reason) {
+  SOL_ASSIGN(auto const state, model::after(copy.state, model::Step::edit));
+  bool const content = edits.front().field != sync::kExistence;
+  if (content) edits.push_back(state_edit(state));
   store::Commit commit{
       .now = instance.clock.now(), .author = actor.author.encode(), .reason = std::string(reason)};
   commit.documents.push_back({.key = copy.key,
@@ -109,7 +110,6 @@ Result<> commit_step(Instance const& instance, Actor const& actor, WorkingCopy c
                               .seen = copy.basis.seen,
                               .presence = store::Presence::must_exist,
                               .must_be_as_seen = true});
-  if (public_edit) commit.documents.push_back(*std::move(public_edit));
   auto const done = instance.store.commit(commit);
   if (!done && done.error().code() == Code::conflict) {
     return fail(Code::conflict,
@@ -117,6 +117,11 @@ Result<> commit_step(Instance const& instance, Actor const& actor, WorkingCopy c
   }
   SOL_TRY(done);
   return {};
+}
+
+// "1234-0": the place of a write in the history.
+std::string line_id(store::HistoryEntry const& entry) {
+  return cat(static_cast<std::uint64_t>(entry.sequence), '-', entry.ordinal);
 }
 
 Result<WorkingCopy> load(Instance const& instance, sync::DocumentKey const& key) {
@@ -170,6 +175,102 @@ Result<WorkingCopy> Editorial::save(Actor const& actor, sync::DocumentKey const&
   return load(instance_, key);
 }
 
+// One step of a record's life. `said` stands in the record for its author.
+struct Editorial::Taking {
+  model::Step step;
+  Saying said{};
+  std::vector<FieldEdit> edits{};  // beside state, reason and article
+  std::vector<store::DocumentEdit> others{};
+};
+
+// Writes on top of whatever is there now, provided nothing changed since `copy`.
+Result<WorkingCopy> Editorial::take(Author const& by, WorkingCopy const& copy, Taking taking) {
+  SOL_ASSIGN(auto const state, model::after(copy.state, taking.step));
+  auto const& said = taking.said;
+  if (text::length(said.text) > kSayingCharactersMax) {
+    return fail(Code::invalid,
+                cat("Ce message est trop long : ", kSayingCharactersMax, " caractères au plus."));
+  }
+  store::Commit commit{
+      .now = instance_.clock.now(),
+      .author = by.encode(),
+      .reason = cat(model::step_name(taking.step), said.text.empty() ? "" : ": ", said.text)};
+  auto edits = std::move(taking.edits);
+  edits.push_back(state_edit(state));
+  edits.push_back(engine_edit(engine::kReason, said.text));
+  edits.push_back(
+      engine_edit(engine::kArticle, said.article == nullptr ? std::string() : said.article->key));
+  commit.documents.push_back({.key = copy.key,
+                              .fields = std::move(edits),
+                              .seen = copy.basis.seen,
+                              .presence = store::Presence::must_exist,
+                              .must_be_as_seen = true});
+  for (auto& other : taking.others) commit.documents.push_back(std::move(other));
+  SOL_ASSIGN(auto claim, end_of_claim(instance_, copy.key));
+  if (claim) commit.documents.push_back(*std::move(claim));
+  auto const told = letters(by, copy, taking);
+  auto done = told.empty() ? Result<>() : queue_->commit(commit, told);
+  // The decision matters more than the mail about it.
+  if (told.empty() || (!done && done.error().code() == Code::exhausted)) {
+    auto committed = instance_.store.commit(commit);
+    done = committed ? Result<>() : std::unexpected(committed.error());
+  }
+  if (!done && done.error().code() == Code::conflict) {
+    return fail(Code::conflict,
+                "La fiche a changé entre-temps. Relisez-la, puis recommencez : rien n’est perdu.");
+  }
+  SOL_TRY(done);
+  return load(instance_, copy.key);
+}
+
+std::vector<mail::Letter> Editorial::letters(Author const& by, WorkingCopy const& copy,
+                                             Taking const& taking) const {
+  if (queue_ == nullptr || !queue_->on() || copy.is_of(by.account)) return {};
+  // The committee is asked in the author's interest; they are told what it decides.
+  if (taking.step == model::Step::submit || taking.step == model::Step::edit) return {};
+  auto const account = account_of(instance_, copy.owner);
+  if (!account || !*account || (*account)->disabled || (*account)->email.empty()) return {};
+  auto after = copy;
+  after.state = model::after(copy.state, taking.step).value_or(copy.state);
+  for (auto const& edit : taking.edits) {
+    if (edit.field == engine::kPublishAt && edit.value)
+      after.publish_at = from_unix_ms(std::atoll(edit.value->c_str()));
+  }
+  return {write_(Notice{after, taking.step, by, taking.said, **account})};
+}
+
+void Editorial::tell_authors(mail::Queue& queue, NoticeWriter write) {
+  queue_ = &queue;
+  write_ = std::move(write);
+}
+
+Saying::Saying(std::string_view said) : text(text::normalise_lines(text::clean(said))) {}
+
+Saying saying(schema::ContentModel const& model, std::string_view chosen,
+              std::string_view written) {
+  Saying said(written);
+  auto const* const wording = model.wording(chosen);
+  if (wording == nullptr) return said;
+  said.article = wording->article;
+  said.text = said.text.empty() ? wording->text.fr : cat(wording->text.fr, "\n\n", said.text);
+  return said;
+}
+
+// A step of somebody who decides about others' records: not while another person reads it.
+Result<WorkingCopy> Editorial::decide(Actor const& actor, sync::DocumentKey const& key,
+                                      Taking taking) {
+  SOL_ASSIGN(auto const copy, get(actor, key));
+  SOL_TRY(may(actor, copy, taking.step));
+  auto const claim = reviews_.claim_of(key);
+  if (claim && claim->by.account != actor.author.account &&
+      actor.may(schema::Permission::see_queue)) {
+    return fail(
+        Code::conflict,
+        cat(claim->by.name, " relit cette fiche en ce moment. Attendez, ou prenez le relais."));
+  }
+  return take(actor.author, copy, std::move(taking));
+}
+
 Result<WorkingCopy> Editorial::submit(Actor const& actor, sync::DocumentKey const& key) {
   SOL_ASSIGN(auto const copy, get(actor, key));
   SOL_TRY(may(actor, copy, model::Step::submit));
@@ -178,68 +279,156 @@ Result<WorkingCopy> Editorial::submit(Actor const& actor, sync::DocumentKey cons
                 cat(missing.front().message.fr,
                     missing.size() > 1 ? " D’autres points restent à compléter." : ""));
   }
-  SOL_ASSIGN(auto const state, model::after(copy.state, model::Step::submit));
-  SOL_TRY(commit_step(instance_, actor, copy,
-                      {state_edit(state), engine_edit(engine::kSubmittedAt, instance_.clock.now()),
-                       engine_edit(engine::kReason, "")},
-                      "submitted"));
-  return load(instance_, key);
+  return take(actor.author, copy,
+              {.step = model::Step::submit,
+               .edits = {engine_edit(engine::kSubmittedAt, instance_.clock.now())}});
+}
+
+// What publishing writes, the public copy with it.
+Result<Editorial::Taking> Editorial::publishing(WorkingCopy const& copy, Saying const& said) const {
+  if (auto const missing = problems(copy); !missing.empty())
+    return fail(Code::invalid, missing.front().message.fr);
+  auto const now = instance_.clock.now();
+  auto shown = copy;
+  // What comes back from being hidden is no news.
+  if (copy.state == model::State::hidden) {
+    SOL_ASSIGN(shown.published_at, last_published_at(instance_, copy));
+  }
+  SOL_ASSIGN(auto public_edit, publication_of(instance_, shown, now));
+  Taking taking{.step = model::Step::publish,
+                .said = said,
+                .edits = {engine_edit(engine::kPublishedAt, shown.published_at.value_or(now))}};
+  if (copy.publish_at) taking.edits.push_back({std::string(engine::kPublishAt), std::nullopt});
+  taking.others.push_back(std::move(public_edit));
+  return taking;
 }
 
 Result<WorkingCopy> Editorial::publish(Actor const& actor, sync::DocumentKey const& key,
                                        std::optional<sync::Context> const& seen,
-                                       std::string_view reason) {
+                                       Saying const& said) {
   SOL_ASSIGN(auto const copy, get(actor, key));
   if (seen && *seen != copy.basis.seen) {
     return fail(Code::conflict,
                 "La fiche a changé pendant votre relecture. Relisez-la avant de la publier.");
   }
   SOL_TRY(may(actor, copy, model::Step::publish));
+  bool const own = copy.is_of(actor.author.account);
+  auto const& two_eyes = instance_.rules.two_eyes;
+  if (own && std::ranges::find(two_eyes, copy.type->key) != two_eyes.end()) {
+    return fail(Code::denied,
+                "Ce genre de fiche est toujours relu par une deuxième personne : proposez-la à la "
+                "relecture.");
+  }
+  SOL_ASSIGN(auto taking, publishing(copy, said));
+  // Of what trusted authors publish alone, some is read afterwards: which, nobody can foresee.
+  auto const every = instance_.rules.sample_every;
+  bool const drawn = own && !actor.may(schema::Permission::publish) && every > 0 &&
+                     instance_.rng.next() % every == 0;
+  if (drawn || copy.unread) taking.edits.push_back(engine_edit(engine::kUnread, drawn ? "1" : ""));
+  return decide(actor, key, std::move(taking));
+}
+
+Result<WorkingCopy> Editorial::mark_read(Actor const& actor, sync::DocumentKey const& key) {
+  SOL_ASSIGN(auto const copy, get(actor, key));
+  if (!actor.may(schema::Permission::publish)) {
+    return fail(Code::denied, "Votre compte ne permet pas cette action sur cette fiche.");
+  }
+  if (!copy.unread) return copy;
+  store::Commit commit{
+      .now = instance_.clock.now(), .author = actor.author.encode(), .reason = "read"};
+  commit.documents.push_back({.key = key,
+                              .fields = {engine_edit(engine::kUnread, "")},
+                              .presence = store::Presence::must_exist});
+  SOL_TRY(instance_.store.commit(commit));
+  return load(instance_, key);
+}
+
+Result<WorkingCopy> Editorial::schedule(Actor const& actor, sync::DocumentKey const& key,
+                                        Instant at, Saying const& said) {
+  auto const now = instance_.clock.now();
+  if (at <= now || at > now + kScheduledMax) {
+    return fail(Code::invalid,
+                "Choisissez un jour et une heure à venir, dans l’année : la fiche paraîtra alors "
+                "d’elle-même.");
+  }
+  SOL_ASSIGN(auto const copy, get(actor, key));
   if (auto const missing = problems(copy); !missing.empty())
     return fail(Code::invalid, missing.front().message.fr);
-  auto const now = instance_.clock.now();
-  SOL_ASSIGN(auto public_edit, publication_of(instance_, copy, now));
-  SOL_TRY(commit_step(instance_, actor, copy,
-                      {state_edit(model::State::published),
-                       engine_edit(engine::kPublishedAt, copy.published_at.value_or(now)),
-                       engine_edit(engine::kReason, std::string(reason))},
-                      cat("published", reason.empty() ? "" : ": ", reason),
-                      std::move(public_edit)));
-  return load(instance_, key);
+  return decide(actor, key,
+                {.step = model::Step::schedule,
+                 .said = said,
+                 .edits = {engine_edit(engine::kPublishAt, at)}});
 }
 
 Result<WorkingCopy> Editorial::send_back(Actor const& actor, sync::DocumentKey const& key,
-                                         std::string_view reason) {
-  SOL_ASSIGN(auto const copy, get(actor, key));
-  SOL_TRY(may(actor, copy, model::Step::send_back));
-  auto const said = text::normalise_lines(text::clean(reason));
-  if (said.empty()) {
+                                         Saying const& said) {
+  if (said.text.empty()) {
     return fail(Code::invalid,
                 "Dites à l’auteur ou l’autrice ce qui est à corriger : la raison manque.");
   }
-  SOL_TRY(commit_step(instance_, actor, copy,
-                      {state_edit(model::State::returned), engine_edit(engine::kReason, said)},
-                      cat("sent back: ", said)));
-  return load(instance_, key);
+  return decide(actor, key, {.step = model::Step::send_back, .said = said});
+}
+
+Result<WorkingCopy> Editorial::refuse(Actor const& actor, sync::DocumentKey const& key,
+                                      Saying const& said) {
+  if (said.text.empty())
+    return fail(Code::invalid, "Un refus se motive : dites pourquoi, avec l’article de la charte.");
+  return decide(actor, key, {.step = model::Step::refuse, .said = said});
+}
+
+Result<WorkingCopy> Editorial::hand_over(Actor const& actor, sync::DocumentKey const& key,
+                                         Saying const& said) {
+  if (said.text.empty())
+    return fail(Code::invalid, "Dites au comité sur quoi il doit se prononcer.");
+  return decide(actor, key,
+                {.step = model::Step::hand_over,
+                 .said = said,
+                 .edits = {engine_edit(engine::kAskedAt, instance_.clock.now())}});
+}
+
+Result<WorkingCopy> Editorial::appeal(Actor const& actor, sync::DocumentKey const& key,
+                                      Saying const& said) {
+  if (said.text.empty())
+    return fail(Code::invalid, "Dites au comité pourquoi vous contestez ce refus.");
+  return decide(actor, key,
+                {.step = model::Step::appeal,
+                 .said = said,
+                 .edits = {engine_edit(engine::kAskedAt, instance_.clock.now())}});
+}
+
+Result<WorkingCopy> Editorial::hide(Actor const& actor, sync::DocumentKey const& key,
+                                    Saying const& said) {
+  if (said.text.empty()) {
+    return fail(Code::invalid,
+                "Dites à l’auteur ou l’autrice ce qui est signalé, pour pouvoir y répondre.");
+  }
+  SOL_ASSIGN(auto const copy, get(actor, key));
+  if (!copy.is_public())
+    return fail(Code::conflict, "Cette fiche n’est pas publique : il n’y a rien à masquer.");
+  Taking taking{.step = model::Step::hide, .said = said};
+  SOL_ASSIGN(auto removal, withdrawal_of(instance_, copy));
+  if (removal) taking.others.push_back(*std::move(removal));
+  SOL_ASSIGN(auto trust, end_of_trust(instance_, copy.owner));
+  if (trust) taking.others.push_back(*std::move(trust));
+  taking.edits.push_back({std::string(engine::kPublishedAt), std::nullopt});
+  return decide(actor, key, std::move(taking));
 }
 
 Result<WorkingCopy> Editorial::withdraw(Actor const& actor, sync::DocumentKey const& key,
-                                        std::string_view reason) {
+                                        Saying const& said) {
   SOL_ASSIGN(auto const copy, get(actor, key));
-  SOL_TRY(may(actor, copy, model::Step::withdraw));
+  Taking taking{.step = model::Step::withdraw, .said = said};
   SOL_ASSIGN(auto removal, withdrawal_of(instance_, copy));
-  SOL_TRY(commit_step(instance_, actor, copy,
-                      {state_edit(model::State::withdrawn),
-                       {std::string(engine::kPublishedAt), std::nullopt},
-                       engine_edit(engine::kReason, text::normalise_lines(text::clean(reason)))},
-                      cat("withdrawn", reason.empty() ? "" : ": ", reason), std::move(removal)));
-  return load(instance_, key);
+  if (removal) taking.others.push_back(*std::move(removal));
+  taking.edits.push_back({std::string(engine::kPublishedAt), std::nullopt});
+  if (copy.publish_at) taking.edits.push_back({std::string(engine::kPublishAt), std::nullopt});
+  return decide(actor, key, std::move(taking));
 }
 
 Result<WorkingCopy> Editorial::settle(Actor const& actor, sync::DocumentKey const& key,
                                       std::string_view field, sync::Dot chosen) {
   SOL_ASSIGN(auto const copy, get(actor, key));
-  bool const own = is_own(actor, copy.owner);
+  bool const own = copy.is_of(actor.author.account);
   if (!own && !actor.may(schema::Permission::settle_conflict)) {
     return fail(Code::denied, "Votre compte ne permet pas de trancher entre deux versions.");
   }
@@ -255,16 +444,34 @@ Result<WorkingCopy> Editorial::settle(Actor const& actor, sync::DocumentKey cons
     return fail(Code::conflict,
                 "Les versions ont changé entre-temps. Relisez-les, puis choisissez.");
   }
-  SOL_ASSIGN(auto const state, model::after(copy.state, model::Step::edit));
   std::vector<FieldEdit> edits{{std::string(field), version->value}};
-  if (field != sync::kExistence) edits.push_back(state_edit(state));
-  SOL_TRY(commit_step(instance_, actor, copy, std::move(edits), "settled"));
+  SOL_TRY(write_over(instance_, actor, copy, std::move(edits), "settled"));
+  return load(instance_, key);
+}
+
+Result<WorkingCopy> Editorial::undo(Actor const& actor, sync::DocumentKey const& key,
+                                    std::string_view line) {
+  SOL_ASSIGN(auto const copy, get(actor, key));
+  SOL_TRY(may(actor, copy, model::Step::edit));
+  SOL_ASSIGN(auto const entries, instance_.store.view().history(key, kUndoable));
+  auto const entry = std::ranges::find(entries, line, line_id);
+  if (entry == entries.end())
+    return fail(Code::not_found, "Cette modification n’est plus dans l’historique.");
+  std::vector<FieldEdit> edits;
+  for (auto const& change : entry->changes) {
+    if (change.field.starts_with('_')) continue;
+    bool const element = change.field.contains('/');
+    edits.push_back({change.field, change.before || element ? change.before : Bytes()});
+  }
+  if (edits.empty())
+    return fail(Code::invalid, "Cette étape n’a changé aucun contenu : il n’y a rien à annuler.");
+  SOL_TRY(write_over(instance_, actor, copy, std::move(edits), "undone"));
   return load(instance_, key);
 }
 
 Result<WorkingCopy> Editorial::get(Actor const& actor, sync::DocumentKey const& key) const {
   SOL_ASSIGN(auto copy, load(instance_, key));
-  if (!may_see(actor, copy.node, copy.owner)) return hidden();
+  if (!may_see(actor, copy)) return hidden();
   return copy;
 }
 
@@ -287,11 +494,15 @@ std::vector<schema::Problem> Editorial::problems(WorkingCopy const& copy) const 
 }
 
 std::vector<model::Step> Editorial::open_steps(Actor const& actor, WorkingCopy const& copy) const {
-  return model::open_steps(actor.role->permissions, copy.state, is_own(actor, copy.owner));
+  auto steps =
+      model::open_steps(actor.role->permissions, copy.state, copy.is_of(actor.author.account));
+  if (!copy.is_public()) std::erase(steps, model::Step::hide);
+  return steps;
 }
 
 schema::Audience Editorial::widest(Actor const& actor, WorkingCopy const& copy) const {
-  bool const inside = is_own(actor, copy.owner) || actor.may(schema::Permission::see_office_fields);
+  bool const inside =
+      copy.is_of(actor.author.account) || actor.may(schema::Permission::see_office_fields);
   return inside ? schema::Audience::office : schema::Audience::everyone;
 }
 
@@ -301,10 +512,12 @@ Result<ListPage> Editorial::list(Actor const& actor, ListFilter const& filter) c
   bool const own_only = filter.own_only || !sees_all;
   std::string const selector = own_only                ? actor.author.account
                                : filter.conflicts_only ? std::string()
+                               : filter.unread_only    ? std::string()
                                : filter.state ? std::string(model::state_name(*filter.state))
                                               : std::string();
   auto const index = own_only                ? index::kWorkByOwner
                      : filter.conflicts_only ? index::kWorkConflict
+                     : filter.unread_only    ? index::kWorkUnread
                      : filter.state          ? index::kWorkByState
                                              : index::kWork;
   auto const words = text::fold(filter.words);
@@ -337,42 +550,163 @@ Result<ListPage> Editorial::list(Actor const& actor, ListFilter const& filter) c
   return page;
 }
 
-Result<ListPage> Editorial::queue(Actor const& actor) const {
+Result<std::vector<QueueItem>> Editorial::queue(Actor const& actor) const {
   if (!actor.may(schema::Permission::see_queue)) {
     return fail(Code::denied, "La file de relecture est réservée aux personnes qui modèrent.");
   }
-  ListFilter const filter{.state = model::State::submitted, .limit = kQueueMax};
-  SOL_ASSIGN(auto page, list(actor, filter));
+  SOL_ASSIGN(auto page, list(actor, {.state = model::State::submitted, .limit = kQueueMax}));
   auto const now = instance_.clock.now();
   auto const today = model::to_civil(now).date;
-  // Two working days after it was submitted, or the eve of what it announces, whichever comes
-  // first.
-  auto const due = [&](WorkingCopySummary const& item) {
-    auto due_ms = to_unix_ms(item.submitted_at.value_or(item.updated_at)) + kWorkingDaysMs;
+  // The day that it announces, if it announces one.
+  auto const next_date = [&](WorkingCopySummary const& item) -> std::optional<Instant> {
     auto const* const field = item.type->first(schema::FieldKind::schedule);
-    if (field == nullptr) return due_ms;
+    if (field == nullptr) return std::nullopt;
     auto const stored = instance_.store.get(item.key);
-    if (!stored || !*stored) return due_ms;
+    if (!stored || !*stored) return std::nullopt;
     auto const record = read_record((*stored)->document);
     auto const* const schedule = schema::get<schema::Schedule>(record, field->key);
-    if (schedule == nullptr) return due_ms;
+    if (schedule == nullptr) return std::nullopt;
     auto const next = model::next_occurrence(*schedule, today);
-    if (next)
-      due_ms = std::min(due_ms, to_unix_ms(model::to_instant(next->start)) - kWorkingDaysMs / 2);
-    return due_ms;
+    return next ? std::optional(model::to_instant(next->start)) : std::nullopt;
   };
-  std::vector<std::pair<std::int64_t, WorkingCopySummary>> ordered;
-  ordered.reserve(page.items.size());
-  for (auto& item : page.items) {
-    auto const at = due(item);
-    ordered.emplace_back(at, std::move(item));
+  std::vector<QueueItem> items;
+  items.reserve(page.items.size());
+  for (auto& copy : page.items) {
+    QueueItem item;
+    item.due_at = promised(copy);
+    item.overdue = item.due_at < now;
+    if (auto const date = next_date(copy); date) item.due_at = std::min(item.due_at, *date - kEve);
+    item.claim = reviews_.claim_of(copy.key);
+    item.copy = std::move(copy);
+    items.push_back(std::move(item));
   }
-  std::ranges::sort(ordered, {}, [](auto const& pair) {
-    return std::tuple(pair.first, pair.second.submitted_at, pair.second.key.id);
+  std::ranges::sort(items, {}, [](QueueItem const& item) {
+    return std::tuple(item.due_at, item.copy.submitted_at, item.copy.key.id);
   });
-  page.items.clear();
-  for (auto& [at, item] : ordered) page.items.push_back(std::move(item));
-  return page;
+  return items;
+}
+
+Instant Editorial::promised(WorkingCopySummary const& copy) const {
+  return model::after_working_days(copy.submitted_at.value_or(copy.updated_at),
+                                   instance_.rules.answer_working_days);
+}
+
+// How many may vote for a node.
+Result<std::size_t> Editorial::electors(NodeName const& node) const {
+  SOL_ASSIGN(auto const accounts, accounts_of(instance_, node));
+  return static_cast<std::size_t>(std::ranges::count_if(accounts, [](Account const& account) {
+    return !account.disabled && account.role != nullptr &&
+           account.role->may(schema::Permission::vote);
+  }));
+}
+
+Result<model::Verdict> Editorial::verdict(WorkingCopy const& copy, std::size_t electors) const {
+  SOL_ASSIGN(auto const review, reviews_.read(copy));
+  std::vector<model::Vote> votes;
+  for (auto const& ballot : review.ballots) votes.push_back(ballot.vote);
+  return model::verdict(votes, instance_.rules.committee, electors,
+                        copy.asked_at.value_or(copy.updated_at), instance_.clock.now());
+}
+
+Result<model::Verdict> Editorial::verdict(WorkingCopy const& copy) const {
+  SOL_ASSIGN(auto const most, electors(copy.node));
+  return verdict(copy, most);
+}
+
+Result<std::vector<Question>> Editorial::questions(Actor const& actor) const {
+  if (!actor.may(schema::Permission::see_queue)) {
+    return fail(Code::denied, "Les questions au comité sont réservées à ses membres.");
+  }
+  SOL_ASSIGN(auto page, list(actor, {.state = model::State::in_committee, .limit = kQueueMax}));
+  std::vector<Question> questions;
+  for (auto& summary : page.items) {
+    auto const copy = load(instance_, summary.key);
+    if (!copy) continue;
+    Question question;
+    SOL_ASSIGN(question.verdict, verdict(*copy));
+    SOL_ASSIGN(auto const review, reviews_.read(*copy));
+    question.voted = std::ranges::any_of(review.ballots, [&actor](Ballot const& one) {
+      return one.by.account == actor.author.account;
+    });
+    question.copy = std::move(summary);
+    questions.push_back(std::move(question));
+  }
+  std::ranges::sort(questions, {}, [](Question const& one) {
+    return std::tuple(one.verdict.closes_at, one.copy.key.id);
+  });
+  return questions;
+}
+
+namespace {
+
+// "Le comité éditorial a voté : 3 pour, 1 contre." and why those voted so who decided it.
+Saying words_of(model::Verdict const& verdict, std::span<Ballot const> ballots) {
+  bool const accepted = verdict.outcome == model::Outcome::accepted;
+  Saying said;
+  if (verdict.by_silence) {
+    said.text = "Le comité éditorial n’a pas fait d’objection.";
+  } else {
+    said.text = cat("Le comité éditorial a voté : ", verdict.yes, " pour, ", verdict.no, " contre");
+    if (verdict.abstain > 0)
+      said.text += cat(", ", verdict.abstain, verdict.abstain > 1 ? " abstentions" : " abstention");
+    said.text += '.';
+  }
+  for (auto const& ballot : ballots) {
+    bool const decided = ballot.vote == (accepted ? model::Vote::yes : model::Vote::no);
+    if (decided && !ballot.why.empty()) said.text += cat("\n\n", ballot.why);
+  }
+  said.text = std::string(text::beginning(said.text, kSayingCharactersMax));
+  return said;
+}
+
+}  // namespace
+
+Result<> Editorial::carry_out(sync::DocumentKey const& key) {
+  SOL_ASSIGN(auto const copy, load(instance_, key));
+  auto const now = instance_.clock.now();
+  auto const by = [this](std::string_view name) {
+    return Author{{}, std::string(name), instance_.self};
+  };
+  if (copy.state == model::State::scheduled) {
+    if (!copy.publish_at || *copy.publish_at > now) return {};
+    SOL_ASSIGN(auto taking, publishing(copy, Saying(copy.reason)));
+    SOL_TRY(take(by(kScheduler), copy, std::move(taking)));
+    return {};
+  }
+  SOL_ASSIGN(auto const decided, verdict(copy));
+  if (decided.outcome == model::Outcome::open) return {};
+  SOL_ASSIGN(auto const review, reviews_.read(copy));
+  auto const said = words_of(decided, review.ballots);
+  if (decided.outcome == model::Outcome::rejected) {
+    SOL_TRY(take(by(kCommittee), copy, {.step = model::Step::refuse, .said = said}));
+    return {};
+  }
+  SOL_ASSIGN(auto taking, publishing(copy, said));
+  SOL_TRY(take(by(kCommittee), copy, std::move(taking)));
+  return {};
+}
+
+Result<> Editorial::carry_out_due() {
+  auto const view = instance_.store.view();
+  for (auto const state : {model::State::scheduled, model::State::in_committee}) {
+    std::string const selector(model::state_name(state));
+    store::IndexScan scan{.index = std::string(index::kWorkByState),
+                          .prefix = work_prefix(selector),
+                          .limit = kIndexPage};
+    do {
+      SOL_ASSIGN(auto const hits, view.scan(scan));
+      for (auto const& hit : hits.hits) {
+        // Each node does what it owes itself: a hub that holds it too would do it a second time.
+        if (hit.key.scope != ScopeId::office(instance_.self)) continue;
+        if (auto const done = carry_out(hit.key); !done) {
+          log_warning("editorial.not_carried_out",
+                      {{"record", hit.key.id.to_string()}, {"error", done.error().to_string()}});
+        }
+      }
+      scan.position = hits.next;
+    } while (!scan.position.empty());
+  }
+  return {};
 }
 
 Result<OfficeCounts> Editorial::counts(Actor const& actor) const {
@@ -382,13 +716,19 @@ Result<OfficeCounts> Editorial::counts(Actor const& actor) const {
     (state == model::State::draft ? counts.drafts : counts.returned) = page.total;
   }
   if (actor.may(schema::Permission::see_queue)) {
+    auto const now = instance_.clock.now();
     SOL_ASSIGN(auto const waiting,
                list(actor, {.state = model::State::submitted, .limit = kQueueMax}));
     counts.queue = waiting.total;
     for (auto const& item : waiting.items) {
       auto const at = item.submitted_at.value_or(item.updated_at);
       counts.oldest_submitted = std::min(counts.oldest_submitted.value_or(at), at);
+      if (promised(item) < now) ++counts.overdue;
     }
+    SOL_ASSIGN(auto const asked, list(actor, {.state = model::State::in_committee, .limit = 0}));
+    counts.questions = asked.total;
+    SOL_ASSIGN(auto const unread, list(actor, {.unread_only = true, .limit = 0}));
+    counts.unread = unread.total;
   }
   if (actor.may(schema::Permission::settle_conflict)) {
     SOL_ASSIGN(auto const page, list(actor, {.conflicts_only = true, .limit = 0}));
@@ -404,7 +744,7 @@ Result<std::vector<HistoryLine>> Editorial::history(Actor const& actor,
   SOL_ASSIGN(auto const entries, instance_.store.view().history(key, limit));
   std::vector<HistoryLine> lines;
   for (auto const& entry : entries) {
-    HistoryLine line{Author::decode(entry.author), entry.written_at, entry.reason, {}};
+    HistoryLine line{{}, Author::decode(entry.author), entry.written_at, entry.reason, {}};
     for (auto const& change : entry.changes) {
       if (change.field == engine::kState && change.after) {
         if (auto const state = model::parse_state(*change.after); state) {
@@ -413,6 +753,7 @@ Result<std::vector<HistoryLine>> Editorial::history(Actor const& actor,
       } else if (change.field == engine::kReason && change.after && !change.after->empty()) {
         line.changes.push_back(cat("message : ", *change.after));
       } else if (!change.field.starts_with('_')) {
+        line.id = line_id(entry);
         line.changes.push_back(words_of(*copy.type, change));
       }
     }

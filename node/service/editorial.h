@@ -5,25 +5,66 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "node/mail/queue.h"
+#include "node/service/accounts.h"
 #include "node/service/instance.h"
+#include "node/service/review.h"
 #include "node/service/working_copy.h"
 #include "schema/form.h"
 #include "sync/base/result.h"
 
 namespace solidaires::service {
 
-// Documents that a decision wrote, as they are after it.
+// One write of a record.
 struct HistoryLine {
+  std::string id;  // for undo(); empty: it changed no content, or changed it too long ago
   Author author;
   Instant at{};
   std::string reason;                // what was said with it
   std::vector<std::string> changes;  // "Téléphone : 04 79 ... → 04 50 ...", French, ready to read
+};
+
+// What is told to the author with a decision; cleaned and trimmed.
+struct Saying {
+  Saying() = default;
+  Saying(std::string_view said);  // NOLINT(google-explicit-constructor)
+  Saying(char const* said)
+      : Saying(std::string_view(said)) {}  // NOLINT(google-explicit-constructor)
+  std::string text;
+  schema::Article const* article = nullptr;  // of the charter, that it rests on
+};
+// What the moderator wrote after the wording that they chose, either of them may be empty.
+[[nodiscard]] Saying saying(schema::ContentModel const& model, std::string_view wording,
+                            std::string_view written);
+
+// A decision that an author is told, unless they took it themselves.
+struct Notice {
+  WorkingCopy const& copy;  // as it is after it
+  model::Step step;
+  Author by;
+  Saying said;
+  Account const& author;
+};
+
+struct QueueItem {
+  WorkingCopySummary copy;
+  Instant due_at{};      // two working days, or the eve of what it announces
+  bool overdue = false;  // it waits for longer than authors are promised
+  std::optional<Claim> claim;
+};
+
+// What the committee is asked.
+struct Question {
+  WorkingCopySummary copy;
+  model::Verdict verdict;
+  bool voted = false;  // by the actor
 };
 
 struct ListFilter {
@@ -32,6 +73,7 @@ struct ListFilter {
   std::optional<NodeName> node{};  // one office of the actor's; nullopt: all of them
   bool own_only = false;
   bool conflicts_only = false;
+  bool unread_only = false;
   std::string words{};  // in the title, folded
   std::size_t offset = 0;
   std::size_t limit = 50;
@@ -46,13 +88,22 @@ struct OfficeCounts {
   std::size_t drafts = 0;     // own
   std::size_t returned = 0;   // own
   std::size_t queue = 0;      // submitted, in the actor's offices, if they may see the queue
+  std::size_t overdue = 0;    // of these, beyond what authors are promised
+  std::size_t questions = 0;  // of the committee, likewise
+  std::size_t unread = 0;     // published by their authors and drawn to be read
   std::size_t conflicts = 0;  // likewise
   std::optional<Instant> oldest_submitted;
 };
 
 class Editorial {
  public:
-  explicit Editorial(Instance const& instance) : instance_(instance) {}
+  explicit Editorial(Instance const& instance) : instance_(instance), reviews_(instance) {}
+
+  // From now on authors are told by mail, together with the decision. Before threads start; the
+  // queue outlives it.
+  using NoticeWriter = std::function<mail::Letter(Notice const&)>;
+  void tell_authors(mail::Queue& queue, NoticeWriter write);
+  [[nodiscard]] Reviews& reviews() noexcept { return reviews_; }
 
   // An empty record to start from is no document yet: create() makes it. `record` is what
   // schema::parse_form read. Code::denied, Code::invalid (unknown type).
@@ -68,13 +119,29 @@ class Editorial {
   Result<WorkingCopy> submit(Actor const& actor, sync::DocumentKey const& key);
   // Working copy and public copy in one commit. With `seen` (what the moderator's screen showed):
   // Code::conflict if anything has changed since, so that nobody publishes what they have not read.
+  // This and the decisions below: Code::conflict too while somebody else reads the record.
   Result<WorkingCopy> publish(Actor const& actor, sync::DocumentKey const& key,
                               std::optional<sync::Context> const& seen = std::nullopt,
-                              std::string_view reason = {});
+                              Saying const& said = {});
+  // Published by itself at `at`. Code::invalid if that is past, or more than a year away.
+  Result<WorkingCopy> schedule(Actor const& actor, sync::DocumentKey const& key, Instant at,
+                               Saying const& said = {});
+  // These need something said.
   Result<WorkingCopy> send_back(Actor const& actor, sync::DocumentKey const& key,
-                                std::string_view reason);
+                                Saying const& said);
+  Result<WorkingCopy> refuse(Actor const& actor, sync::DocumentKey const& key, Saying const& said);
+  Result<WorkingCopy> hand_over(Actor const& actor, sync::DocumentKey const& key,
+                                Saying const& said);
+  Result<WorkingCopy> appeal(Actor const& actor, sync::DocumentKey const& key, Saying const& said);
+  // Not public until somebody decides: a report about it is looked into. Its author, if they were
+  // trusted to publish alone, is not until somebody trusts them again.
+  Result<WorkingCopy> hide(Actor const& actor, sync::DocumentKey const& key, Saying const& said);
   Result<WorkingCopy> withdraw(Actor const& actor, sync::DocumentKey const& key,
-                               std::string_view reason);
+                               Saying const& said);
+  // What its author published alone was read, and stays.
+  Result<WorkingCopy> mark_read(Actor const& actor, sync::DocumentKey const& key);
+  // Gives the fields that one write changed the values from before it, whatever they are now.
+  Result<WorkingCopy> undo(Actor const& actor, sync::DocumentKey const& key, std::string_view line);
   // Keeps one version of a field (by its dot) and supersedes the others; for the existence too.
   Result<WorkingCopy> settle(Actor const& actor, sync::DocumentKey const& key,
                              std::string_view field, sync::Dot chosen);
@@ -91,14 +158,35 @@ class Editorial {
 
   [[nodiscard]] Result<ListPage> list(Actor const& actor, ListFilter const& filter) const;
   // Submitted records, the most urgent first (an event tomorrow before an article of last week).
-  [[nodiscard]] Result<ListPage> queue(Actor const& actor) const;
+  [[nodiscard]] Result<std::vector<QueueItem>> queue(Actor const& actor) const;
+  // Records that the committee decides about, the first to close first.
+  [[nodiscard]] Result<std::vector<Question>> questions(Actor const& actor) const;
+  [[nodiscard]] Result<model::Verdict> verdict(WorkingCopy const& copy) const;
+  // What this node owes by now: publishes what was scheduled, carries out what the committee
+  // decided. To be called every minute; what fails is logged and tried again.
+  Result<> carry_out_due();
   [[nodiscard]] Result<OfficeCounts> counts(Actor const& actor) const;
   [[nodiscard]] Result<std::vector<HistoryLine>> history(Actor const& actor,
                                                          sync::DocumentKey const& key,
                                                          std::size_t limit = 50) const;
 
  private:
+  struct Taking;  // a step and what goes with it
+  Result<WorkingCopy> take(Author const& by, WorkingCopy const& copy, Taking taking);
+  Result<WorkingCopy> decide(Actor const& actor, sync::DocumentKey const& key, Taking taking);
+  Result<Taking> publishing(WorkingCopy const& copy, Saying const& said) const;
+  [[nodiscard]] std::vector<mail::Letter> letters(Author const& by, WorkingCopy const& copy,
+                                                  Taking const& taking) const;
+  [[nodiscard]] Result<std::size_t> electors(NodeName const& node) const;
+  [[nodiscard]] Result<model::Verdict> verdict(WorkingCopy const& copy, std::size_t electors) const;
+  Result<> carry_out(sync::DocumentKey const& key);
+  // When its author is promised an answer.
+  [[nodiscard]] Instant promised(WorkingCopySummary const& copy) const;
+
   Instance const& instance_;
+  Reviews reviews_;
+  mail::Queue* queue_ = nullptr;  // null: authors are not told
+  NoticeWriter write_;
 };
 
 }  // namespace solidaires::service

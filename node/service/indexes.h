@@ -12,7 +12,7 @@
 
 namespace solidaires::service {
 
-inline constexpr std::string_view kIndexVersion = "3";
+inline constexpr std::string_view kIndexVersion = "4";
 
 // Working copies, newest first. Value: <selector> 0x00 <u64: inverted time> <state> 0x00 <type>.
 namespace index {
@@ -21,6 +21,7 @@ inline constexpr std::string_view kWorkByState = "work_state";  // selector: the
 inline constexpr std::string_view kWorkByOwner = "work_owner";  // selector: the owner's account
 inline constexpr std::string_view kWorkConflict =
     "work_conflict";                                   // selector empty: those with a conflict
+inline constexpr std::string_view kWorkUnread = "work_unread";  // selector empty: to be read later
 inline constexpr std::string_view kSource = "source";  // "<source>\n<id>": imports find their rows
 inline constexpr std::string_view kBatch = "batch";    // "<batch>": what an import wrote last
 inline constexpr std::string_view kIdentifier =

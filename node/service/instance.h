@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "node/model/committee.h"
 #include "node/model/labour.h"
 #include "schema/model.h"
 #include "sync/base/clock.h"
@@ -31,6 +32,15 @@ class NodeDirectory {
   [[nodiscard]] virtual std::vector<NodeDescription> nodes() const = 0;
 };
 
+// How this portal decides what is published; from its configuration.
+struct EditorialRules {
+  model::CommitteeRules committee{};
+  unsigned answer_working_days = 2;   // what an author may wait for an answer
+  unsigned trusted_after = 5;         // publications after which trust is proposed; 0: never
+  unsigned sample_every = 4;          // of what authors publish themselves, one in so many is read
+  std::vector<std::string> two_eyes;  // types that nobody publishes alone what they wrote
+};
+
 // What every use case is given; all of it outlives the use cases.
 struct Instance {
   NodeName self;
@@ -42,6 +52,7 @@ struct Instance {
   Clock const& clock;
   Rng& rng;  // fit for secrets, any thread
   model::LabourRules labour{};
+  EditorialRules rules{};
 };
 
 }  // namespace solidaires::service

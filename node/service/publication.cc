@@ -66,4 +66,11 @@ Result<std::optional<store::DocumentEdit>> withdrawal_of(Instance const& instanc
                              .fields = {{std::string(sync::kExistence), Bytes(sync::kDeleted)}}};
 }
 
+Result<std::optional<Instant>> last_published_at(Instance const& instance,
+                                                 WorkingCopy const& copy) {
+  SOL_ASSIGN(auto const existing, instance.store.get(public_key(copy)));
+  if (!existing) return std::nullopt;
+  return engine_instant(existing->document, engine::kPublishedAt);
+}
+
 }  // namespace solidaires::service

@@ -25,4 +25,9 @@ namespace solidaires::service {
 [[nodiscard]] Result<std::optional<store::DocumentEdit>> withdrawal_of(Instance const& instance,
                                                                        WorkingCopy const& copy);
 
+// When the public copy, deleted or not, says that it was first published; nullopt: there never was
+// one.
+[[nodiscard]] Result<std::optional<Instant>> last_published_at(Instance const& instance,
+                                                               WorkingCopy const& copy);
+
 }  // namespace solidaires::service

@@ -159,6 +159,7 @@ std::optional<WorkingCopySummary> read_summary(sync::Document const& document,
   summary.owner = Author::decode(engine_text(document, engine::kOwner));
   summary.updated_at = from_unix_ms(sync::highest_stamp_ms(document));
   summary.submitted_at = engine_instant(document, engine::kSubmittedAt);
+  summary.publish_at = engine_instant(document, engine::kPublishAt);
   summary.reason = engine_text(document, engine::kReason);
   summary.has_conflict = !read_conflicts(document, *type).empty();
   return summary;
@@ -183,6 +184,10 @@ std::optional<WorkingCopy> read_working_copy(sync::Document const& document,
   copy.updated_at = summary->updated_at;
   copy.submitted_at = summary->submitted_at;
   copy.published_at = engine_instant(document, engine::kPublishedAt);
+  copy.publish_at = summary->publish_at;
+  copy.asked_at = engine_instant(document, engine::kAskedAt);
+  copy.article = engine_text(document, engine::kArticle);
+  copy.unread = engine_text(document, engine::kUnread) == "1";
   copy.conflicts = read_conflicts(document, *copy.type);
   copy.deletion_conflict =
       !copy.conflicts.empty() && copy.conflicts.front().key == sync::kExistence;

@@ -22,6 +22,10 @@ namespace engine {
 inline constexpr std::string_view kState = "_state";    // model::state_name
 inline constexpr std::string_view kOwner = "_owner";    // Author::encode, who created it
 inline constexpr std::string_view kReason = "_reason";  // of the last decision, for the author
+inline constexpr std::string_view kArticle = "_article";  // of the charter, that it rests on
+inline constexpr std::string_view kAskedAt = "_asked_at";  // when the committee was asked
+inline constexpr std::string_view kPublishAt = "_publish_at";  // of what is scheduled
+inline constexpr std::string_view kUnread = "_unread";  // "1": published by its author, to be read
 inline constexpr std::string_view kCreatedAt = "_created_at";  // Unix milliseconds, decimal
 inline constexpr std::string_view kSubmittedAt = "_submitted_at";
 inline constexpr std::string_view kPublishedAt = "_published_at";  // first publication; also public
@@ -70,14 +74,21 @@ struct WorkingCopy {
   std::string title;
   Author owner;
   std::string reason;
-  std::string source;  // name of the import source; empty: entered here
+  std::string article;  // key in the charter; empty: none
+  std::string source;   // name of the import source; empty: entered here
   Instant created_at{}, updated_at{};
   std::optional<Instant> submitted_at, published_at;
+  std::optional<Instant> asked_at, publish_at;  // the committee; of a scheduled record
+  bool unread = false;             // published by its author, and drawn to be read afterwards
   bool deletion_conflict = false;  // deleted on one side, edited on the other
   std::vector<FieldConflict> conflicts;
   EditBasis basis;
 
   [[nodiscard]] bool is_public() const { return published_at.has_value(); }
+  // Its author is the account.
+  [[nodiscard]] bool is_of(std::string_view account) const {
+    return !owner.account.empty() && owner.account == account;
+  }
 };
 
 // One line of a list of working copies: cheap, without values.
@@ -89,7 +100,7 @@ struct WorkingCopySummary {
   model::State state = model::State::draft;
   Author owner;
   Instant updated_at{};
-  std::optional<Instant> submitted_at;
+  std::optional<Instant> submitted_at, publish_at;
   std::string reason;
   bool has_conflict = false;
 };

@@ -10,9 +10,12 @@ using enum schema::Permission;
 Permissions const kMember{create, edit_own, submit, withdraw_own};
 Permissions const kModerator{create, edit_own, edit_any, submit, publish, send_back, withdraw};
 
+constexpr std::array kStates{State::draft,     State::submitted,    State::returned,
+                             State::published, State::withdrawn,    State::refused,
+                             State::scheduled, State::in_committee, State::hidden};
+
 TEST(Workflow, every_state_reads_back_by_its_stored_name) {
-  for (auto const state :
-       {State::draft, State::submitted, State::returned, State::published, State::withdrawn}) {
+  for (auto const state : kStates) {
     EXPECT_EQ(parse_state(state_name(state)), state);
   }
   EXPECT_EQ(parse_state("unknown"), std::nullopt);
@@ -47,15 +50,35 @@ TEST(Workflow, a_member_works_on_what_is_theirs_and_never_publishes) {
 }
 
 TEST(Workflow, nobody_without_permissions_may_do_anything) {
-  for (auto const state :
-       {State::draft, State::submitted, State::returned, State::published, State::withdrawn}) {
+  for (auto const state : kStates) {
     EXPECT_TRUE(open_steps({}, state, true).empty());
   }
 }
 
 TEST(Workflow, a_moderator_sees_publish_first) {
   EXPECT_EQ(open_steps(kModerator, State::submitted, false),
-            (std::vector{Step::publish, Step::edit, Step::send_back, Step::withdraw}));
+            (std::vector{Step::publish, Step::edit, Step::send_back, Step::schedule,
+                         Step::hand_over, Step::refuse, Step::withdraw}));
+}
+
+TEST(Workflow, what_was_scheduled_and_then_edited_is_read_again) {
+  EXPECT_EQ(after(State::scheduled, Step::edit).value(), State::submitted);
+}
+
+TEST(Workflow, a_trusted_author_does_not_bring_back_what_others_took_away) {
+  Permissions const trusted{create, edit_own, submit, withdraw_own, publish_own};
+  EXPECT_TRUE(may(trusted, State::draft, Step::publish, true));
+  for (auto const state : {State::hidden, State::refused, State::in_committee})
+    EXPECT_EQ(may(trusted, state, Step::publish, true).error().code(), Code::denied);
+  for (auto const state : {State::hidden, State::refused})
+    EXPECT_TRUE(may(trusted, state, Step::edit, true)) << "they may answer by correcting it";
+}
+
+TEST(Workflow, only_the_author_who_was_refused_appeals) {
+  EXPECT_EQ(after(State::refused, Step::appeal).value(), State::in_committee);
+  EXPECT_TRUE(may(kMember, State::refused, Step::appeal, true));
+  EXPECT_FALSE(may(kMember, State::refused, Step::appeal, false));
+  EXPECT_FALSE(may(kMember, State::submitted, Step::appeal, true));
 }
 
 }  // namespace

@@ -209,7 +209,8 @@ TEST_F(EditorialTest, each_role_has_the_steps_that_its_permissions_give) {
     State state;
     std::vector<Step> steps;
   };
-  auto const all = std::vector<Step>{Step::publish, Step::edit, Step::send_back, Step::withdraw};
+  auto const all = std::vector<Step>{Step::publish,   Step::edit,   Step::send_back, Step::schedule,
+                                     Step::hand_over, Step::refuse, Step::withdraw};
   std::vector<Line> const lines{
       {"member", true, State::draft, {Step::submit, Step::edit, Step::withdraw}},
       {"member", true, State::submitted, {Step::edit, Step::withdraw}},
@@ -217,6 +218,7 @@ TEST_F(EditorialTest, each_role_has_the_steps_that_its_permissions_give) {
       {"member", false, State::submitted, {}},
       {"trusted_member", true, State::submitted, {Step::publish, Step::edit, Step::withdraw}},
       {"trusted_member", false, State::submitted, {}},
+      {"committee", false, State::submitted, {}},
       {"animateur", false, State::submitted, all},
       {"administrator", false, State::submitted, all},
       {"regional_moderator", false, State::submitted, all},
@@ -280,11 +282,11 @@ TEST_F(EditorialTest, the_queue_puts_an_event_of_tomorrow_before_an_article_of_y
   ASSERT_OK(editorial.submit(member, soon.key));
   auto const queue = editorial.queue(moderator).value();
   std::vector<std::string> titles;
-  for (auto const& item : queue.items) titles.push_back(item.title);
+  for (auto const& item : queue) titles.push_back(item.copy.title);
   EXPECT_THAT(titles, testing::ElementsAre("Demain", "Compte rendu", "Fête d’été"));
   auto const counts = editorial.counts(moderator).value();
   EXPECT_EQ(counts.queue, 3U);
-  EXPECT_EQ(counts.oldest_submitted, queue.items[1].submitted_at);
+  EXPECT_EQ(counts.oldest_submitted, queue[1].copy.submitted_at);
 }
 
 TEST_F(EditorialTest, history_says_who_changed_what_in_french) {
@@ -315,7 +317,7 @@ TEST_F(EditorialTest, a_hub_moderator_works_only_for_nodes_that_delegate) {
   copy = editorial.submit(member, copy.key).value();
   hub.receive(*this, copy.key.scope);
   EXPECT_EQ(code_of(hub.editorial.get(local, copy.key)), Code::not_found);
-  EXPECT_EQ(hub.editorial.queue(regional).value().total, 1U);
+  EXPECT_EQ(hub.editorial.queue(regional).value().size(), 1U);
   auto const done = hub.editorial.publish(regional, copy.key);
   ASSERT_OK(done);
 

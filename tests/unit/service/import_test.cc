@@ -167,7 +167,7 @@ TEST_F(ImportTest, as_drafts_or_for_the_queue_nothing_is_public) {
       "1;Proposée;association;environnement;Une phrase;Chambéry;73000\n",
       how);
   EXPECT_EQ(found("Proposée"), nullptr);
-  EXPECT_EQ(editorial.queue(moderator).value().total, 1U);
+  EXPECT_EQ(editorial.queue(moderator).value().size(), 1U);
 }
 
 TEST_F(ImportTest, the_same_file_twice_writes_nothing) {
