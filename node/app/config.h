@@ -130,6 +130,15 @@ struct GeographyConfig {
   std::string tiles_credit;
 };
 
+struct EditorialConfig {
+  std::uint32_t answer_working_days = 2;
+  std::uint32_t trusted_after = 5;
+  std::uint32_t sample_every = 4;
+  std::vector<std::string> two_eyes;
+  std::uint32_t committee_quorum = 3;
+  std::uint32_t committee_working_days = 5;
+};
+
 struct SearchConfig {
   std::uint32_t results_per_page = 20;
 };
@@ -157,6 +166,7 @@ struct Config {
   SessionConfig session;
   LinkConfig link;
   MailConfig mail;
+  EditorialConfig editorial;
   GeographyConfig geography;
   SearchConfig search;
   ContentConfig content;

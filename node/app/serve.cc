@@ -22,6 +22,7 @@
 #include "node/app/session_store.h"
 #include "node/app/site_identity.h"
 #include "node/http/server.h"
+#include "node/office/letters.h"
 #include "node/office/office.h"
 #include "node/portal/alerts.h"
 #include "node/portal/portal.h"
@@ -36,6 +37,7 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 constexpr std::chrono::minutes kUpkeepEvery{10};
+constexpr std::chrono::minutes kDueEvery{1};
 constexpr std::chrono::minutes kUsageSavedEvery{1};  // what a crash loses of the counts
 constexpr Millis kSlowLinkRest{10'000};
 constexpr std::chrono::hours kRemovedKeptAtMost{24};  // on disk: addresses, mails that are done
@@ -67,6 +69,7 @@ class Instance {
   [[nodiscard]] http::ServerOptions public_options() const;
   void refresh_site();
   void upkeep();
+  void carry_out_due();
   void save_usage();
   void purge_removed();
   void reload();
@@ -207,6 +210,9 @@ Result<> Instance::open_pages() {
                            Millis within) { return bring_file(document, file, within); },
       .reports = &services_->reports(),
       .usage = &services_->usage()});
+  services_->editorial().tell_authors(services_->mail(), [this](service::Notice const& notice) {
+    return office::decision_letter(*site(schema::Language::fr), notice);
+  });
   link_status_ = std::make_unique<LinkStatus>(services_->instance(), services_->store());
   console_ = std::make_unique<admin::Console>(admin::Context{.instance = services_->instance(),
                                                              .office = *office_,
@@ -445,10 +451,17 @@ void Instance::wait() {
     });
   };
   listen();
-  asio::steady_timer upkeep_timer(waiting), usage_timer(waiting);
+  asio::steady_timer upkeep_timer(waiting), usage_timer(waiting), due_timer(waiting);
   repeat(upkeep_timer, kUpkeepEvery, [this] { upkeep(); });
   repeat(usage_timer, kUsageSavedEvery, [this] { save_usage(); });
+  repeat(due_timer, kDueEvery, [this] { carry_out_due(); });
   waiting.run();
+}
+
+// What was scheduled, or decided by the committee.
+void Instance::carry_out_due() {
+  if (auto const done = services_->editorial().carry_out_due(); !done)
+    log_warning("editorial.not_carried_out", {{"error", done.error().to_string()}});
 }
 
 void Instance::save_usage() {

@@ -46,6 +46,27 @@ std::vector<service::NodeDescription> RegistryDirectory::nodes() const {
   return nodes;
 }
 
+namespace {
+
+Result<service::EditorialRules> rules_of(EditorialConfig const& config,
+                                         schema::ContentModel const& model) {
+  for (auto const& type : config.two_eyes) {
+    if (model.type(type) != nullptr) continue;
+    std::string known;
+    for (auto const& one : model.types()) known += cat(known.empty() ? "" : ", ", one.key);
+    return fail(Code::invalid, cat("editorial.two_eyes names the type \"", type,
+                                   "\", which does not exist; it may name: ", known));
+  }
+  return service::EditorialRules{
+      .committee = {config.committee_quorum, config.committee_working_days},
+      .answer_working_days = config.answer_working_days,
+      .trusted_after = config.trusted_after,
+      .sample_every = config.sample_every,
+      .two_eyes = config.two_eyes};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Services>> Services::open(Config config) {
   std::unique_ptr<Services> made(new Services(std::move(config)));
   auto const& own = made->config_;
@@ -78,6 +99,7 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
       *made->registry_,
       service::NodeDescription{own.instance.name, own.instance.title, own.instance.base_url,
                                own.instance.territory, false});
+  SOL_ASSIGN(auto rules, rules_of(own.editorial, *made->model_));
   made->instance_.reset(new service::Instance{.self = own.instance.name,
                                               .hub = own.instance.role == Role::hub,
                                               .territory = own.instance.territory,
@@ -86,7 +108,8 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
                                               .directory = *made->directory_,
                                               .clock = made->clock_,
                                               .rng = made->rng_,
-                                              .labour = {own.content.pay_range_required}});
+                                              .labour = {own.content.pay_range_required},
+                                              .rules = std::move(rules)});
   made->accounts_ = std::make_unique<service::Accounts>(*made->instance_);
   made->editorial_ = std::make_unique<service::Editorial>(*made->instance_);
   made->alerts_ = std::make_unique<service::Alerts>(*made->instance_, *made->mail_);

@@ -15,7 +15,7 @@ struct StateWords {
   std::string_view label;
 };
 
-constexpr std::array<StateWords, 9> kStates{{
+constexpr std::array<StateWords, 9> kStateWords{{
     {State::draft, "draft", "brouillon"},
     {State::submitted, "submitted", "en attente de relecture"},
     {State::returned, "returned", "à corriger"},
@@ -28,8 +28,8 @@ constexpr std::array<StateWords, 9> kStates{{
 }};
 
 StateWords const& words(State state) {
-  auto const* const found = std::ranges::find(kStates, state, &StateWords::state);
-  SOL_CHECK(found != kStates.end());
+  auto const* const found = std::ranges::find(kStateWords, state, &StateWords::state);
+  SOL_CHECK(found != kStateWords.end());
   return *found;
 }
 
@@ -48,8 +48,8 @@ std::string_view state_label(State state) {
 }
 
 std::optional<State> parse_state(std::string_view name) {
-  auto const* const found = std::ranges::find(kStates, name, &StateWords::name);
-  if (found == kStates.end()) return std::nullopt;
+  auto const* const found = std::ranges::find(kStateWords, name, &StateWords::name);
+  if (found == kStateWords.end()) return std::nullopt;
   return found->state;
 }
 

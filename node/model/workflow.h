@@ -2,6 +2,7 @@
 // which state, and who may take it. Pure functions over plain values.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,16 +16,20 @@ namespace solidaires::model {
 
 // Stored on disk by name: never rename.
 enum class State : std::uint8_t {
-  draft,      // being written; also a published record with changes that nobody has seen yet
-  submitted,  // waits for a moderator
-  returned,   // sent back to its author with a reason
-  published,  // the public copy equals it
-  withdrawn,  // was public, or could have been; its author or a moderator took it away
-  refused,    // not to be published, with the reason; its author may appeal or begin anew
-  scheduled,  // accepted, and published by itself at its time
+  draft,         // being written; also a published record with changes that nobody has seen yet
+  submitted,     // waits for a moderator
+  returned,      // sent back to its author with a reason
+  published,     // the public copy equals it
+  withdrawn,     // was public, or could have been; its author or a moderator took it away
+  refused,       // not to be published, with the reason; its author may appeal or begin anew
+  scheduled,     // accepted, and published by itself at its time
   in_committee,  // the editorial committee decides
   hidden,        // was public, and is not while a report about it is looked into
 };
+
+inline constexpr std::array kStates{State::draft,        State::submitted, State::returned,
+                                    State::in_committee, State::scheduled, State::published,
+                                    State::hidden,       State::refused,   State::withdrawn};
 
 enum class Step : std::uint8_t {
   edit,

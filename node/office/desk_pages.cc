@@ -47,6 +47,11 @@ void add_list(View& view, std::string_view name, Office const& office, Visitor c
   view.number(cat(name, "_count"), static_cast<std::int64_t>(page->total));
 }
 
+std::string overdue_text(std::int64_t count) {
+  return page::counted(count, "attend depuis plus de deux jours ouvrés",
+                       "attendent depuis plus de deux jours ouvrés", true);
+}
+
 http::Response home(Office const& office, Visitor& visitor, http::Request const& /*request*/) {
   auto const& context = office.context();
   View view;
@@ -58,6 +63,18 @@ http::Response home(Office const& office, Visitor& visitor, http::Request const&
                             "fiches attendent une relecture", true));
     if (counts->oldest_submitted)
       view.text("oldest", age_of(*counts->oldest_submitted, context.instance.clock.now()));
+  }
+  if (counts && counts->overdue > 0)
+    view.text("overdue", overdue_text(static_cast<std::int64_t>(counts->overdue)));
+  if (counts && counts->questions > 0) {
+    view.text("questions",
+              page::counted(static_cast<std::int64_t>(counts->questions),
+                            "question attend le comité", "questions attendent le comité", true));
+  }
+  if (counts && counts->unread > 0) {
+    view.text("unread", page::counted(static_cast<std::int64_t>(counts->unread),
+                                      "fiche publiée directement est à relire",
+                                      "fiches publiées directement sont à relire", true));
   }
   view.flag("queue_empty",
             counts && counts->queue == 0 && visitor.actor.may(schema::Permission::see_queue));
@@ -95,13 +112,29 @@ http::Response home(Office const& office, Visitor& visitor, http::Request const&
 }
 
 http::Response queue(Office const& office, Visitor& visitor, http::Request const& /*request*/) {
-  auto const page = office.context().editorial.queue(visitor.actor);
-  if (!page) return office.refused(visitor, page.error());
+  auto const& context = office.context();
+  auto const queue = context.editorial.queue(visitor.actor);
+  if (!queue) return office.refused(visitor, queue.error());
+  auto const now = context.instance.clock.now();
+  std::int64_t overdue = 0;
+  std::vector<View> items;
+  for (auto const& item : *queue) {
+    auto view = item_view(context, visitor, item.copy);
+    view.text("due",
+              page::relative_day(model::to_civil(item.due_at).date, model::to_civil(now).date))
+        .flag("late", item.overdue);
+    if (item.claim) {
+      view.text("claimed_by", person(context, item.claim->by))
+          .text("claimed_until", page::french_hour(model::to_civil(item.claim->until)));
+    }
+    overdue += item.overdue ? 1 : 0;
+    items.push_back(std::move(view));
+  }
   View view;
-  view.list("items", item_views(office.context(), visitor, page->items))
-      .flag("has_items", !page->items.empty());
-  view.text("count", page::counted(static_cast<std::int64_t>(page->total), "fiche à relire",
+  view.text("count", page::counted(static_cast<std::int64_t>(items.size()), "fiche à relire",
                                    "fiches à relire", true));
+  if (overdue > 0) view.text("overdue", overdue_text(overdue));
+  view.flag("has_items", !items.empty()).list("items", std::move(items));
   page::PageInfo info;
   info.title = "À relire";
   info.section = "queue";
@@ -120,6 +153,7 @@ service::ListFilter read_filter(http::Request const& request) {
     filter.node = *std::move(node);
   filter.own_only = request.query.get("miennes") == "1";
   filter.conflicts_only = request.query.get("conflits") == "1";
+  filter.unread_only = request.query.get("apres-coup") == "1";
   filter.words = text::single_line(text::clean(request.query.get("q").substr(0, 200)));
   auto const page = std::atoll(std::string(request.query.get("page")).c_str());
   filter.offset = page > 1 && page < 10'000 ? static_cast<std::size_t>(page - 1) * kPerPage : 0;
@@ -134,6 +168,7 @@ std::string query_of(service::ListFilter const& filter, std::size_t page) {
   if (filter.node) query += cat("&portail=", filter.node->str());
   if (filter.own_only) query += "&miennes=1";
   if (filter.conflicts_only) query += "&conflits=1";
+  if (filter.unread_only) query += "&apres-coup=1";
   if (!filter.words.empty()) query += cat("&q=", page::url_encode(filter.words));
   return query;
 }
@@ -149,8 +184,7 @@ http::Response records(Office const& office, Visitor& visitor, http::Request con
   view.text("count",
             page::counted(static_cast<std::int64_t>(page->total), "fiche", "fiches", true));
   std::vector<View> states, types, nodes;
-  for (auto const state : {model::State::draft, model::State::submitted, model::State::returned,
-                           model::State::published, model::State::withdrawn}) {
+  for (auto const state : model::kStates) {
     states.push_back(
         option(model::state_name(state), model::state_label(state), filter.state == state));
   }
@@ -164,7 +198,9 @@ http::Response records(Office const& office, Visitor& visitor, http::Request con
       .list("nodes", std::move(nodes));
   view.text("words", filter.words)
       .flag("own_only", filter.own_only)
-      .flag("conflicts_only", filter.conflicts_only);
+      .flag("conflicts_only", filter.conflicts_only)
+      .flag("unread_only", filter.unread_only)
+      .flag("sees_unread", visitor.actor.may(schema::Permission::see_queue));
   auto const number = filter.offset / kPerPage + 1;
   if (number > 1) view.text("previous", cat("/espace/fiches", query_of(filter, number - 1)));
   if (filter.offset + kPerPage < page->total)

@@ -21,6 +21,10 @@ std::vector<page::MenuEntry> menu_of(Context const& context, Visitor const& visi
   if (visitor.actor.may(schema::Permission::see_queue)) {
     menu.push_back({"queue", {"À relire", "/espace/file"}, waiting(&service::OfficeCounts::queue)});
   }
+  if (visitor.actor.may(schema::Permission::see_queue)) {
+    menu.push_back(
+        {"committee", {"Comité", "/espace/comite"}, waiting(&service::OfficeCounts::questions)});
+  }
   menu.push_back({"records", {"Fiches", "/espace/fiches"}, 0});
   if (visitor.actor.may(schema::Permission::settle_conflict)) {
     menu.push_back({"conflicts",
@@ -155,6 +159,12 @@ std::string date_and_hour(Instant at, Instant now) {
              page::french_hour(civil));
 }
 
+std::string person(Context const& context, service::Author const& author) {
+  auto name = author.name.empty() ? std::string("auteur inconnu") : author.name;
+  if (!author.node.empty()) name += cat(" (", title_of_node(context, author.node), ')');
+  return name;
+}
+
 View state_view(model::State state) {
   View view;
   view.text("name", model::state_name(state)).text("label", model::state_label(state));
@@ -167,6 +177,9 @@ void Office::add_routes(http::Router& router) {
   add_desk_routes(router, *this);
   add_writing_routes(router, *this);
   add_review_routes(router, *this);
+  add_decision_routes(router, *this);
+  add_conflict_routes(router, *this);
+  add_committee_routes(router, *this);
   add_file_routes(router, *this);
   add_erasure_routes(router, *this);
   add_report_routes(router, *this);

@@ -15,10 +15,13 @@ using VisitorHandler = std::function<http::Response(Office const&, Visitor&, htt
 
 void add_session_routes(http::Router& router,
                         Office const& office);  // log-in, invitation, own account
-void add_account_routes(http::Router& router, Office const& office);  // accounts of others
-void add_desk_routes(http::Router& router, Office const& office);     // home, lists, queue
-void add_writing_routes(http::Router& router, Office const& office);  // forms
-void add_review_routes(http::Router& router, Office const& office);  // record, decisions, conflicts
+void add_account_routes(http::Router& router, Office const& office);   // accounts of others
+void add_desk_routes(http::Router& router, Office const& office);      // home, lists, queue
+void add_writing_routes(http::Router& router, Office const& office);   // forms
+void add_review_routes(http::Router& router, Office const& office);    // a record
+void add_decision_routes(http::Router& router, Office const& office);  // what becomes of it
+void add_conflict_routes(http::Router& router, Office const& office);
+void add_committee_routes(http::Router& router, Office const& office);
 void add_file_routes(http::Router& router, Office const& office);
 void add_report_routes(http::Router& router, Office const& office);
 void add_erasure_routes(http::Router& router, Office const& office);
@@ -37,6 +40,16 @@ void add_usage_routes(http::Router& router, Office const& office);
 [[nodiscard]] std::string record_path(sync::DocumentKey const& key);
 [[nodiscard]] std::string date_and_hour(Instant at, Instant now);  // "aujourd’hui à 14 h 05"
 [[nodiscard]] page::View state_view(model::State state);           // name, label
+// "Camille (Isère Solidaires)"
+[[nodiscard]] std::string person(Context const& context, service::Author const& author);
+
+// What somebody typed on a record's page, to be shown again beside what is wrong with it.
+struct Typed {
+  std::string error, message, wording, day, hour;
+};
+[[nodiscard]] http::Response record_page(Office const& office, Visitor const& visitor,
+                                         service::WorkingCopy const& copy, Typed const& typed = {},
+                                         int status = 200);
 // A message that the next page shows once.
 void leave_message(Office const& office, Visitor& visitor, std::string message);
 

@@ -1,6 +1,5 @@
-#include <charconv>
-
 #include "node/model/recurrence.h"
+#include "node/office/change_view.h"
 #include "node/office/pages.h"
 #include "node/page/french.h"
 #include "node/page/markdown.h"
@@ -17,12 +16,6 @@ namespace {
 using page::View;
 
 constexpr std::size_t kHistoryLines = 30;
-
-std::string person(Context const& context, service::Author const& author) {
-  auto name = author.name.empty() ? std::string("auteur inconnu") : author.name;
-  if (!author.node.empty()) name += cat(" (", title_of_node(context, author.node), ')');
-  return name;
-}
 
 // As the public will see it; or its address, where it is no file.
 void add_picture(View& view, service::WorkingCopy const& copy, schema::Record const& part,
@@ -88,11 +81,14 @@ void add_history(View& view, Office const& office, Visitor const& visitor,
   auto const& context = office.context();
   auto const history = context.editorial.history(visitor.actor, copy.key, kHistoryLines);
   if (!history) return;
+  auto const steps = context.editorial.open_steps(visitor.actor, copy);
+  bool const may_edit = std::ranges::find(steps, model::Step::edit) != steps.end();
   std::vector<View> lines;
   for (auto const& line : *history) {
     View one;
     one.text("who", person(context, line.author))
         .text("when", date_and_hour(line.at, context.instance.clock.now()));
+    if (may_edit) one.text("undo", line.id);
     std::vector<View> changes;
     for (auto const& change : line.changes)
       changes.push_back(std::move(View().text("text", change)));
@@ -115,18 +111,115 @@ void add_quality(View& view, Office const& office, service::WorkingCopy const& c
   view.flag("has_missing", !missing.empty()).list("missing", std::move(missing));
 }
 
-void add_steps(View& view, Office const& office, Visitor const& visitor,
-               service::WorkingCopy const& copy) {
-  for (auto const step : office.context().editorial.open_steps(visitor.actor, copy)) {
-    view.flag(cat("may_", model::step_name(step)), true);
+// The wordings that a moderator chooses from, those for each decision together.
+std::vector<View> wording_views(Context const& context, std::vector<model::Step> const& steps,
+                                std::string_view chosen) {
+  using schema::Decision;
+  struct Offered {
+    model::Step step;
+    Decision decision;
+    std::string_view label;
+  };
+  static constexpr std::array<Offered, 4> kOffered{
+      {{model::Step::send_back, Decision::send_back, "Pour renvoyer"},
+       {model::Step::refuse, Decision::refuse, "Pour refuser"},
+       {model::Step::hand_over, Decision::hand_over, "Pour confier au comité"},
+       {model::Step::hide, Decision::hide, "Pour masquer"}}};
+  std::vector<View> groups;
+  for (auto const& [step, decision, label] : kOffered) {
+    if (std::ranges::find(steps, step) == steps.end()) continue;
+    std::vector<View> wordings;
+    for (auto const& wording : context.instance.model.wordings()) {
+      if (!wording.decisions.contains(decision)) continue;
+      wordings.push_back(std::move(View()
+                                       .text("key", wording.key)
+                                       .text("label", wording.label.fr)
+                                       .flag("selected", wording.key == chosen)));
+    }
+    if (!wordings.empty())
+      groups.push_back(
+          std::move(View().text("label", label).list("wordings", std::move(wordings))));
   }
-  view.text("edit_href", cat(record_path(copy.key), "/modifier"))
-      .text("decide_action", cat(record_path(copy.key), "/decision"));
+  return groups;
 }
 
+void add_steps(View& view, Office const& office, Visitor const& visitor,
+               service::WorkingCopy const& copy, Typed const& typed) {
+  auto const& context = office.context();
+  auto const steps = context.editorial.open_steps(visitor.actor, copy);
+  for (auto const step : steps) view.flag(cat("may_", model::step_name(step)), true);
+  auto const base = record_path(copy.key);
+  view.text("record_href", base)
+      .text("edit_href", cat(base, "/modifier"))
+      .text("decide_action", cat(base, "/decision"));
+  bool const moderates = visitor.actor.may(schema::Permission::see_queue);
+  bool const decides = std::ranges::any_of(steps, [](model::Step step) {
+    return step == model::Step::send_back || step == model::Step::refuse ||
+           step == model::Step::hide || step == model::Step::hand_over;
+  });
+  view.flag("decides", decides).flag("moderates", moderates);
+  if (decides) view.list("wording_groups", wording_views(context, steps, typed.wording));
+  view.flag("may_mark_read", copy.unread && visitor.actor.may(schema::Permission::publish));
+}
+
+// Who reads it, and what was said about it.
+void add_review(View& view, Office const& office, Visitor const& visitor,
+                service::WorkingCopy const& copy) {
+  auto const& context = office.context();
+  auto const review = context.editorial.reviews().read(visitor.actor, copy);
+  if (!review) return;
+  auto const now = context.instance.clock.now();
+  if (review->claim) {
+    bool const own = review->claim->by.account == visitor.actor.author.account;
+    view.flag("claimed", true)
+        .flag("claimed_here", own)
+        .text("claimed_by", person(context, review->claim->by))
+        .text("claimed_until", page::french_hour(model::to_civil(review->claim->until)));
+  }
+  view.flag("may_claim", !review->claim && copy.state == model::State::submitted &&
+                             visitor.actor.may(schema::Permission::see_queue));
+  std::vector<View> remarks;
+  for (auto const& remark : review->remarks) {
+    remarks.push_back(std::move(View()
+                                    .text("who", person(context, remark.by))
+                                    .text("when", date_and_hour(remark.at, now))
+                                    .text("text", remark.text)
+                                    .flag("inside", !remark.to_author)));
+  }
+  view.flag("has_remarks", !remarks.empty()).list("remarks", std::move(remarks));
+  if (copy.state != model::State::in_committee) return;
+  auto const verdict = context.editorial.verdict(copy);
+  if (!verdict || !visitor.actor.may(schema::Permission::see_queue)) return;
+  view.flag("asked", true)
+      .flag("may_vote", visitor.actor.may(schema::Permission::vote))
+      .text("closes", date_and_hour(verdict->closes_at, now))
+      .number("votes_yes", verdict->yes)
+      .number("votes_no", verdict->no)
+      .number("votes_abstain", verdict->abstain)
+      .number("quorum", context.instance.rules.committee.quorum);
+  std::vector<View> ballots;
+  for (auto const& ballot : review->ballots) {
+    ballots.push_back(std::move(View()
+                                    .text("who", person(context, ballot.by))
+                                    .text("vote", model::vote_label(ballot.vote))
+                                    .text("why", ballot.why)));
+  }
+  view.flag("has_ballots", !ballots.empty()).list("ballots", std::move(ballots));
+}
+
+// Instead of `state_view` alone: when it will appear.
+void add_dates(View& view, Context const& context, service::WorkingCopy const& copy) {
+  auto const now = context.instance.clock.now();
+  view.text("updated", date_and_hour(copy.updated_at, now));
+  if (copy.submitted_at) view.text("submitted", date_and_hour(*copy.submitted_at, now));
+  if (copy.state == model::State::scheduled && copy.publish_at)
+    view.text("appears", date_and_hour(*copy.publish_at, now));
+}
+
+}  // namespace
+
 http::Response record_page(Office const& office, Visitor const& visitor,
-                           service::WorkingCopy const& copy, std::string_view error,
-                           std::string_view reason, int status) {
+                           service::WorkingCopy const& copy, Typed const& typed, int status) {
   auto const& context = office.context();
   View view;
   view.text("title", copy.title)
@@ -135,15 +228,21 @@ http::Response record_page(Office const& office, Visitor const& visitor,
   view.text("owner", person(context, copy.owner))
       .text("reason", copy.reason)
       .text("source", copy.source);
-  auto const now = context.instance.clock.now();
-  view.text("updated", date_and_hour(copy.updated_at, now));
-  if (copy.submitted_at) view.text("submitted", date_and_hour(*copy.submitted_at, now));
+  if (auto const* const article = context.instance.model.article(copy.article); article != nullptr)
+    view.text("article", article->title.fr).text("article_href", cat("/charte#", article->key));
+  add_dates(view, context, copy);
   if (copy.published_at)
     view.text("public_href", service::public_path(*copy.type, copy.key.id, copy.title));
   if (visitor.actor.offices.size() > 1) view.text("node", title_of_node(context, copy.node));
   if (may_erase(office, visitor)) view.text("erase_href", cat(record_path(copy.key), "/effacer"));
-  view.text("basis", copy.basis.encode()).text("error", error).text("typed_reason", reason);
-  add_steps(view, office, visitor, copy);
+  view.text("basis", copy.basis.encode())
+      .text("error", typed.error)
+      .text("typed_reason", typed.message)
+      .text("typed_day", typed.day)
+      .text("typed_hour", typed.hour);
+  add_steps(view, office, visitor, copy, typed);
+  add_review(view, office, visitor, copy);
+  add_changes(view, context, copy);
   std::vector<View> problems;
   for (auto const& problem : context.editorial.problems(copy)) {
     auto const* const field = copy.type->field(problem.field);
@@ -171,126 +270,18 @@ http::Response record_page(Office const& office, Visitor const& visitor,
   return office.page(visitor, info, "office/record", view, status);
 }
 
+namespace {
+
 http::Response show(Office const& office, Visitor& visitor, http::Request const& request) {
   auto const copy = record_of(office, visitor, request);
   if (!copy) return office.refused(visitor, copy.error());
-  return record_page(office, visitor, *copy, {}, {}, 200);
-}
-
-http::Response decide(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = record_of(office, visitor, request);
-  if (!copy) return office.refused(visitor, copy.error());
-  auto& editorial = office.context().editorial;
-  auto const step = request.form.get("action");
-  auto const reason = request.form.get("raison");
-  Result<service::WorkingCopy> done = fail(Code::invalid, "Choisissez une action.");
-  std::string message;
-  if (step == "publish") {
-    auto const basis = service::EditBasis::decode(request.form.get("_basis"));
-    done = basis ? editorial.publish(visitor.actor, copy->key, basis->seen, reason)
-                 : Result<service::WorkingCopy>(std::unexpected(basis.error()));
-    message = "La fiche est publiée.";
-  } else if (step == "submit") {
-    done = editorial.submit(visitor.actor, copy->key);
-    message = "La fiche est proposée à la relecture.";
-  } else if (step == "send_back") {
-    done = editorial.send_back(visitor.actor, copy->key, reason);
-    message = "La fiche est renvoyée à son auteur ou son autrice, avec votre message.";
-  } else if (step == "withdraw") {
-    if (request.form.get("sur") != "oui") {
-      done = fail(Code::invalid, "Pour retirer la fiche, cochez la case qui le confirme.");
-    } else {
-      done = editorial.withdraw(visitor.actor, copy->key, reason);
-      message = "La fiche est retirée. Son texte est conservé ici.";
-    }
-  }
-  if (!done) {
-    auto const code = done.error().code();
-    if (code != Code::invalid && code != Code::conflict)
-      return office.refused(visitor, done.error());
-    return record_page(office, visitor, *copy, done.error().message(), reason,
-                       code == Code::conflict ? 409 : 422);
-  }
-  leave_message(office, visitor, message);
-  bool const next =
-      request.form.get("suivante") == "1" && visitor.actor.may(schema::Permission::see_queue);
-  return http::Response::redirect(next ? std::string("/espace/file") : record_path(copy->key));
-}
-
-std::string dot_text(sync::Dot dot) {
-  return cat(to_string(dot.replica), '-', dot.counter);
-}
-
-std::optional<sync::Dot> read_dot(std::string_view text) {
-  auto const hyphen = text.find('-');
-  if (hyphen == std::string_view::npos) return std::nullopt;
-  auto const replica = parse_replica_id(text.substr(0, hyphen));
-  std::uint64_t counter = 0;
-  auto const digits = text.substr(hyphen + 1);
-  auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), counter);
-  if (!replica || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  return sync::Dot{*replica, counter};
-}
-
-http::Response conflict_page(Office const& office, Visitor const& visitor,
-                             service::WorkingCopy const& copy, std::string_view key,
-                             std::string_view error, int status) {
-  auto const& context = office.context();
-  auto const found = std::ranges::find(copy.conflicts, key, &service::FieldConflict::key);
-  if (found == copy.conflicts.end()) return http::Response::redirect(record_path(copy.key));
-  View view;
-  view.text("title", copy.title)
-      .text("label", found->label)
-      .text("record_href", record_path(copy.key))
-      .text("error", error);
-  view.text("action", cat(record_path(copy.key), "/conflit")).text("key", found->key);
-  std::vector<View> versions;
-  for (auto const& version : found->versions) {
-    View one;
-    one.text("dot", dot_text(version.dot)).text("text", version.text).flag("shown", version.shown);
-    one.text("who", person(context, version.author))
-        .text("when", date_and_hour(version.written_at, context.instance.clock.now()));
-    one.text("id", cat("version-", dot_text(version.dot)));
-    versions.push_back(std::move(one));
-  }
-  view.list("versions", std::move(versions));
-  page::PageInfo info;
-  info.title = cat("Départager : ", found->label);
-  info.section = "conflicts";
-  return office.page(visitor, info, "office/conflict", view, status);
-}
-
-http::Response show_conflict(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = record_of(office, visitor, request);
-  if (!copy) return office.refused(visitor, copy.error());
-  return conflict_page(office, visitor, *copy, request.query.get("champ"), {}, 200);
-}
-
-http::Response settle(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = record_of(office, visitor, request);
-  if (!copy) return office.refused(visitor, copy.error());
-  auto const key = request.form.get("champ");
-  auto const chosen = read_dot(request.form.get("version"));
-  if (!chosen)
-    return conflict_page(office, visitor, *copy, key, "Choisissez l’une des versions.", 422);
-  auto const settled = office.context().editorial.settle(visitor.actor, copy->key, key, *chosen);
-  if (!settled) {
-    if (settled.error().code() == Code::conflict)
-      return conflict_page(office, visitor, *copy, key, settled.error().message(), 409);
-    return office.refused(visitor, settled.error());
-  }
-  leave_message(office, visitor,
-                "C’est tranché : la version choisie est gardée, l’autre reste dans l’historique.");
-  return http::Response::redirect(record_path(copy->key));
+  return record_page(office, visitor, *copy);
 }
 
 }  // namespace
 
 void add_review_routes(http::Router& router, Office const& office) {
   router.get("/espace/fiches/{node}/{id}", for_visitor(office, show));
-  router.post("/espace/fiches/{node}/{id}/decision", for_visitor(office, decide));
-  router.get("/espace/fiches/{node}/{id}/conflit", for_visitor(office, show_conflict));
-  router.post("/espace/fiches/{node}/{id}/conflit", for_visitor(office, settle));
 }
 
 }  // namespace solidaires::office

@@ -482,6 +482,12 @@ Result<WorkingCopy> Editorial::get(Actor const& actor, NodeName const& node,
   return get(actor, {ScopeId::office(node), *parsed});
 }
 
+Result<std::optional<schema::Record>> Editorial::published(WorkingCopy const& copy) const {
+  SOL_ASSIGN(auto const shown, instance_.store.get({ScopeId::published(copy.node), copy.key.id}));
+  if (!shown || !sync::is_alive(shown->document)) return std::nullopt;
+  return read_record(shown->document);
+}
+
 std::vector<schema::Problem> Editorial::problems(WorkingCopy const& copy) const {
   auto problems = schema::validate(*copy.type, copy.record, schema::Stage::submit);
   for (auto& problem : model::labour_problems(*copy.type, copy.record, instance_.labour)) {
@@ -548,6 +554,24 @@ Result<ListPage> Editorial::list(Actor const& actor, ListFilter const& filter) c
     scan.position = hits.next;
   } while (!scan.position.empty());
   return page;
+}
+
+Result<std::size_t> Editorial::published_by(Actor const& actor, std::string_view account) const {
+  if (!actor.may(schema::Permission::manage_users))
+    return fail(Code::denied, "Votre compte ne permet pas de gérer les comptes.");
+  auto const view = instance_.store.view();
+  store::IndexScan scan{.index = std::string(index::kWorkByOwner),
+                        .prefix = work_prefix(account),
+                        .limit = kIndexPage};
+  std::size_t count = 0;
+  do {
+    SOL_ASSIGN(auto const hits, view.scan(scan));
+    for (auto const& hit : hits.hits) {
+      if (read_work_value(account, hit.value).state == model::State::published) ++count;
+    }
+    scan.position = hits.next;
+  } while (!scan.position.empty());
+  return count;
 }
 
 Result<std::vector<QueueItem>> Editorial::queue(Actor const& actor) const {
@@ -635,6 +659,27 @@ Result<std::vector<Question>> Editorial::questions(Actor const& actor) const {
     return std::tuple(one.verdict.closes_at, one.copy.key.id);
   });
   return questions;
+}
+
+Result<std::vector<WorkingCopy>> Editorial::asked_between(Actor const& actor, Instant from,
+                                                          Instant until) const {
+  if (!actor.may(schema::Permission::see_queue)) {
+    return fail(Code::denied, "Les questions au comité sont réservées à ses membres.");
+  }
+  auto const view = instance_.store.view();
+  store::IndexScan scan{.index = std::string(index::kWorkAsked), .limit = kIndexPage};
+  std::vector<WorkingCopy> asked;
+  do {
+    SOL_ASSIGN(auto const hits, view.scan(scan));
+    for (auto const& hit : hits.hits) {
+      auto copy = get(actor, hit.key);
+      if (copy && copy->asked_at && *copy->asked_at >= from && *copy->asked_at < until)
+        asked.push_back(*std::move(copy));
+    }
+    scan.position = hits.next;
+  } while (!scan.position.empty());
+  std::ranges::sort(asked, std::greater{}, &WorkingCopy::asked_at);
+  return asked;
 }
 
 namespace {

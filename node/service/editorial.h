@@ -150,6 +150,8 @@ class Editorial {
   [[nodiscard]] Result<WorkingCopy> get(Actor const& actor, sync::DocumentKey const& key) const;
   [[nodiscard]] Result<WorkingCopy> get(Actor const& actor, NodeName const& node,
                                         std::string_view id) const;
+  // What the public page shows of it now; nullopt: there is none.
+  [[nodiscard]] Result<std::optional<schema::Record>> published(WorkingCopy const& copy) const;
   [[nodiscard]] std::vector<schema::Problem> problems(WorkingCopy const& copy) const;
   [[nodiscard]] std::vector<model::Step> open_steps(Actor const& actor,
                                                     WorkingCopy const& copy) const;
@@ -157,11 +159,17 @@ class Editorial {
   [[nodiscard]] schema::Audience widest(Actor const& actor, WorkingCopy const& copy) const;
 
   [[nodiscard]] Result<ListPage> list(Actor const& actor, ListFilter const& filter) const;
+  // How many records of an author are public now.
+  [[nodiscard]] Result<std::size_t> published_by(Actor const& actor,
+                                                 std::string_view account) const;
   // Submitted records, the most urgent first (an event tomorrow before an article of last week).
   [[nodiscard]] Result<std::vector<QueueItem>> queue(Actor const& actor) const;
   // Records that the committee decides about, the first to close first.
   [[nodiscard]] Result<std::vector<Question>> questions(Actor const& actor) const;
   [[nodiscard]] Result<model::Verdict> verdict(WorkingCopy const& copy) const;
+  // Everything that the committee was asked in [from, until), decided or not, the latest first.
+  [[nodiscard]] Result<std::vector<WorkingCopy>> asked_between(Actor const& actor, Instant from,
+                                                               Instant until) const;
   // What this node owes by now: publishes what was scheduled, carries out what the committee
   // decided. To be called every minute; what fails is logged and tried again.
   Result<> carry_out_due();

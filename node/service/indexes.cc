@@ -78,6 +78,7 @@ void add_working_copy(Entries& entries, sync::Document const& document) {
   if (conflict) add(entries, index::kWorkConflict, work_value({}, document, *state));
   if (*state == model::State::published && engine_text(document, engine::kUnread) == "1")
     add(entries, index::kWorkUnread, work_value({}, document, *state));
+  if (!engine_text(document, engine::kAskedAt).empty()) add(entries, index::kWorkAsked, Bytes());
   if (auto const source = engine_text(document, engine::kSource); !source.empty()) {
     auto const second_end = source.find('\n', source.find('\n') + 1);
     add(entries, index::kSource, Bytes(source.substr(0, second_end)));

@@ -20,8 +20,9 @@ inline constexpr std::string_view kWork = "work";               // selector empt
 inline constexpr std::string_view kWorkByState = "work_state";  // selector: the state's name
 inline constexpr std::string_view kWorkByOwner = "work_owner";  // selector: the owner's account
 inline constexpr std::string_view kWorkConflict =
-    "work_conflict";                                   // selector empty: those with a conflict
+    "work_conflict";  // selector empty: those with a conflict
 inline constexpr std::string_view kWorkUnread = "work_unread";  // selector empty: to be read later
+inline constexpr std::string_view kWorkAsked = "work_asked";    // empty: the committee was asked
 inline constexpr std::string_view kSource = "source";  // "<source>\n<id>": imports find their rows
 inline constexpr std::string_view kBatch = "batch";    // "<batch>": what an import wrote last
 inline constexpr std::string_view kIdentifier =

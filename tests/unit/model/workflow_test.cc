@@ -10,10 +10,6 @@ using enum schema::Permission;
 Permissions const kMember{create, edit_own, submit, withdraw_own};
 Permissions const kModerator{create, edit_own, edit_any, submit, publish, send_back, withdraw};
 
-constexpr std::array kStates{State::draft,     State::submitted,    State::returned,
-                             State::published, State::withdrawn,    State::refused,
-                             State::scheduled, State::in_committee, State::hidden};
-
 TEST(Workflow, every_state_reads_back_by_its_stored_name) {
   for (auto const state : kStates) {
     EXPECT_EQ(parse_state(state_name(state)), state);

@@ -10,6 +10,7 @@
 #include "node/http/csrf.h"
 #include "node/http/target.h"
 #include "node/office/form_pictures.h"
+#include "node/office/letters.h"
 #include "node/page/templates.h"
 #include "sync/base/hash.h"
 #include "tests/unit/service/picture_samples.h"
@@ -577,6 +578,174 @@ TEST_F(OfficeTest, reports_are_not_for_members) {
   log_in("member");
   EXPECT_EQ(get("/espace").body.find("/espace/signalements"), std::string::npos);
   EXPECT_EQ(get("/espace/signalements").status, 403);
+}
+
+// What moderators do on a record's page.
+class ReviewTest : public OfficeTest {
+ protected:
+  std::string path_of(service::WorkingCopy const& copy) {
+    return cat("/espace/fiches/savoie-mont-blanc/", copy.key.id.to_string());
+  }
+  service::WorkingCopy waiting(std::string_view title) {
+    auto const author = somebody("member", "Inès");
+    auto const copy = draft(author, "article", service::article_form(title));
+    return editorial.submit(author, copy.key).value();
+  }
+  http::Response decide(service::WorkingCopy const& copy, std::string_view action,
+                        schema::FormFields const& more = {}) {
+    show(path_of(copy));
+    http::Parameters form;
+    form.add("action", std::string(action));
+    for (auto const& [name, value] : more) form.add(name, value);
+    return post(cat(path_of(copy), "/decision"), std::move(form));
+  }
+  model::State state_of(service::WorkingCopy const& copy) {
+    return editorial.get(somebody("animateur", "X"), copy.key).value().state;
+  }
+  std::string session_page() { return get("/espace/file").body; }
+};
+
+TEST_F(ReviewTest, a_refusal_by_a_common_reason_shows_its_article_to_the_author) {
+  auto const copy = waiting("Une réclame");
+  log_in("animateur");
+  auto const refused = decide(copy, "refuse", {{"raison", "  "}});
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_NE(refused.body.find("Un refus se motive"), std::string::npos);
+  EXPECT_EQ(decide(copy, "refuse", {{"motif", "advertising"}, {"raison", "Merci."}}).status, 303);
+  EXPECT_EQ(state_of(copy), model::State::refused);
+  auto const page = show(path_of(copy)).body;
+  EXPECT_NE(page.find("/charte#no_advertising"), std::string::npos);
+  EXPECT_NE(page.find("Merci."), std::string::npos);
+}
+
+TEST_F(ReviewTest, what_was_typed_stays_when_a_decision_cannot_be_taken) {
+  auto const copy = waiting("Déjà relue");
+  ASSERT_OK(editorial.reviews().claim(somebody("animateur", "Camille"), copy, false));
+  log_in("animateur");
+  auto const refused =
+      decide(copy, "send_back", {{"motif", "clearer"}, {"raison", "Mon long message"}});
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_NE(refused.body.find("Mon long message"), std::string::npos);
+  EXPECT_NE(refused.body.find("value=\"clearer\" selected"), std::string::npos);
+  EXPECT_NE(refused.body.find("Camille"), std::string::npos);
+  http::Parameters form;
+  form.add("action", "relayer");
+  EXPECT_EQ(post(cat(path_of(copy), "/relire"), std::move(form)).status, 303);
+  EXPECT_EQ(decide(copy, "send_back", {{"raison", "Mon long message"}}).status, 303);
+}
+
+TEST_F(ReviewTest, after_a_decision_the_next_record_is_taken_from_the_queue) {
+  auto const first = waiting("La première");
+  clock.pass(std::chrono::minutes(1));
+  auto const second = waiting("La deuxième");
+  log_in("animateur");
+  auto const done = decide(first, "send_back", {{"raison", "À revoir"}, {"suivante", "1"}});
+  EXPECT_EQ(location(done), path_of(second));
+  EXPECT_TRUE(editorial.reviews().claim_of(second.key));
+  auto const last = decide(second, "send_back", {{"raison", "À revoir"}, {"suivante", "1"}});
+  EXPECT_EQ(location(last), "/espace/file");
+}
+
+TEST_F(ReviewTest, the_change_of_a_public_page_is_shown_word_by_word) {
+  auto const copy = published("article", service::article_form("Marché de Noël"));
+  ASSERT_OK(edit(somebody("animateur", "X"), copy, {{"title", "Marché de printemps"}}));
+  log_in("animateur");
+  auto const page = show(path_of(copy)).body;
+  EXPECT_NE(page.find("Ce qui change pour le public"), std::string::npos);
+  EXPECT_NE(page.find("Marché de <del>Noël</del><ins>printemps</ins>"), std::string::npos);
+}
+
+TEST_F(ReviewTest, a_record_is_scheduled_by_day_and_hour) {
+  auto const copy = waiting("Plus tard");
+  log_in("animateur");
+  EXPECT_EQ(decide(copy, "schedule", {{"jour", "hier"}}).status, 422);
+  EXPECT_EQ(decide(copy, "schedule", {{"jour", "2020-01-01"}, {"heure", "10:00"}}).status, 422);
+  EXPECT_EQ(decide(copy, "schedule", {{"jour", "2026-03-20"}, {"heure", "10:00"}}).status, 303);
+  auto const saved = editorial.get(somebody("animateur", "X"), copy.key).value();
+  EXPECT_EQ(model::to_civil(*saved.publish_at).iso(), "2026-03-20T10:00");
+  EXPECT_NE(show(path_of(copy)).body.find("paraîtra"), std::string::npos);
+}
+
+TEST_F(ReviewTest, the_committee_votes_and_its_minutes_tell) {
+  auto const copy = waiting("Un débat");
+  ASSERT_OK(editorial.hand_over(somebody("animateur", "Camille"), copy.key, "Tract ou débat ?"));
+  log_in("committee");
+  EXPECT_NE(show("/espace/comite").body.find("Tract ou débat ?"), std::string::npos);
+  show(path_of(copy));
+  http::Parameters against;
+  against.add("vote", "no");
+  EXPECT_EQ(post(cat(path_of(copy), "/vote"), against).status, 422);
+  against.add("raison", "C’est un tract <b>.");
+  EXPECT_EQ(post(cat(path_of(copy), "/vote"), against).status, 303);
+  EXPECT_NE(show("/espace/comite").body.find("vous avez voté"), std::string::npos);
+  auto const minutes = show("/espace/comite/compte-rendu?du=2026-03-01&au=2026-03-31").body;
+  EXPECT_NE(minutes.find("C’est un tract &lt;b&gt;."), std::string::npos);
+  EXPECT_EQ(
+      show("/espace/comite/compte-rendu?du=2025-03-01&au=2025-03-31").body.find("C’est un tract"),
+      std::string::npos);
+}
+
+TEST_F(ReviewTest, one_change_is_undone_from_the_history) {
+  auto const author = somebody("animateur", "X");
+  auto const copy = draft(author, "article", service::article_form("Avant"));
+  ASSERT_OK(edit(author, copy, {{"title", "Après"}}));
+  log_in("animateur");
+  auto const page = show(path_of(copy)).body;
+  auto const at = page.find("name=\"ligne\" value=\"");
+  ASSERT_NE(at, std::string::npos);
+  auto const start = at + std::string_view("name=\"ligne\" value=\"").size();
+  http::Parameters form;
+  form.add("ligne", page.substr(start, page.find('"', start) - start));
+  EXPECT_EQ(post(cat(path_of(copy), "/annuler"), std::move(form)).status, 303);
+  EXPECT_EQ(editorial.get(author, copy.key).value().title, "Avant");
+}
+
+TEST_F(ReviewTest, an_author_talks_with_the_team_and_reads_nothing_else) {
+  log_in("member");
+  auto const self = accounts.actor(accounts.list().value().front());
+  auto const copy = draft(self, "article", service::article_form("À moi"));
+  ASSERT_TRUE(editorial.reviews().say(somebody("animateur", "Camille"), copy, "ENTRE-NOUS", false));
+  show(path_of(copy));
+  http::Parameters form;
+  form.add("raison", "Bonjour, une question");
+  form.add("pour", "equipe");
+  EXPECT_EQ(post(cat(path_of(copy), "/message"), std::move(form)).status, 303);
+  auto const page = show(path_of(copy)).body;
+  EXPECT_EQ(page.find("ENTRE-NOUS"), std::string::npos);
+  EXPECT_NE(page.find("Bonjour, une question"), std::string::npos);
+}
+
+TEST_F(ReviewTest, roles_are_changed_by_those_above) {
+  log_in("administrator");
+  auto const member =
+      accounts.add({"m@essai.example", "Membre", "member", std::string(kPassword)}, {}).value();
+  show("/espace/comptes");
+  http::Parameters form;
+  form.add("role", "trusted_member");
+  EXPECT_EQ(post(cat("/espace/comptes/", member.id.to_string(), "/role"), form).status, 303);
+  EXPECT_EQ(accounts.find(member.id).value()->role->key, "trusted_member");
+  http::Parameters above;
+  above.add("role", "regional_administrator");
+  EXPECT_EQ(post(cat("/espace/comptes/", member.id.to_string(), "/role"), above).status, 422);
+}
+
+TEST_F(ReviewTest, an_author_is_told_why_by_which_article_and_where_to_answer) {
+  auto const copy = waiting("Réclame <b>");
+  auto const account =
+      accounts.add({"a@essai.example", "Inès", "member", std::string(kPassword)}, {}).value();
+  auto const said = service::saying(instance.model, "advertising", "Voyez avec nous.");
+  auto const letter = decision_letter(
+      *site_, {copy, model::Step::refuse, {{}, "Camille", instance.self}, said, account});
+  EXPECT_EQ(letter.to, "a@essai.example");
+  EXPECT_NE(letter.subject.find("Réclame <b>"), std::string::npos);
+  for (auto const& body : {letter.text, letter.html}) {
+    for (std::string_view const part : {"n’est pas publiée", "Voyez avec nous.", "Camille",
+                                        "https://essai.example/charte#no_advertising",
+                                        "contester devant le comité", "/espace/fiches/"})
+      EXPECT_NE(body.find(part), std::string::npos) << part << " in " << body;
+    EXPECT_EQ(body.find("repasse en tête de file"), std::string::npos);
+  }
+  EXPECT_EQ(letter.html.find("Réclame <b>"), std::string::npos);
 }
 
 }  // namespace

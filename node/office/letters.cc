@@ -1,0 +1,64 @@
+#include "node/office/letters.h"
+
+#include "node/office/pages.h"
+#include "node/page/french.h"
+#include "node/page/letter.h"
+#include "node/service/public_record.h"
+
+namespace solidaires::office {
+namespace {
+
+// What became of the record, for its author.
+std::string_view outcome_of(model::Step step) {
+  switch (step) {
+    case model::Step::publish: return "Votre fiche est publiée";
+    case model::Step::schedule: return "Votre fiche est acceptée";
+    case model::Step::send_back: return "Votre fiche attend une correction";
+    case model::Step::refuse: return "Votre fiche n’est pas publiée";
+    case model::Step::hand_over: return "Votre fiche est confiée au comité éditorial";
+    case model::Step::hide: return "Votre fiche est masquée provisoirement";
+    case model::Step::withdraw: return "Votre fiche est retirée";
+    case model::Step::edit:
+    case model::Step::submit:
+    case model::Step::appeal: break;
+  }
+  return "Votre fiche a changé";
+}
+
+}  // namespace
+
+mail::Letter decision_letter(page::Site const& site, service::Notice const& notice) {
+  auto const& copy = notice.copy;
+  auto const base = site.identity().base_url;
+  auto const outcome = outcome_of(notice.step);
+  auto view = page::letter_view(site.identity());
+  view.text("outcome", outcome)
+      .text("name", notice.author.name)
+      .text("title", copy.title)
+      .text("by", notice.by.name)
+      .text("said", notice.said.text)
+      .text("record_url", cat(base, record_path(copy.key)));
+  if (notice.step == model::Step::publish)
+    view.text("public_url", cat(base, service::public_path(*copy.type, copy.key.id, copy.title)));
+  if (notice.step == model::Step::schedule && copy.publish_at) {
+    auto const at = model::to_civil(*copy.publish_at);
+    view.text("appears", cat(page::french_date(at.date), " à ", page::french_hour(at)));
+  }
+  if (notice.said.article != nullptr) {
+    view.text("article", notice.said.article->title.fr)
+        .text("article_url", cat(base, "/charte#", notice.said.article->key));
+  }
+  view.flag("may_correct", notice.step == model::Step::send_back)
+      .flag("may_appeal", notice.step == model::Step::refuse)
+      .flag("may_reply", notice.step == model::Step::hide);
+  auto rendered = page::render_letter(site, "mail/decision", view);
+  mail::Letter letter;
+  letter.to = notice.author.email;
+  letter.subject = cat(outcome, page::kNbsp, ": ", copy.title);
+  letter.text = std::move(rendered.text);
+  letter.html = std::move(rendered.html);
+  letter.reply_to = site.identity().email;
+  return letter;
+}
+
+}  // namespace solidaires::office
