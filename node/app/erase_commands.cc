@@ -7,6 +7,7 @@
 #include "node/replication/erasure.h"
 #include "node/service/indexes.h"
 #include "node/service/objection.h"
+#include "node/service/review.h"
 
 namespace solidaires::app {
 namespace {
@@ -44,25 +45,28 @@ Result<DocumentId> find_record(CommandContext const& context, std::string const&
                                    page.hits.empty() ? "" : " alone: give its whole id"));
 }
 
-// Working copy and public copy of this node, or the copy in the scope that was named.
+// Everything of this node that speaks of a record, or the copy in the scope that was named.
+Result<std::vector<sync::DocumentKey>> candidates(CommandContext const& context,
+                                                  EraseWords const& words, DocumentId const& id) {
+  if (words.scope.empty())
+    return service::documents_of({ScopeId::office(context.services().config().instance.name), id});
+  SOL_ASSIGN(auto scope, ScopeId::parse(words.scope));
+  return std::vector{sync::DocumentKey{std::move(scope), id}};
+}
+
 Result<std::vector<sync::DocumentKey>> targets_of(CommandContext const& context,
                                                   EraseWords const& words,
                                                   std::vector<std::string> const& records) {
-  auto const& self = context.services().config().instance.name;
-  std::vector<ScopeId> scopes{ScopeId::office(self), ScopeId::published(self)};
-  if (!words.scope.empty()) {
-    SOL_ASSIGN(auto scope, ScopeId::parse(words.scope));
-    scopes = {std::move(scope)};
-  }
   std::vector<sync::DocumentKey> targets;
   for (auto const& text : records) {
     SOL_ASSIGN(auto const id, find_record(context, text));
+    SOL_ASSIGN(auto const keys, candidates(context, words, id));
     bool any = false;
-    for (auto const& scope : scopes) {
-      SOL_ASSIGN(auto const stored, context.services().store().get({scope, id}));
+    for (auto const& key : keys) {
+      SOL_ASSIGN(auto const stored, context.services().store().get(key));
       if (!stored) continue;
       any = true;
-      targets.push_back({scope, id});
+      targets.push_back(key);
     }
     if (!any) return fail(Code::not_found, cat("this node holds no copy of ", text));
   }

@@ -53,8 +53,7 @@ http::Response erase(Office const& office, Visitor& visitor, http::Request const
     return erasure_page(office, visitor, *copy, object,
                         "Pour effacer, recopiez le titre de la fiche. Rien n’a été effacé.", 422);
   }
-  std::vector<sync::DocumentKey> const targets{copy->key,
-                                               {ScopeId::published(copy->node), copy->key.id}};
+  auto const targets = service::documents_of(copy->key);
   sync::Objection objection;
   if (object) {
     auto made = service::object_to(office.context().instance, targets);

@@ -790,6 +790,10 @@ Result<std::vector<HistoryLine>> Editorial::history(Actor const& actor,
   std::vector<HistoryLine> lines;
   for (auto const& entry : entries) {
     HistoryLine line{{}, Author::decode(entry.author), entry.written_at, entry.reason, {}};
+    // Of a record's beginning there is no before.
+    bool const begins = std::ranges::any_of(entry.changes, [](store::FieldChange const& change) {
+      return change.field == sync::kExistence || (change.field == engine::kState && !change.before);
+    });
     for (auto const& change : entry.changes) {
       if (change.field == engine::kState && change.after) {
         if (auto const state = model::parse_state(*change.after); state) {
@@ -798,7 +802,7 @@ Result<std::vector<HistoryLine>> Editorial::history(Actor const& actor,
       } else if (change.field == engine::kReason && change.after && !change.after->empty()) {
         line.changes.push_back(cat("message : ", *change.after));
       } else if (!change.field.starts_with('_')) {
-        line.id = line_id(entry);
+        if (!begins) line.id = line_id(entry);
         line.changes.push_back(words_of(*copy.type, change));
       }
     }

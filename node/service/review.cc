@@ -79,6 +79,13 @@ sync::DocumentKey review_key(sync::DocumentKey const& record) {
           *DocumentId::from_bytes(std::string_view(sum).substr(0, DocumentId::kSize))};
 }
 
+std::vector<sync::DocumentKey> documents_of(sync::DocumentKey const& record) {
+  std::vector<sync::DocumentKey> keys{record, review_key(record)};
+  if (auto const node = NodeName::parse(record.scope.owner()); node)
+    keys.push_back({ScopeId::published(*node), record.id});
+  return keys;
+}
+
 Result<Review> Reviews::read(WorkingCopy const& copy) const {
   Review review;
   SOL_ASSIGN(auto const stored, instance_.store.get(review_key(copy.key)));

@@ -53,6 +53,9 @@ struct Review {
 // it at once mean the same document.
 [[nodiscard]] sync::DocumentKey review_key(sync::DocumentKey const& record);
 
+// Every document that speaks of a record: whoever erases it erases them all.
+[[nodiscard]] std::vector<sync::DocumentKey> documents_of(sync::DocumentKey const& record);
+
 class Reviews {
  public:
   explicit Reviews(Instance const& instance) : instance_(instance) {}

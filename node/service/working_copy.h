@@ -19,10 +19,10 @@ namespace solidaires::service {
 
 // Engine fields of content documents. Stored on disk: never rename.
 namespace engine {
-inline constexpr std::string_view kState = "_state";    // model::state_name
-inline constexpr std::string_view kOwner = "_owner";    // Author::encode, who created it
-inline constexpr std::string_view kReason = "_reason";  // of the last decision, for the author
-inline constexpr std::string_view kArticle = "_article";  // of the charter, that it rests on
+inline constexpr std::string_view kState = "_state";       // model::state_name
+inline constexpr std::string_view kOwner = "_owner";       // Author::encode, who created it
+inline constexpr std::string_view kReason = "_reason";     // of the last decision, for the author
+inline constexpr std::string_view kArticle = "_article";   // of the charter, that it rests on
 inline constexpr std::string_view kAskedAt = "_asked_at";  // when the committee was asked
 inline constexpr std::string_view kPublishAt = "_publish_at";  // of what is scheduled
 inline constexpr std::string_view kUnread = "_unread";  // "1": published by its author, to be read

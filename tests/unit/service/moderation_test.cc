@@ -266,6 +266,8 @@ TEST_F(ModerationTest, one_write_is_undone_and_later_ones_stay) {
   copy = editorial.undo(author, copy.key, lines[1].id).value();
   EXPECT_EQ(schema::text_of(copy.record, "acronym"), "AVANT");
   EXPECT_EQ(copy.title, "Nom neuf");
+  EXPECT_EQ(editorial.history(author, copy.key).value().back().id, "")
+      << "of its beginning there is no before";
   EXPECT_EQ(editorial.undo(author, copy.key, "7-7").error().code(), Code::not_found);
   auto const stranger = with_account("member", "Oscar");
   EXPECT_EQ(editorial.undo(stranger, copy.key, lines[1].id).error().code(), Code::not_found);
