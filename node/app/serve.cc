@@ -26,6 +26,7 @@
 #include "node/office/office.h"
 #include "node/portal/alerts.h"
 #include "node/portal/portal.h"
+#include "node/portal/renewal.h"
 #include "node/replication/replication.h"
 #include "schema/version.h"
 #include "sync/base/log.h"
@@ -166,7 +167,7 @@ Result<> Instance::open_portal() {
     data_budget_ = std::make_unique<http::RateLimiter>(budget);
   }
   post_.reset(new portal::Post{services_->mail(), services_->alerts(), services_->reports(),
-                               services_->relay(), visitors_limiter_});
+                               services_->relay(), services_->renewals(), visitors_limiter_});
   auto const speaking = [&](schema::Language language, portal::Context const* english) {
     return std::unique_ptr<portal::Context>(new portal::Context{
         services_->instance(), *catalogue, services_->gazetteer(),
@@ -279,6 +280,7 @@ Result<> Instance::open_mail() {
   postman_ = std::make_unique<Postman>(services_->mail(), std::move(transport), services_->clock(),
                                        [this](std::stop_token const& stop) -> Result<> {
                                          SOL_TRY(portal::send_alerts(*portal_, stop));
+                                         SOL_TRY(portal::send_reminders(*portal_, stop));
                                          return {};
                                        });
   return {};

@@ -115,6 +115,7 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
   made->alerts_ = std::make_unique<service::Alerts>(*made->instance_, *made->mail_);
   made->reports_ = std::make_unique<service::Reports>(*made->instance_, *made->mail_);
   made->relay_ = std::make_unique<service::Relay>(*made->instance_, *made->accounts_, *made->mail_);
+  made->renewals_ = std::make_unique<service::Renewals>(*made->instance_, *made->mail_);
   made->usage_ = std::make_unique<service::Usage>(*made->instance_);
   return made;
 }

@@ -21,6 +21,7 @@
 #include "node/service/import.h"
 #include "node/service/instance.h"
 #include "node/service/relay.h"
+#include "node/service/renewal.h"
 #include "node/service/reports.h"
 #include "node/service/usage.h"
 #include "node/store/store.h"
@@ -58,6 +59,7 @@ class Services {
   [[nodiscard]] service::Editorial& editorial() noexcept { return *editorial_; }
   [[nodiscard]] service::Alerts& alerts() const noexcept { return *alerts_; }
   [[nodiscard]] service::Relay& relay() const noexcept { return *relay_; }
+  [[nodiscard]] service::Renewals& renewals() const noexcept { return *renewals_; }
   [[nodiscard]] service::Reports& reports() const noexcept { return *reports_; }
   [[nodiscard]] service::Usage& usage() const noexcept { return *usage_; }
   [[nodiscard]] mail::Queue& mail() const noexcept { return *mail_; }
@@ -105,6 +107,7 @@ class Services {
   std::unique_ptr<service::Alerts> alerts_;
   std::unique_ptr<service::Reports> reports_;
   std::unique_ptr<service::Relay> relay_;
+  std::unique_ptr<service::Renewals> renewals_;
   std::unique_ptr<service::Usage> usage_;
   std::unique_ptr<service::Catalogue> catalogue_;
 };

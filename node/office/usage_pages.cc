@@ -29,15 +29,19 @@ struct Step {
 struct Column {
   std::string_view group, label;
 };
-constexpr std::array<Column, 9> kColumns{{{usage::kPage, "Pages vues"},
-                                          {usage::kSearch, "Recherches"},
-                                          {usage::kEmpty, "Sans résultat"},
-                                          {usage::kContact, "Messages transmis"},
-                                          {usage::kReport, "Signalements"},
-                                          {usage::kAlert, "Alertes confirmées"},
-                                          {usage::kFeed, "Flux relevés"},
-                                          {usage::kSheet, "Fiches papier"},
-                                          {usage::kRobot, "Robots"}}};
+constexpr std::array kColumns =
+    std::to_array<Column>({{usage::kPage, "Pages vues"},
+                           {usage::kSearch, "Recherches"},
+                           {usage::kEmpty, "Sans résultat"},
+                           {usage::kContact, "Messages transmis"},
+                           {usage::kReport, "Signalements"},
+                           {usage::kAlert, "Alertes confirmées"},
+                           {usage::kConfirmed, "Fiches confirmées par courriel"},
+                           {usage::kFilledHere, "Offres pourvues grâce au portail"},
+                           {usage::kFilled, "Offres pourvues autrement"},
+                           {usage::kFeed, "Flux relevés"},
+                           {usage::kSheet, "Fiches papier"},
+                           {usage::kRobot, "Robots"}});
 
 std::int64_t span_asked(http::Request const& request) {
   auto const text = request.query.get("jours");

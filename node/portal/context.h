@@ -14,6 +14,7 @@
 #include "node/service/catalogue.h"
 #include "node/service/instance.h"
 #include "node/service/relay.h"
+#include "node/service/renewal.h"
 #include "node/service/reports.h"
 #include "node/service/usage.h"
 #include "schema/file_reference.h"
@@ -26,6 +27,7 @@ struct Post {
   service::Alerts& alerts;
   service::Reports& reports;
   service::Relay& relay;
+  service::Renewals& renewals;
   http::RateLimiter& limiter;  // by client
 };
 

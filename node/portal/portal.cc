@@ -5,6 +5,7 @@
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
 #include "node/portal/relay.h"
+#include "node/portal/renewal.h"
 #include "node/portal/reports.h"
 #include "node/portal/short_address.h"
 #include "node/portal/suggestions.h"
@@ -273,6 +274,7 @@ void add_routes(http::Router& router, Context const& context) {
   add_alert_routes(router, context);
   add_report_routes(router, context);
   add_relay_routes(router, context);
+  add_renewal_routes(router, context);
 }
 
 }  // namespace solidaires::portal

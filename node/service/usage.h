@@ -28,6 +28,11 @@ inline constexpr std::string_view kEmptyPlace = "empty_place";  // by the key of
 inline constexpr std::string_view kEmptyTheme = "empty_theme";  // by the code of the theme
 inline constexpr std::string_view kContact = "contact";         // messages that were passed on
 inline constexpr std::string_view kReport = "report";
+// What authors answered to "still right?".
+inline constexpr std::string_view kConfirmed = "confirmed";
+inline constexpr std::string_view kFilled = "filled";           // elsewhere
+inline constexpr std::string_view kFilledHere = "filled_here";  // through the portal
+inline constexpr std::string_view kWithdrawn = "withdrawn";
 inline constexpr std::string_view kAlert = "alert";  // that were confirmed
 inline constexpr std::string_view kFeed = "feed";    // fetched, by format
 inline constexpr std::string_view kSheet = "sheet";  // short addresses of printed sheets

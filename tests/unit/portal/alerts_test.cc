@@ -157,7 +157,7 @@ TEST_F(AlertPages, machines_other_sites_and_floods_send_no_mail) {
 TEST_F(AlertPages, without_mail_no_list_offers_it_and_the_page_says_why) {
   mail::Queue off(*store, clock, rng, std::nullopt);
   service::Alerts none(instance, off);
-  Post const without{off, none, reports_, relay_, limiter_};
+  Post const without{off, none, reports_, relay_, renewals_, limiter_};
   context_->post = &without;
   EXPECT_THAT(get("/structures").body, Not(HasSubstr("/alertes")));
   EXPECT_THAT(get("/alertes?recherche=%2Fstructures").body, HasSubstr("n’envoie pas de courriel"));

@@ -33,8 +33,9 @@ class PortalWorld : public testing::Test, protected service::World {
   service::Alerts alerts_;
   service::Reports reports_;
   service::Relay relay_;
+  service::Renewals renewals_{instance, mail_};
   http::RateLimiter limiter_{{.burst = 5, .refill = std::chrono::minutes(5)}};
-  Post post_{mail_, alerts_, reports_, relay_, limiter_};
+  Post post_{mail_, alerts_, reports_, relay_, renewals_, limiter_};
   std::shared_ptr<page::Site const> site_;
   std::unique_ptr<Context> english_context_, context_;
   http::Router router_;
