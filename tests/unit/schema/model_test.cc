@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <set>
+
 #include "schema/version.h"
 #include "sync/base/rng.h"
 
@@ -225,6 +228,36 @@ TEST(ContentModel, refuses_reserved_and_shared_prefixes) {
   ASSERT_EQ(defects.size(), 2U);
   EXPECT_THAT(defects[0].message, HasSubstr("belongs to thing"));
   EXPECT_THAT(defects[1].message, HasSubstr("reserved"));
+}
+
+// Every file of the model, relative to its directory.
+std::set<std::string> files_below(std::filesystem::path const& directory) {
+  std::set<std::string> files;
+  for (auto const& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    if (entry.path().extension() == ".txtpb")
+      files.insert(std::filesystem::relative(entry.path(), directory).string());
+  }
+  return files;
+}
+
+TEST(ContentModel, programs_are_given_every_file_of_it) {
+  EXPECT_EQ(files_below(SCHEMA_STAGED), files_below(SCHEMA_DIRECTORY));
+}
+
+TEST(ContentModel, the_charter_and_the_wordings_that_rest_on_it) {
+  EXPECT_GE(real_model().charter().size(), 5U);
+  auto const* const wording = real_model().wording("advertising");
+  ASSERT_NE(wording, nullptr);
+  EXPECT_EQ(wording->article, real_model().article("no_advertising"));
+  EXPECT_TRUE(wording->decisions.contains(Decision::refuse));
+  EXPECT_EQ(real_model().article("nothing"), nullptr);
+  auto const parsed = ContentModel::parse({{"a.txtpb", R"(
+wording { key: "w" label { fr: "l" en: "l" } text { fr: "t" en: "t" } article: "gone" decision: refuse }
+wording { key: "w" label { fr: "l" en: "l" } text { fr: "t" en: "t" } }
+)"}});
+  ASSERT_FALSE(parsed);
+  for (std::string_view const part : {"no article gone", "defined twice", "for no decision"})
+    EXPECT_THAT(parsed.error().message(), HasSubstr(part));
 }
 
 TEST(ContentModel, survives_noise_instead_of_text) {
