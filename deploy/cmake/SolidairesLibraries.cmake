@@ -8,6 +8,7 @@ find_package(Protobuf 3.21 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(ICU REQUIRED COMPONENTS uc i18n)
 find_package(pugixml REQUIRED)
+find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 
 foreach(module IN ITEMS

@@ -108,8 +108,9 @@ View Site::frame(PageInfo const& info) const {
       .html("logo_html",
             Html{identity_.logo_svg.empty() ? std::string(kDefaultLogo) : identity_.logo_svg});
   if (!info.path.empty()) frame.text("canonical", identity_.base_url + info.path);
-  frame.text("picture", info.picture.empty() ? std::string() : identity_.base_url + info.picture)
-      .text("picture_alt", info.picture_alt);
+  bool const own = !info.picture.empty();
+  frame.text("picture", cat(identity_.base_url, own ? std::string_view(info.picture) : kPreview))
+      .text("picture_alt", own ? info.picture_alt : identity_.territory);
   if (!info.json_ld.empty()) {
     frame.html("json_ld_html", Html{cat("<script type=\"application/ld+json\">",
                                         replaced(info.json_ld, "<", "\\u003c"), "</script>\n")});

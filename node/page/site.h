@@ -13,6 +13,9 @@
 
 namespace solidaires::page {
 
+// The picture of a portal for those who show links to its pages.
+inline constexpr std::string_view kPreview = "/apercu.png";
+
 struct Link {
   std::string label;
   std::string href;  // empty: this page
@@ -68,7 +71,7 @@ struct PageInfo {
   std::string query;    // words to keep in the header's search
   // Path of the same page in the portal's other language; empty: there is none yet.
   std::string translation;
-  std::string picture;  // path of one that shows what the page is about; empty: none
+  std::string picture;  // path of one that shows what the page is about; empty: kPreview
   std::string picture_alt;
   std::string main_class = "wrap page";
   bool noindex = false;

@@ -69,10 +69,6 @@ Box box_of(geography::Gazetteer const& gazetteer, std::vector<std::string> const
   return box;
 }
 
-double radius_of(std::uint32_t population) {
-  return std::clamp(0.6 + std::sqrt(static_cast<double>(population)) / 45, 0.8, 9.0);
-}
-
 std::string ring_path(geography::Outline const& outline, Projection const& project) {
   std::string path;
   for (auto const& ring : outline.rings) {
@@ -105,7 +101,7 @@ std::string ground(geography::Gazetteer const& gazetteer,
       auto const [x, y] = project(commune->point);
       if (x < 0 || y < 0 || x > project.width() || y > project.height()) continue;
       out += cat("<circle class=\"map-commune\" cx=\"", tenth(x), "\" cy=\"", tenth(y), "\" r=\"",
-                 tenth(radius_of(commune->population)), "\"/>");
+                 tenth(dot_radius(commune->population)), "\"/>");
       if (commune->population >= kLabelledPopulation) towns.push_back(commune);
     }
   }
@@ -119,7 +115,7 @@ std::string ground(geography::Gazetteer const& gazetteer,
     });
     if (crowded || placed.size() == kLabelsMax) continue;
     placed.push_back(at);
-    out += cat("<text class=\"map-label\" x=\"", tenth(at.x + radius_of(town->population) + 3),
+    out += cat("<text class=\"map-label\" x=\"", tenth(at.x + dot_radius(town->population) + 3),
                "\" y=\"", tenth(at.y + 4), "\">", page::escaped(town->name), "</text>");
   }
   return out;
@@ -235,6 +231,10 @@ page::Html draw_map(geography::Gazetteer const& gazetteer, std::vector<MapPoint>
                 body)};
 }
 
+double dot_radius(std::uint32_t population) {
+  return std::clamp(0.6 + std::sqrt(static_cast<double>(population)) / 45, 0.8, 9.0);
+}
+
 page::Html draw_territory(geography::Gazetteer const& gazetteer,
                           std::vector<std::string> const& departments) {
   Projection const project(box_of(gazetteer, departments), 800);
@@ -278,7 +278,7 @@ std::string territory_geojson(geography::Gazetteer const& gazetteer,
       if (commune->precision != geography::Precision::exact) continue;
       begin();
       out += cat("{\"type\":\"Feature\",\"properties\":{\"radius\":",
-                 tenth(radius_of(commune->population)),
+                 tenth(dot_radius(commune->population)),
                  "},\"geometry\":{\"type\":\"Point\",\"coordinates\":", coordinates(commune->point),
                  "}}");
     }

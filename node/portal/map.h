@@ -30,6 +30,9 @@ struct MapOptions {
   double width = 800;  // in pixels, at which labels have their size
 };
 
+// Of a commune's dot, in pixels of a page.
+[[nodiscard]] double dot_radius(std::uint32_t population);
+
 // Where a record is: its own point, else that of its commune if that is known.
 [[nodiscard]] std::optional<geography::Point> point_of(Context const& context,
                                                        service::PublicRecord const& record);

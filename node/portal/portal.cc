@@ -4,6 +4,7 @@
 #include "node/portal/calendar_address.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
+#include "node/portal/preview.h"
 #include "node/portal/relay.h"
 #include "node/portal/renewal.h"
 #include "node/portal/reports.h"
@@ -224,6 +225,7 @@ void add_files(http::Router& router, Context const& context) {
             .with("Cache-Control", "public, max-age=31536000, immutable");
       },
       kPublic);
+  router.get(page::kPreview, handler(context, preview_page), kPublic);
   router.get(
       "/icone.svg",
       [&context](http::Request const& /*request*/) {

@@ -186,6 +186,25 @@ export const keyboard = async (browser, portal, path) => {
   return faults;
 };
 
+// A rectangle on the map, given up by Escape, then drawn; by the keyboard, what the map shows.
+const drawZone = async (page, portal) => {
+  await page.goto(`${portal.url}/structures`, { waitUntil: "networkidle" });
+  const canvas = page.locator(".leaflet-container");
+  const press = () => page.getByRole("button", { name: "Dessiner une zone" }).click();
+  await press();
+  await page.keyboard.press("Escape");
+  await press();
+  const { x, y, width } = await canvas.boundingBox();
+  await page.mouse.move(x + width / 2 - 60, y + 120);
+  await page.mouse.down();
+  await page.mouse.move(x + width / 2 + 60, y + 180, { steps: 5 });
+  await Promise.all([page.waitForURL(/zone=/), page.mouse.up()]);
+  await page.goto(`${portal.url}/structures`, { waitUntil: "networkidle" });
+  await canvas.focus();
+  await page.keyboard.press("ArrowLeft");
+  await page.getByRole("button", { name: "Chercher dans cette zone" }).waitFor({ timeout: 5000 });
+};
+
 export const map = async (browser, portal) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
@@ -212,9 +231,10 @@ export const map = async (browser, portal) => {
     if (cards < all) await Promise.all([page.waitForURL(/vue=carte/), page.locator("a[href*='vue=carte']").click()]);
     await page.waitForSelector(".map-mark[role=button]", { timeout: 15000 });
     await page.locator(".leaflet-control-zoom-in").click();
-    await Promise.all([page.waitForURL(/zone=/), page.locator(".map-button").click()]);
+    await Promise.all([page.waitForURL(/zone=/), page.getByRole("button", { name: "Chercher dans cette zone" }).click()]);
     need((await page.locator(".result-count").innerText()).includes("zone de la carte"), "the piece of the map is said");
     need(await resultCount(page) <= all, "a piece of the map holds no more than the whole");
+    await drawZone(page, portal);
   } finally {
     await context.close();
   }

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "node/service/picture_facts.h"
 #include "tests/unit/portal/world.h"
 
 namespace solidaires::portal {
@@ -195,6 +196,20 @@ TEST_F(PagesTest, an_offer_says_to_machines_who_hires_and_what_it_pays) {
             cat("https://essai.example", path_of(place)));
   EXPECT_FALSE(said_by({{"kind", "benevolat"}, {"pay_min", ""}, {"pay_max", ""}, {"pay_unit", ""}})
                    .contains("baseSalary"));
+}
+
+TEST_F(PagesTest, a_page_without_a_picture_is_shared_with_the_one_of_the_portal) {
+  EXPECT_THAT(
+      get("/structures").body,
+      HasSubstr("<meta property=\"og:image\" content=\"https://essai.example/apercu.png\">"));
+  auto const picture = get("/apercu.png");
+  EXPECT_EQ(picture.status, 200);
+  EXPECT_EQ(picture.headers.get("Content-Type"), "image/png");
+  auto const facts = service::picture_facts(picture.body);
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->width, 1'200U);
+  EXPECT_EQ(facts->height, 630U);
+  EXPECT_LT(picture.body.size(), 60'000U);
 }
 
 TEST_F(PagesTest, what_lacks_one_word_stands_apart) {
