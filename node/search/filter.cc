@@ -22,6 +22,8 @@ Filter::Filter(Tables const& tables, Query const& query) : tables_(tables) {
   add_where(query.where);
   if (query.dates && query.dates->from <= query.dates->to) {
     dates_ = query.dates;
+    from_min_ = minutes(dates_->from) - 1;
+    until_min_ = minutes(std::max(dates_->to, dates_->from + Millis(1)) + Millis(59'999));
     undated_too_ = query.undated_too;
     if (!undated_too_) sets_.push_back(&tables_.dated);
   }
@@ -116,6 +118,9 @@ bool Filter::on_date(Slot slot) const {
   if (!dates_) return true;
   auto const& brief = tables_.briefs[slot];
   if (!brief.dated) return undated_too_;
+  // Most are turned away by the minute, without a look at the record.
+  bool const apart = brief.first_min > until_min_ || brief.first_end_min < from_min_;
+  if (apart && !brief.more_dates) return false;
   return std::ranges::any_of(tables_.records[slot].dates,
                              [&](Interval const& date) { return overlap(date, *dates_); });
 }
@@ -193,6 +198,16 @@ std::vector<Slot> Filter::in_sets() const {
   return out ? out->slots() : tables_.live.slots();
 }
 
+void Filter::keep_on_date(std::vector<Slot>& slots) const {
+  constexpr std::size_t kAhead = 8;  // briefs lie apart: fetch them before they are read
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (i + kAhead < slots.size()) __builtin_prefetch(&tables_.briefs[slots[i + kAhead]]);
+    if (on_date(slots[i])) slots[kept++] = slots[i];
+  }
+  slots.resize(kept);
+}
+
 std::vector<Slot> Filter::all() const {
   bool const by_area = circle_centre_ || box_ || impossible_where_;
   auto out = by_area ? around() : in_sets();
@@ -202,7 +217,7 @@ std::vector<Slot> Filter::all() const {
     out = both.slots();
   }
   if (by_area && !one_area()) std::erase_if(out, [this](Slot slot) { return !in_place(slot); });
-  if (dates_) std::erase_if(out, [this](Slot slot) { return !on_date(slot); });
+  if (dates_) keep_on_date(out);
   return out;
 }
 

@@ -52,6 +52,7 @@ class Filter {
   [[nodiscard]] bool in_place(Slot slot) const;
   [[nodiscard]] bool located(Slot slot) const;
   [[nodiscard]] bool on_date(Slot slot) const;
+  void keep_on_date(std::vector<Slot>& slots) const;
   [[nodiscard]] std::vector<Slot> around() const;  // in the circle or rectangle, or serving it
   [[nodiscard]] bool one_area() const;
   [[nodiscard]] bool only_circle() const;
@@ -72,6 +73,8 @@ class Filter {
   std::optional<Box> box_;
   bool impossible_where_ = false;  // a circle or rectangle that is none
   std::optional<Interval> dates_;
+  std::int32_t from_min_ = 0;  // of these: minutes since 1970, rounded outwards
+  std::int32_t until_min_ = 0;
   bool undated_too_ = false;
   std::optional<Spot> centre_;
 };

@@ -44,11 +44,6 @@ std::vector<Word> unpacked(std::string_view bytes) {
   return out;
 }
 
-std::int32_t minutes(Instant at) {
-  constexpr std::int64_t kLast = std::numeric_limits<std::int32_t>::max();
-  return static_cast<std::int32_t>(std::clamp(to_unix_ms(at) / 60'000, -kLast, kLast));
-}
-
 template <class T>
 void sort_distinct(std::vector<T>& values) {
   std::ranges::sort(values);
@@ -57,6 +52,11 @@ void sort_distinct(std::vector<T>& values) {
 }
 
 }  // namespace
+
+std::int32_t minutes(Instant at) {
+  constexpr std::int64_t kLast = std::numeric_limits<std::int32_t>::max();
+  return static_cast<std::int32_t>(std::clamp(to_unix_ms(at) / 60'000, -kLast, kLast));
+}
 
 Word Tables::intern(std::string_view folded) {
   auto const word = vocabulary.intern(folded);

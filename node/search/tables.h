@@ -49,6 +49,9 @@ struct Record {
   std::string words;            // numbers, ascending, as differences, in bytes of seven bits
 };
 
+// Since 1970, towards it; as briefs count.
+[[nodiscard]] std::int32_t minutes(Instant at);
+
 using TermImpact = std::pair<Term, Impact>;
 
 struct KeyHash {
