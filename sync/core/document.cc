@@ -302,9 +302,11 @@ Result<> validate_merged(Document const& document) {
 }
 
 Fingerprint fingerprint(Document const& document) {
-  constexpr std::size_t kUsualBytes = 2'048;
-  Bytes encoded;
-  encoded.reserve(kUsualBytes);
+  // The next one's too: making room anew for each takes as long as writing it.
+  constexpr std::size_t kKeptBytes = 64UL * 1024;
+  thread_local Bytes encoded;
+  if (encoded.capacity() > kKeptBytes) encoded = {};
+  encoded.clear();
   ByteWriter out(encoded);
   out.raw("solidaires-document-1\n").sized(document.key.scope.to_string());
   out.raw(document.key.id.bytes()).sized(document.type);
