@@ -147,7 +147,7 @@ void Receiving::quarantine(Stream& stream, Batch const& batch, std::vector<std::
 // The Nack names the durable cursor: it waits until the store has finished what it was given.
 void Receiving::owe(Stream& stream, Nack nack, Actions& out) {
   stream.refused = std::max(stream.refused, nack.generation);
-  if (!stream.owed) stream.owed = std::move(nack);
+  if (!stream.owed) stream.owed = std::make_unique<Nack>(std::move(nack));
   settle(stream, out);
 }
 
@@ -155,7 +155,8 @@ void Receiving::settle(Stream& stream, Actions& out) {
   if (!stream.owed || stream.applying > 0) return;
   stream.expected = stream.cursor;
   stream.owed->cursor = stream.cursor;
-  out.send.emplace_back(*std::exchange(stream.owed, std::nullopt));
+  out.send.emplace_back(std::move(*stream.owed));
+  stream.owed.reset();
 }
 
 Verdict Receiving::applied(BatchApplied const& applied, Actions& out) {

@@ -33,9 +33,9 @@ class Receiving {
     Sequence cursor{};    // durable here
     Sequence expected{};  // once the store has done what it was given
     Sequence peer_head{};
-    std::uint32_t refused = 0;  // batches up to this generation are answered already
-    std::size_t applying = 0;   // batches at the store
-    std::optional<Nack> owed;   // said when the store is done, with the cursor as it is then
+    std::uint32_t refused = 0;   // batches up to this generation are answered already
+    std::size_t applying = 0;    // batches at the store
+    std::unique_ptr<Nack> owed;  // said when the store is done, with the cursor as it is then
   };
 
   void owe(Stream& stream, Nack nack, Actions& out);

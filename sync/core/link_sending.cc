@@ -80,6 +80,7 @@ Verdict Sending::acknowledged(Ack const& ack, Instant now) {
     stream.in_flight.erase(stream.in_flight.begin());
     --in_flight_;
   }
+  if (stream.in_flight.empty()) stream.in_flight.shrink_to_fit();  // most streams rest
   if (stream.acknowledged >= stream.careful_until) stream.documents_max = limits::kBatchDocuments;
   note_lag(stream, now);
   return std::nullopt;

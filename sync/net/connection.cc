@@ -17,9 +17,8 @@ namespace beast = boost::beast;
 using asio::ip::tcp;
 using WebSocket = beast::websocket::stream<Tls, false>;  // without deflate
 
-constexpr std::size_t kIdleBufferBytes = 64UL * 1024;
+constexpr std::size_t kIdleBufferBytes = 4UL * 1024;  // most of a hub's links rest
 constexpr std::size_t kBulkInARow = 8;
-constexpr std::size_t kWriteChunkBytes = 64UL * 1024;
 constexpr std::size_t kPartBytes = 16UL * 1024;  // a message is written in such parts
 
 class WebSocketConnection final : public Connection {
@@ -98,7 +97,7 @@ class WebSocketConnection final : public Connection {
   void set_options() {
     stream_.binary(true);
     stream_.auto_fragment(false);
-    stream_.write_buffer_bytes(kWriteChunkBytes);
+    stream_.write_buffer_bytes(kPartBytes);
     stream_.read_message_max(0);  // see read_loop()
   }
 
