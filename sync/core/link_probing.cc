@@ -42,7 +42,6 @@ void Probing::enable(ReplicaId peer, bool asks) {
 void Probing::opened(ScopeId const& scope, Instant now) {
   if (!enabled_) return;
   auto const [at, added] = scopes_.try_emplace(scope);
-  at->second.view.scope = scope;
   // A stream that begins again, for the right to it came back, ends where the last question about
   // it was refused: what stands still is due all the same.
   bool const is_due =
@@ -157,8 +156,7 @@ void Probing::try_again(ScopeId const& name, Scope& scope, Instant now) {
 
 void Probing::settle(Scope& scope, Agreement agreement, Instant now) {
   enter(scope, Stage::idle, now);
-  scope.asked = {};
-  scope.found = {};
+  scope.running.reset();
   scope.retry = Millis{0};
   scope.checked = scope.place;
   scope.view.agreement = agreement;
@@ -184,8 +182,7 @@ void Probing::pump(Instant now, Actions& out) {
       continue;
     }
     scope.due = false;
-    scope.round = 0;
-    scope.found = {};
+    scope.running = std::make_unique<Comparison>();
     scope.serial = ++serials_;
     enter(scope, Stage::reading, now);
     out.tasks.emplace_back(ReadDigest{peer_, name, scope.serial, ReadDigest::Open{}});
@@ -206,7 +203,7 @@ std::optional<Instant> Probing::due_at() const {
 // ---- Asking ----
 
 void Probing::ask(ScopeId const& name, Scope& scope, Question question, Instant now, Actions& out) {
-  scope.asked = question;
+  scope.running->asked = question;
   scope.serial = ++serials_;
   enter(scope, Stage::asked, now);
   out.send.emplace_back(Probe{name, scope.serial, scope.place.anchor, std::move(question), {}});
@@ -261,18 +258,24 @@ void Probing::unreadable(DigestRead const& read, Instant now, Actions& out) {
 Verdict Probing::reply(ProbeReply reply, Instant now, Actions& out) {
   if (!enabled_) return broken("a ProbeReply that nobody asked for");
   if (auto const valid = validate(reply.answer); !valid) return broken(valid.error().message());
+  // Documents that were wanted do not come: what differs then is asked anew.
+  if (auto* const mending = find(reply.scope, reply.serial, Stage::mending)) {
+    mending->awaits_documents = false;
+    mended(reply.scope, *mending, now);
+    return std::nullopt;
+  }
   auto* const scope = find(reply.scope, reply.serial, Stage::asked);
   if (scope == nullptr) return std::nullopt;  // given up meanwhile
   switch (reply.outcome) {
     case ProbeOutcome::equal:
-      if (!scope->asked.whole) return broken("equal to a part says nothing of the whole");
+      if (!scope->running->asked.whole) return broken("equal to a part says nothing of the whole");
       settle(*scope, Agreement::equal, now);
       break;
     case ProbeOutcome::differs:
       enter(*scope, Stage::reading, now);
       out.tasks.emplace_back(
           ReadDigest{peer_, reply.scope, scope->serial,
-                     ReadDigest::Compare{scope->asked, std::move(reply.answer)}});
+                     ReadDigest::Compare{scope->running->asked, std::move(reply.answer)}});
       break;
     case ProbeOutcome::moved: try_again(reply.scope, *scope, now); break;
     case ProbeOutcome::refused:
@@ -282,13 +285,13 @@ Verdict Probing::reply(ProbeReply reply, Instant now, Actions& out) {
 }
 
 void Probing::take(ScopeId const& name, Scope& scope, Findings found, Instant now, Actions& out) {
-  append(scope.found.only_here, found.only_here);
-  append(scope.found.only_there, found.only_there);
-  append(scope.found.different, found.different);
-  auto const most = std::max(scope.found.only_here.size(), scope.found.only_there.size()) +
-                    scope.found.different.size();
+  auto& all = scope.running->found;
+  append(all.only_here, found.only_here);
+  append(all.only_there, found.only_there);
+  append(all.different, found.different);
+  auto const most = std::max(all.only_here.size(), all.only_there.size()) + all.different.size();
   if (!found.next.empty() && most < limits::kRepairDocuments &&
-      ++scope.round < limits::kProbeRounds) {
+      ++scope.running->round < limits::kProbeRounds) {
     return ask(name, scope, std::move(found.next), now, out);
   }
   mend(name, scope, now, out);
@@ -297,7 +300,7 @@ void Probing::take(ScopeId const& name, Scope& scope, Findings found, Instant no
 // Sends what is missing there, and asks for what is missing here; what differs goes both ways, for
 // neither copy need hold the other.
 void Probing::mend(ScopeId const& name, Scope& scope, Instant now, Actions& out) {
-  auto const& found = scope.found;
+  auto const& found = scope.running->found;
   auto const ids = joined(joined(found.only_here, found.only_there), found.different);
   bool const again = ids == scope.last_found;
   scope.fruitless = again ? scope.fruitless + 1 : 0;
@@ -325,7 +328,8 @@ void Probing::mend(ScopeId const& name, Scope& scope, Instant now, Actions& out)
     out.tasks.emplace_back(ReadDocuments{name, std::move(push)});
   }
   if (!want.empty()) {
-    out.send.emplace_back(Probe{name, ++serials_, scope.place.anchor, {}, std::move(want)});
+    scope.serial = ++serials_;
+    out.send.emplace_back(Probe{name, scope.serial, scope.place.anchor, {}, std::move(want)});
   }
 }
 
@@ -457,6 +461,7 @@ std::vector<ProbeView> Probing::view() const {
   views.reserve(scopes_.size());
   for (auto const& [name, scope] : scopes_) {
     auto view = scope.view;
+    view.scope = name;
     view.due = scope.due || scope.stage != Stage::idle;
     view.proven = view.agreement == Agreement::equal && scope.checked == place_now(name);
     views.push_back(std::move(view));

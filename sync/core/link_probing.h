@@ -44,6 +44,13 @@ class Probing {
     Anchor anchor{};
     friend bool operator==(Place const&, Place const&) = default;
   };
+  // What a comparison needs while it runs: most scopes rest most of the time, on thousands of
+  // links.
+  struct Comparison {
+    std::size_t round = 0;
+    Question asked{};
+    Findings found{};
+  };
   struct Scope {
     Stage stage = Stage::idle;
     Instant since{};  // of the stage
@@ -52,17 +59,15 @@ class Probing {
     Millis retry{0};
     // of the comparison that runs
     std::uint32_t serial = 0;
-    std::size_t round = 0;
     Place place{};
-    Question asked{};
-    Findings found{};
+    std::unique_ptr<Comparison> running{};  // while it reads and asks
     bool awaits_ack = false;
     bool awaits_documents = false;
     // of those that ended
     std::vector<DocumentId> last_found{};
     std::size_t fruitless = 0;
     std::optional<Place> checked{};  // where both ends were then
-    ProbeView view{};
+    ProbeView view{};                // but for the name of the scope
   };
   // Where this end stands in the scope; nothing: something is on its way. `head` and `cursor`: as
   // they were when the digests were read.

@@ -71,6 +71,7 @@ class LinkSession::Machine {
   void frame(ProbeReply reply, Actions& out);
   void frame(Withdraw const& withdraw, Actions& out);
   void frame(Withdrawn const& withdrawn, Actions& out);
+  void give_up(std::vector<ScopeId> const& scopes);
   void frame(UnknownFrame unknown, Actions& out);
 
   [[nodiscard]] Hello own_hello(Bytes token) const;
@@ -233,6 +234,7 @@ void LinkSession::Machine::on(EntitlementChanged event, Actions& out) {
   fetching_.keep_only(config_.entitlement, out);
   probing_.keep_only(config_.entitlement);
   withdrawals_.say(config_.entitlement, out);
+  give_up(withdrawals_.reconsider(config_.entitlement, out));
   receive_offered(out);
 }
 
@@ -343,7 +345,10 @@ void LinkSession::Machine::frame(Offer const& offer, Actions& out) {
   peer_is_up_ = true;
   if (state_ != LinkState::up) return;
   // Offered again: the peer has forgotten the stream, and begins another.
-  for (auto const& scope : offer.scopes) receiving_.end(scope);
+  for (auto const& scope : offer.scopes) {
+    receiving_.end(scope);
+    withdrawals_.offered(scope);
+  }
   if (is_parent() &&
       agreed(feature::kWithdraw)) {  // before its first Offer the child takes nothing
     withdrawals_.enable();
@@ -437,7 +442,12 @@ void LinkSession::Machine::frame(Withdraw const& withdraw, Actions& out) {
   if (is_parent() || !withdrawals_.enabled()) {
     return close({CloseReason::protocol, Millis{0}, "a Withdraw out of place"}, out);
   }
-  for (auto const& scope : withdrawals_.told(withdraw, config_.entitlement, out)) {
+  give_up(withdrawals_.told(withdraw, config_.entitlement, out));
+}
+
+// Their streams end at once.
+void LinkSession::Machine::give_up(std::vector<ScopeId> const& scopes) {
+  for (auto const& scope : scopes) {
     offered_.erase(scope);
     receiving_.end(scope);
   }

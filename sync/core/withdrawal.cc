@@ -30,17 +30,33 @@ std::vector<ScopeId> Withdrawals::told(Withdraw const& withdraw, Entitlement con
                                        Actions& out) {
   std::vector<ScopeId> going;
   for (auto const& scope : withdraw.scopes) {
-    bool const passive = scope.kind() == ScopeKind::published && !entitlement.may_send(scope);
-    bool const left = scope.kind() == ScopeKind::group && !entitlement.may_receive(scope);
-    if (!passive && !left) {
+    if (drop(scope, entitlement, out)) {
+      going.push_back(scope);
+    } else {
+      if (refused_.size() < limits::kSubscriptions) refused_.insert(scope);
       out.notices.emplace_back(
           Remark{cat("the hub withdraws ", scope.to_string(), ", which is not its to take")});
-    } else if (dropping_.insert(scope).second) {
-      going.push_back(scope);
-      out.tasks.emplace_back(DropScope{scope});
     }
   }
   return going;
+}
+
+std::vector<ScopeId> Withdrawals::reconsider(Entitlement const& entitlement, Actions& out) {
+  std::vector<ScopeId> going;
+  for (auto const& scope : refused_) {
+    if (drop(scope, entitlement, out)) going.push_back(scope);
+  }
+  for (auto const& scope : going) refused_.erase(scope);
+  return going;
+}
+
+// True also if it is being removed already.
+bool Withdrawals::drop(ScopeId const& scope, Entitlement const& entitlement, Actions& out) {
+  bool const passive = scope.kind() == ScopeKind::published && !entitlement.may_send(scope);
+  bool const left = scope.kind() == ScopeKind::group && !entitlement.may_receive(scope);
+  if (!passive && !left) return false;
+  if (dropping_.insert(scope).second) out.tasks.emplace_back(DropScope{scope});
+  return true;
 }
 
 Verdict Withdrawals::dropped(ScopeDropped const& dropped, Actions& out) {

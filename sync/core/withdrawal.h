@@ -24,14 +24,22 @@ class Withdrawals {
   // scopes above all, nobody takes from it. Their streams have to end at once.
   [[nodiscard]] std::vector<ScopeId> told(Withdraw const& withdraw, Entitlement const& entitlement,
                                           Actions& out);
+  // The own rights have changed: what was refused before may be the upper end's to take now, which
+  // heard of it earlier.
+  [[nodiscard]] std::vector<ScopeId> reconsider(Entitlement const& entitlement, Actions& out);
+  void offered(ScopeId const& scope) { refused_.erase(scope); }
   [[nodiscard]] Verdict dropped(ScopeDropped const& dropped, Actions& out);
   // Being removed: no cursor may be read now, for it would outlive the documents.
   [[nodiscard]] bool is_dropping(ScopeId const& scope) const { return dropping_.contains(scope); }
 
  private:
+  // False: nobody may take it from here.
+  bool drop(ScopeId const& scope, Entitlement const& entitlement, Actions& out);
+
   bool enabled_ = false;
   std::set<ScopeId> said_;  // and neither confirmed nor allowed again
   std::set<ScopeId> dropping_;
+  std::set<ScopeId> refused_;  // to be withdrawn, and not offered again since
 };
 
 }  // namespace solidaires::sync

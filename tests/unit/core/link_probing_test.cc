@@ -355,7 +355,38 @@ TEST_F(Probes, a_repair_is_checked_like_any_other_document) {
   EXPECT_TRUE(hub_store.documents().empty());
 }
 
-// The peer says "differs" for ever, whatever is sent to it.
+// Its stream is held, say, since it answered the question before.
+TEST_F(Probes, documents_that_are_refused_are_not_waited_for) {
+  auto const key = put(hub_store, "orders", kNetwork);
+  connect();
+  run();
+  pass(Millis{20'000});
+  node_store.forget(key);
+  below->feed(ProbeRequested{}, now);
+  bool refused = false;
+  for (int step = 0; step < 100 && !refused; ++step) {
+    work(*hub, now);
+    work(*below, now);
+    deliver(*hub, *below);
+    for (auto const& frame : below->outbox) {
+      auto const* probe = std::get_if<Probe>(&frame);
+      if (probe == nullptr || probe->wants.empty()) continue;
+      ProbeReply const reply{probe->scope, probe->serial, ProbeOutcome::refused, {}};
+      below->outbox.clear();
+      below->feed(FrameReceived{reply}, now);
+      refused = true;
+      break;
+    }
+    deliver(*below, *hub);
+    now += Millis{10};
+    below->feed(TimerFired{}, now);
+  }
+  ASSERT_TRUE(refused);
+  pass(Millis{3'000});
+  EXPECT_NE(node_store.find(key), nullptr) << "it was asked for again at once";
+  EXPECT_TRUE(proven(*below, kNetwork));
+}
+
 TEST_F(Probes, a_scope_whose_right_ended_and_came_back_is_proved_again) {
   put(hub_store, "orders", kNetwork);
   connect(kFeatures & ~feature::kWithdraw);
@@ -378,6 +409,43 @@ TEST_F(Probes, a_scope_whose_right_ended_and_came_back_is_proved_again) {
   EXPECT_TRUE(proven(*below, kNetwork)) << "nothing has moved meanwhile, but the stream is new";
 }
 
+// The hub hears of a change of rights first: its word, said once, is not its to say yet.
+TEST_F(Probes, a_scope_is_given_up_when_the_own_rights_follow_those_that_the_hub_knows) {
+  auto const group = DocumentId::make(now, rng);
+  auto const scope = ScopeId::group(group);
+  auto const with = [&](std::set<DocumentId> const& groups) {
+    Entitlement above{node("aura"), node("isere"), PeerRole::child};
+    above.subtree = {node("isere")};
+    above.hubs = {node("aura")};
+    above.groups = groups;
+    if (groups.empty()) above.withdrawn = {scope};
+    Entitlement under{node("isere"), node("aura"), PeerRole::parent};
+    under.subtree = {node("isere")};
+    under.every_public = true;
+    under.groups = groups;
+    hub->feed(EntitlementChanged{above}, now);
+    run();
+    below->feed(EntitlementChanged{under}, now);
+    run();
+  };
+  auto const ours = put(node_store, "of the node", scope);
+  auto const other = put(node_store, "another matter");
+  auto const theirs = put(hub_store, "of the hub", scope);
+  connect();
+  run();
+  with({group});
+  ASSERT_NE(node_store.find(theirs), nullptr);
+  with({});
+  EXPECT_EQ(node_store.find(theirs), nullptr);
+  EXPECT_EQ(node_store.find(ours), nullptr);
+  EXPECT_NE(node_store.find(other), nullptr);
+  EXPECT_NE(hub_store.find(ours), nullptr);
+  with({group});
+  EXPECT_NE(node_store.find(theirs), nullptr) << "allowed again, it comes again";
+  EXPECT_FALSE(below->disconnect);
+}
+
+// The peer says "differs" for ever, whatever is sent to it.
 TEST_F(Probes, a_peer_that_never_agrees_is_given_up_after_a_few_attempts) {
   put(node_store, "one");
   connect();
