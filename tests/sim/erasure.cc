@@ -44,9 +44,17 @@ void World::request_erasure(Machine machine) {
   auto const twins = std::ranges::unique(request.targets);
   request.targets.erase(twins.begin(), twins.end());
   request.objection = {rng_.bytes(kObjectionBytes), {rng_.bytes(kObjectionBytes)}};
+  std::set<std::uint64_t> records;
+  for (auto const& target : request.targets) {
+    if (auto const record = record_of(*instance.store->find(target))) records.insert(*record);
+  }
+  for (auto const record : records) {
+    request.objection.digests.push_back(objection_digest(request.objection.key, record));
+  }
   DocumentKey const place{ScopeId::office(node), request.id};
   if (!write_paper(machine, place, kEraseRequestType, statement(request))) return;
   erasures_ = true;
+  if (!records.empty()) objections_[place] = records;
   for (auto const& target : request.targets) oracle_.ask_erasure(target, place);
   if (roll(20)) instances_[some_site()].holds.try_emplace(request.targets.front());
   obey_later(machine);

@@ -24,15 +24,41 @@ void World::attach_a_file(Machine machine) {
     while (bytes.size() < size) bytes += mark;
   }
   auto const hash = sha256(bytes);
-  DocumentKey const key{scope, DocumentId::make(clock(machine), rng_)};
+  DocumentKey key{scope, DocumentId::make(clock(machine), rng_)};
+  Context seen;
+  // In place of another, which goes then unless somebody else has replaced it meanwhile.
+  for (auto const& [id, document] : held(machine, scope)) {
+    if (files_in(*document).empty() || is_erased(*document) || roll(50)) continue;
+    key.id = id;
+    auto const form = instance.forms.find(key);
+    seen = form != instance.forms.end() && roll(60) ? form->second : document->context;
+    break;
+  }
   std::vector<FieldEdit> const edits{
       {std::string(kExistence), Bytes(kAlive)},
       {"picture", cat('@', scope.to_string(), '@', file_reference(hash))}};
   instance.store->files[claim_of(key, hash)] = {
       bytes.size(), {}, std::make_shared<Bytes const>(bytes)};
-  if (!write_here(machine, key, edits, {})) return;
+  if (!write_here(machine, key, edits, seen)) return;
   files_.push_back(hash);
   file_bytes_ += bytes.size();
+}
+
+// Of what documents here refer to, in whatever version, nothing may go.
+void World::collect_files(Machine machine) {
+  auto& instance = instances_[machine];
+  if (!instance.up || !instance.store->keeps_files) return;
+  auto const before = instance.store->files;
+  instance.store->collect_files();
+  say(cat("collect ", machine, ' ', before.size() - instance.store->files.size()));
+  for (auto const& [key, stored] : instance.store->documents()) {
+    for (auto const& hash : files_in(stored.document)) {
+      auto const claim = claim_of(key, hash);
+      if (!before.contains(claim) || instance.store->files.contains(claim)) continue;
+      violate(cat("files: ", tree_.name(site_of(machine)).str(), " collects a file of ",
+                  key.scope.to_string(), ' ', key.id.to_string()));
+    }
+  }
 }
 
 // As long as the connection lasts: now and then.

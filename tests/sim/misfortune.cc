@@ -23,6 +23,7 @@ void World::misfortune() {
   Machine const child = joined_ > 1 ? 1 + rng_.below(joined_ - 1) : 0;
   if (options_.plant == Plant::tombstone_expired) instances_[machine].store->expire_a_tombstone();
   if (roll(20)) back_up(machine);
+  if (roll(25)) collect_files(machine);
   for (auto const fault : kMoments) {
     if (chosen < weather_.rate(fault)) return strike(fault, machine, child);
     chosen -= weather_.rate(fault);

@@ -26,8 +26,10 @@ void World::one_step() {
     read_something();
   } else if (what < 78) {
     open_a_form();
-  } else if (what < 80) {
+  } else if (what < 79) {
     write_local_secret(some_site());
+  } else if (what < 80) {
+    import_a_file(some_site());
   } else {
     misfortune();
   }

@@ -1,6 +1,7 @@
 #include "tests/sim/plant.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "sync/base/hash.h"
@@ -177,6 +178,19 @@ std::vector<Bytes> files_in(Document const& document) {
 bool refers_to(Document const& document, Bytes const& sha256) {
   auto const all = files_in(document);
   return std::ranges::find(all, sha256) != all.end();
+}
+
+void PlantedStore::collect_files() {
+  std::set<BlobClaim> named;
+  for (auto const& [key, stored] : documents()) {
+    auto document = stored.document;
+    if (plant_ == Plant::collected_by_what_shows) {
+      if (!is_alive(document)) continue;
+      for (auto& [field, versions] : document.fields) versions = {shown(versions)};
+    }
+    for (auto const& hash : files_in(document)) named.insert(claim_of(key, hash));
+  }
+  std::erase_if(files, [&](auto const& entry) { return !named.contains(entry.first); });
 }
 
 Result<BlobPart> PlantedStore::read_blob(DocumentKey const& document, Bytes const& sha256,

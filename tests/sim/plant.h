@@ -41,11 +41,13 @@ enum class Plant : std::uint8_t {
   filter_without_scope,     // a feed by another filter: documents of a sibling among a node's own
   file_by_hash,             // whoever knows the hash of a file gets it
   withdrawal_ignored,       // what may no longer be held stays
-  erased_refilled,          // an older copy brings an erased document back
-  replica_id_reused,        // a restored backup writes on under its old identity
-  counter_not_durable,      // a crash takes the counter back: its dots are given again
-  token_confirmed_early,    // the parent voids the old token before the child has kept the new
-  token_not_checked,        // a restored or copied store is taken for the true one
+  collected_by_what_shows,  // a file goes though what is not shown refers to it
+  objection_of_others_ignored,  // who imports asks only what was asked to be erased here
+  erased_refilled,              // an older copy brings an erased document back
+  replica_id_reused,            // a restored backup writes on under its old identity
+  counter_not_durable,          // a crash takes the counter back: its dots are given again
+  token_confirmed_early,        // the parent voids the old token before the child has kept the new
+  token_not_checked,            // a restored or copied store is taken for the true one
 };
 
 struct PlantInfo {
@@ -73,6 +75,8 @@ inline constexpr std::array kPlants{
     PlantInfo{Plant::filter_without_scope, "filter-without-scope", 20},
     PlantInfo{Plant::file_by_hash, "file-by-hash", 50},
     PlantInfo{Plant::withdrawal_ignored, "withdrawal-ignored", 50},
+    PlantInfo{Plant::collected_by_what_shows, "collected-by-what-shows", 100},
+    PlantInfo{Plant::objection_of_others_ignored, "objection-of-others-ignored", 100},
     PlantInfo{Plant::erased_refilled, "erased-refilled", 50},
     PlantInfo{Plant::replica_id_reused, "replica-id-reused", 50},
     PlantInfo{Plant::counter_not_durable, "counter-not-durable", 50},
@@ -118,6 +122,8 @@ class PlantedStore final : public MemoryStore, public BlobStore {
     auto const found = files.find(claim);
     return found != files.end() && found->second.whole != nullptr;
   }
+  // Removes the files that no document here refers to.
+  void collect_files();
   Files files{};
   bool keeps_files = true;
 

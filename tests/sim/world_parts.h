@@ -8,6 +8,7 @@
 //   identity.cc     restores, copies, new incarnations; who was named (property 8)
 //   erasure.cc      requests, orders and receipts of erasures; rights that come and go
 //   files.cc        the files that documents refer to
+//   imports.cc      records that come from files, and objections to them
 //   checks.cc       cursors, confinement, resources, convergence (properties 1 to 7, 11, 12)
 //   scenes.cc       scenes without chance
 #pragma once
@@ -218,11 +219,19 @@ class World {
 
   // ---- files.cc ----
   void attach_a_file(Machine machine);
+  void collect_files(Machine machine);
   void ask_for_files(Place place);
   void ask_again_later(Place place);
   void ask_what_is_not_ours(Place place);
   void file_kept(Machine machine, BlobKept const& kept);
   [[nodiscard]] std::optional<std::string> lacks_files();
+
+  // ---- imports.cc ----
+  void import_a_file(Machine machine);
+  [[nodiscard]] bool is_objected_to(Machine machine, std::uint64_t record) const;
+  [[nodiscard]] static std::optional<std::uint64_t> record_of(Document const& document);
+  [[nodiscard]] static Bytes objection_digest(Bytes const& key, std::uint64_t record);
+  void check_import(Machine machine, std::uint64_t record);
 
   // ---- checks.cc ----
   void violate(std::string what);
@@ -287,8 +296,9 @@ class World {
   bool at_work_ = false;            // a store is called by its instance, not by a check
   MemoryStore::Fate last_fate_ = MemoryStore::Fate::done;
   std::map<DocumentKey, std::vector<Document>> snapshots_;
-  bool erasures_ = false;     // somebody has asked for one
-  std::vector<Bytes> files_;  // every one, by its hash
+  bool erasures_ = false;                                      // somebody has asked for one
+  std::map<DocumentKey, std::set<std::uint64_t>> objections_;  // of a request, to which records
+  std::vector<Bytes> files_;                                   // every one, by its hash
   std::size_t file_bytes_ = 0;
   // Rights that came or went: what is held there may go and come again.
   std::set<std::pair<Site, ScopeId>> shaky_;
