@@ -343,3 +343,47 @@ export const withdrawnPage = async (page, portal) => {
   await Promise.all([page.waitForResponse((answer) => answer.request().method() === "POST"), page.locator("button[value=withdraw]").click()]);
   return path;
 };
+
+// A member proposes, a moderator refuses by a common reason, the member appeals, the committee is asked: without script.
+export const moderation = async (browser, portal) => {
+  const open = async (account) => {
+    const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+    await logIn(page, portal, account);
+    return page;
+  };
+  const press = (page, selector) => Promise.all([page.waitForResponse((answer) => answer.request().method() === "POST"), page.locator(selector).first().click()]);
+  const [member, moderator] = [await open(portal.accounts.member), await open(portal.accounts.moderator)];
+  try {
+    await member.goto(`${portal.url}/espace/nouveau/article`);
+    await member.fill("[name=title]", `Des paniers à prix cassé ${portal.name}`);
+    await openGroups(member);
+    await member.fill("[name=summary]", "Une nouvelle qui ressemble à une réclame.");
+    await member.fill("[name=body]", "Le meilleur des paniers, moins cher que partout ailleurs.");
+    await Promise.all([member.waitForURL(/\/espace\/fiches\//), member.locator("button[value=submit]").first().click()]);
+    const record = member.url();
+    await moderator.goto(`${portal.url}/espace/file`);
+    await press(moderator, `.queue-item form[action="${new URL(record).pathname}/relire"] button`);
+    await moderator.waitForURL(record);
+    need(await moderator.locator(".claim").count() === 1, "the page says who reads the record");
+    await press(moderator, "button[value=refuse]");
+    need(await moderator.locator("[role=alert]").count() === 1, "a refusal without a reason is refused");
+    await moderator.selectOption("#motif", "advertising");
+    await press(moderator, "button[value=refuse]");
+    await member.reload();
+    need(await member.locator(".badge-refused").count() === 1, "the author sees that it is refused");
+    need(await member.locator('a[href="/charte#no_advertising"]').count() === 1, "with the article of the charter");
+    await member.fill("#raison-appel", "C’est un prix solidaire.");
+    await press(member, "button[value=appeal]");
+    await moderator.goto(`${portal.url}/espace/comite`);
+    need(await moderator.locator(`a[href="${new URL(record).pathname}"]`).count() === 1, "the committee is asked");
+    await moderator.goto(record);
+    await moderator.check("#vote-yes");
+    await press(moderator, 'form[action$="/vote"] button');
+    await moderator.goto(`${portal.url}/espace/comite/compte-rendu`);
+    need((await moderator.locator("main").innerText()).includes("pour"), "the minutes tell the vote");
+    return [new URL(record).pathname, "/espace/comite/compte-rendu"];
+  } finally {
+    await member.context().close();
+    await moderator.context().close();
+  }
+};

@@ -66,6 +66,13 @@ const visitPortal = async (browser, portal, saved) => {
     await context.close();
     await visitAll(anonymous, portal, [{ path, status: 410 }], `${portal.name}-withdrawn`, saved);
   });
+  await attempt(`${portal.name}: a refusal, an appeal and a vote`, async () => {
+    const pages = await cases.moderation(browser, portal);
+    const context = await browser.newContext(STILL);
+    await cases.logIn(await context.newPage(), portal, portal.accounts.moderator);
+    await visitAll(context, portal, pages.map((path) => ({ path })), `${portal.name}-moderation`, saved);
+    await context.close();
+  });
   await anonymous.close();
   await attempt(`${portal.name}: the first page is light`, async () => {
     const bytes = await cases.weight(browser, `${portal.url}/`);
