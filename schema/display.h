@@ -22,8 +22,8 @@ using PlaceName = std::function<std::string(std::string_view code)>;
 
 struct DisplayOptions {
   Language language = Language::fr;
-  Resolve resolve;
-  PlaceName place;
+  Resolve resolve{};
+  PlaceName place{};
 };
 
 // One line per item (elements of a set, lines of an address, days of opening hours); empty if the

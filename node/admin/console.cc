@@ -1,6 +1,6 @@
 #include "node/admin/console.h"
 
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "sync/base/bytes.h"
 
 namespace solidaires::admin {
@@ -37,13 +37,16 @@ StateWords const& words_of(std::string_view state) {
 std::string bytes_text(std::uint64_t bytes) {
   if (bytes < 1'000) return cat(bytes, page::kNbsp, "o");
   if (bytes < 1'000'000)
-    return cat(page::french_decimal(static_cast<double>(bytes) / 1e3, 1), page::kNbsp, "ko");
-  return cat(page::french_decimal(static_cast<double>(bytes) / 1e6, 1), page::kNbsp, "Mo");
+    return cat(page::decimal_text(static_cast<double>(bytes) / 1e3, 1, page::Language::fr),
+               page::kNbsp, "ko");
+  return cat(page::decimal_text(static_cast<double>(bytes) / 1e6, 1, page::Language::fr),
+             page::kNbsp, "Mo");
 }
 
 std::string since_text(Instant at, Instant now) {
-  return to_unix_ms(at) == 0 ? std::string("jamais")
-                             : page::french_age((to_unix_ms(now) - to_unix_ms(at)) / 1000);
+  return to_unix_ms(at) == 0
+             ? std::string("jamais")
+             : page::age_text((to_unix_ms(now) - to_unix_ms(at)) / 1000, page::Language::fr);
 }
 
 View node_view(NodeStatus const& node, Instant now) {
@@ -69,16 +72,18 @@ View node_view(NodeStatus const& node, Instant now) {
   } else {
     view.text("lag",
               cat(page::counted(static_cast<std::int64_t>(node.documents_behind), "document",
-                                "documents", false),
+                                "documents", false, page::Language::fr),
                   " au plus (", bytes_text(node.bytes_behind), ")",
                   node.age.count() > 0 ? cat(", depuis ", node.age.count() / 1000, page::kNbsp, "s")
                                        : ""));
   }
   if (node.certificate_days)
-    view.text("certificate", page::counted(*node.certificate_days, "jour", "jours", false));
+    view.text("certificate",
+              page::counted(*node.certificate_days, "jour", "jours", false, page::Language::fr));
   if (node.differences > 0) {
-    view.text("differences", page::counted(static_cast<std::int64_t>(node.differences),
-                                           "différence trouvée", "différences trouvées", false));
+    view.text("differences",
+              page::counted(static_cast<std::int64_t>(node.differences), "différence trouvée",
+                            "différences trouvées", false, page::Language::fr));
   }
   if (node.quarantine > 0) view.number("quarantine", static_cast<std::int64_t>(node.quarantine));
   std::vector<View> scopes;
@@ -113,10 +118,11 @@ http::Response Console::network(http::Request const& request) const {
   }
   View view;
   view.list("nodes", std::move(nodes));
-  view.text("summary", in_need == 0 ? std::string("Tout va bien : rien ne demande d’intervention.")
-                                    : page::counted(static_cast<std::int64_t>(in_need),
-                                                    "nœud demande attention",
-                                                    "nœuds demandent attention", false));
+  view.text("summary",
+            in_need == 0
+                ? std::string("Tout va bien : rien ne demande d’intervention.")
+                : page::counted(static_cast<std::int64_t>(in_need), "nœud demande attention",
+                                "nœuds demandent attention", false, page::Language::fr));
   view.flag("calm", in_need == 0);
   page::PageInfo info;
   info.title = "Réseau";

@@ -123,11 +123,11 @@ replication::FileFetching fetching(std::string_view word) {
 void Instance::refresh_site() {
   auto identity =
       site_identity(services_->config(), services_->instance(), *services_->gazetteer());
-  identity.accessibility_state = accessibility_.state();
   auto const asset = [this](std::string_view name) { return assets_.manifest().url(name); };
   auto const made = [&](page::Templates const& templates, page::Messages const& messages) {
+    identity.accessibility_state = messages.say(accessibility_.state());
     return std::make_shared<page::Site const>(
-        identity, templates, main_menu(services_->model(), messages.language()), asset, messages);
+        identity, templates, main_menu(services_->model(), messages), asset, messages);
   };
   auto french = made(*templates_, page::french());
   auto english = made(*english_templates_, english_);
@@ -142,6 +142,8 @@ Result<> Instance::read_share() {
   SOL_ASSIGN(auto french, page::Templates::load({share / "templates"}));
   templates_ = std::make_unique<page::Templates>(std::move(french));
   SOL_ASSIGN(english_, page::Messages::load(schema::Language::en, share / "languages" / "en.json"));
+  if (auto const lacking = english_.lacking(); !lacking.empty())
+    return fail(Code::invalid, cat("not in the language en: ", lacking.front()));
   SOL_ASSIGN(auto english, page::Templates::load({share / "templates"}, english_));
   english_templates_ = std::make_unique<page::Templates>(std::move(english));
   SOL_ASSIGN(assets_, http::StaticFiles::load(share / "assets"));
@@ -168,17 +170,18 @@ Result<> Instance::open_portal() {
   }
   post_.reset(new portal::Post{services_->mail(), services_->alerts(), services_->reports(),
                                services_->relay(), services_->renewals(), visitors_limiter_});
-  auto const speaking = [&](schema::Language language, portal::Context const* english) {
+  auto const speaking = [&](schema::Language language, portal::Context const* other) {
     return std::unique_ptr<portal::Context>(new portal::Context{
         services_->instance(), *catalogue, services_->gazetteer(),
         [this, language] { return site(language); }, config.search.results_per_page,
         [this](auto const& document, auto const& file, Millis within) {
           return bring_file(document, file, within);
         },
-        post_.get(), accessibility_, english, pages_budget_.get(), data_budget_.get()});
+        post_.get(), accessibility_, other, pages_budget_.get(), data_budget_.get()});
   };
   english_portal_ = speaking(schema::Language::en, nullptr);
   portal_ = speaking(schema::Language::fr, english_portal_.get());
+  english_portal_->other = portal_.get();
   return {};
 }
 

@@ -6,6 +6,8 @@
 #include "node/text/fold.h"
 
 namespace solidaires::app {
+
+using page::operator""_fr;
 namespace {
 
 std::string read_text(std::filesystem::path const& path) {
@@ -66,8 +68,8 @@ page::SiteIdentity site_identity(Config const& config, service::Instance const& 
 }
 
 std::vector<page::MenuEntry> main_menu(schema::ContentModel const& model,
-                                       schema::Language language) {
-  bool const is_french = language == schema::Language::fr;
+                                       page::Messages const& messages) {
+  auto const language = messages.language();
   std::vector<page::MenuEntry> menu;
   for (auto const& type : model.types()) {
     auto const slash = type.prefix.find('/');
@@ -75,15 +77,16 @@ std::vector<page::MenuEntry> main_menu(schema::ContentModel const& model,
     // Types that share the first part of their addresses share an entry: "emploi/offres",
     // "emploi/demandes".
     if (slash != std::string::npos && !menu.empty() &&
-        menu.back().link.href.starts_with(cat('/', first, '/'))) {
+        menu.back().link.href.starts_with(messages.address(cat('/', first, '/')))) {
       menu.back().also.push_back(type.key);
       continue;
     }
-    auto const label = type.has(schema::Trait::has_schedule) ? std::string("Agenda")
-                       : slash != std::string::npos && is_french
+    auto const label = type.has(schema::Trait::has_schedule)
+                           ? std::string(messages.say("Agenda"_fr))
+                       : slash != std::string::npos && language == schema::Language::fr
                            ? text::capitalised(first)
                            : text::capitalised(type.plural.in(language));
-    menu.push_back({type.key, {label, cat('/', type.prefix)}, 0, {}});
+    menu.push_back({type.key, {label, messages.address(cat('/', type.prefix))}, 0, {}});
   }
   return menu;
 }

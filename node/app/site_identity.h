@@ -12,6 +12,6 @@ namespace solidaires::app {
                                                service::Instance const& instance,
                                                geography::Gazetteer const& gazetteer);
 [[nodiscard]] std::vector<page::MenuEntry> main_menu(schema::ContentModel const& model,
-                                                     schema::Language language);
+                                                     page::Messages const& messages);
 
 }  // namespace solidaires::app

@@ -1,5 +1,5 @@
 #include "node/office/pages.h"
-#include "node/page/french.h"
+#include "node/page/wording.h"
 
 namespace solidaires::office {
 namespace {
@@ -26,7 +26,8 @@ std::string trust_earned(Context const& context, Visitor const& visitor,
   if (!published || *published < after) return {};
   return page::counted(static_cast<std::int64_t>(*published),
                        "fiche publiée : la publication directe peut lui être confiée.",
-                       "fiches publiées : la publication directe peut lui être confiée.", true);
+                       "fiches publiées : la publication directe peut lui être confiée.", true,
+                       page::Language::fr);
 }
 
 View account_row(Context const& context, Visitor const& visitor, service::Account const& account,
@@ -37,7 +38,7 @@ View account_row(Context const& context, Visitor const& visitor, service::Accoun
   row.text("role", account.role == nullptr ? "?" : account.role->label.fr)
       .flag("disabled", account.disabled)
       .flag("self", self)
-      .text("since", page::french_date(model::to_civil(account.created_at).date))
+      .text("since", page::date_text(model::to_civil(account.created_at).date, page::Language::fr))
       .text("trust", trust_earned(context, visitor, account));
   bool const below = account.role == nullptr || account.role->rank <= visitor.actor.role->rank;
   if (self || !below) return row;

@@ -1,5 +1,5 @@
 #include "node/office/pages.h"
-#include "node/page/french.h"
+#include "node/page/wording.h"
 
 namespace solidaires::office {
 namespace {
@@ -33,7 +33,7 @@ http::Response questions(Office const& office, Visitor& visitor, http::Request c
   for (auto const& question : *asked) items.push_back(question_view(context, visitor, question));
   View view;
   view.text("count", page::counted(static_cast<std::int64_t>(items.size()), "question au comité",
-                                   "questions au comité", true));
+                                   "questions au comité", true, page::Language::fr));
   view.flag("has_items", !items.empty()).list("items", std::move(items));
   view.number("days", context.instance.rules.committee.working_days)
       .number("quorum", context.instance.rules.committee.quorum);
@@ -79,8 +79,8 @@ http::Response minutes(Office const& office, Visitor& visitor, http::Request con
   View view;
   view.text("from", from.iso())
       .text("until", until.iso())
-      .text("period",
-            cat("Questions posées du ", page::french_date(from), " au ", page::french_date(until)));
+      .text("period", cat("Questions posées du ", page::date_text(from, page::Language::fr), " au ",
+                          page::date_text(until, page::Language::fr)));
   view.flag("has_items", !items.empty()).list("items", std::move(items));
   page::PageInfo info;
   info.title = "Compte rendu du comité éditorial";

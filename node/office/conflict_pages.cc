@@ -1,7 +1,7 @@
 #include <charconv>
 
 #include "node/office/pages.h"
-#include "node/page/french.h"
+#include "node/page/wording.h"
 
 namespace solidaires::office {
 namespace {

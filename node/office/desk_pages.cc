@@ -1,5 +1,5 @@
 #include "node/office/pages.h"
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "node/text/fold.h"
 
 namespace solidaires::office {
@@ -11,7 +11,7 @@ constexpr std::size_t kOnHome = 6;
 constexpr std::size_t kPerPage = 50;
 
 std::string age_of(Instant at, Instant now) {
-  return page::french_age((to_unix_ms(now) - to_unix_ms(at)) / 1000);
+  return page::age_text((to_unix_ms(now) - to_unix_ms(at)) / 1000, page::Language::fr);
 }
 
 View item_view(Context const& context, Visitor const& visitor,
@@ -49,7 +49,7 @@ void add_list(View& view, std::string_view name, Office const& office, Visitor c
 
 std::string overdue_text(std::int64_t count) {
   return page::counted(count, "attend depuis plus de deux jours ouvrés",
-                       "attendent depuis plus de deux jours ouvrés", true);
+                       "attendent depuis plus de deux jours ouvrés", true, page::Language::fr);
 }
 
 http::Response home(Office const& office, Visitor& visitor, http::Request const& /*request*/) {
@@ -60,28 +60,31 @@ http::Response home(Office const& office, Visitor& visitor, http::Request const&
   if (counts && counts->queue > 0) {
     view.text("queue",
               page::counted(static_cast<std::int64_t>(counts->queue), "fiche attend une relecture",
-                            "fiches attendent une relecture", true));
+                            "fiches attendent une relecture", true, page::Language::fr));
     if (counts->oldest_submitted)
       view.text("oldest", age_of(*counts->oldest_submitted, context.instance.clock.now()));
   }
   if (counts && counts->overdue > 0)
     view.text("overdue", overdue_text(static_cast<std::int64_t>(counts->overdue)));
   if (counts && counts->questions > 0) {
-    view.text("questions",
-              page::counted(static_cast<std::int64_t>(counts->questions),
-                            "question attend le comité", "questions attendent le comité", true));
+    view.text(
+        "questions",
+        page::counted(static_cast<std::int64_t>(counts->questions), "question attend le comité",
+                      "questions attendent le comité", true, page::Language::fr));
   }
   if (counts && counts->unread > 0) {
-    view.text("unread", page::counted(static_cast<std::int64_t>(counts->unread),
-                                      "fiche publiée directement est à relire",
-                                      "fiches publiées directement sont à relire", true));
+    view.text("unread",
+              page::counted(static_cast<std::int64_t>(counts->unread),
+                            "fiche publiée directement est à relire",
+                            "fiches publiées directement sont à relire", true, page::Language::fr));
   }
   view.flag("queue_empty",
             counts && counts->queue == 0 && visitor.actor.may(schema::Permission::see_queue));
   if (counts && counts->conflicts > 0) {
-    view.text("conflicts", page::counted(static_cast<std::int64_t>(counts->conflicts),
-                                         "fiche a deux versions d’un même champ",
-                                         "fiches ont deux versions d’un même champ", true));
+    view.text("conflicts",
+              page::counted(static_cast<std::int64_t>(counts->conflicts),
+                            "fiche a deux versions d’un même champ",
+                            "fiches ont deux versions d’un même champ", true, page::Language::fr));
   }
   service::ListFilter returned;
   returned.state = model::State::returned;
@@ -120,19 +123,20 @@ http::Response queue(Office const& office, Visitor& visitor, http::Request const
   std::vector<View> items;
   for (auto const& item : *queue) {
     auto view = item_view(context, visitor, item.copy);
-    view.text("due",
-              page::relative_day(model::to_civil(item.due_at).date, model::to_civil(now).date))
+    view.text("due", page::relative_day(model::to_civil(item.due_at).date,
+                                        model::to_civil(now).date, page::Language::fr))
         .flag("late", item.overdue);
     if (item.claim) {
       view.text("claimed_by", person(context, item.claim->by))
-          .text("claimed_until", page::french_hour(model::to_civil(item.claim->until)));
+          .text("claimed_until",
+                page::hour_text(model::to_civil(item.claim->until), page::Language::fr));
     }
     overdue += item.overdue ? 1 : 0;
     items.push_back(std::move(view));
   }
   View view;
   view.text("count", page::counted(static_cast<std::int64_t>(items.size()), "fiche à relire",
-                                   "fiches à relire", true));
+                                   "fiches à relire", true, page::Language::fr));
   if (overdue > 0) view.text("overdue", overdue_text(overdue));
   view.flag("has_items", !items.empty()).list("items", std::move(items));
   page::PageInfo info;
@@ -181,8 +185,8 @@ http::Response records(Office const& office, Visitor& visitor, http::Request con
   View view;
   view.list("items", item_views(context, visitor, page->items))
       .flag("has_items", !page->items.empty());
-  view.text("count",
-            page::counted(static_cast<std::int64_t>(page->total), "fiche", "fiches", true));
+  view.text("count", page::counted(static_cast<std::int64_t>(page->total), "fiche", "fiches", true,
+                                   page::Language::fr));
   std::vector<View> states, types, nodes;
   for (auto const state : model::kStates) {
     states.push_back(

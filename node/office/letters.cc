@@ -1,8 +1,8 @@
 #include "node/office/letters.h"
 
 #include "node/office/pages.h"
-#include "node/page/french.h"
 #include "node/page/letter.h"
+#include "node/page/wording.h"
 #include "node/service/public_record.h"
 
 namespace solidaires::office {
@@ -42,7 +42,8 @@ mail::Letter decision_letter(page::Site const& site, service::Notice const& noti
     view.text("public_url", cat(base, service::public_path(*copy.type, copy.key.id, copy.title)));
   if (notice.step == model::Step::schedule && copy.publish_at) {
     auto const at = model::to_civil(*copy.publish_at);
-    view.text("appears", cat(page::french_date(at.date), " à ", page::french_hour(at)));
+    view.text("appears", cat(page::date_text(at.date, page::Language::fr), " à ",
+                             page::hour_text(at, page::Language::fr)));
   }
   if (notice.said.article != nullptr) {
     view.text("article", notice.said.article->title.fr)

@@ -2,7 +2,7 @@
 
 #include "node/http/csrf.h"
 #include "node/office/pages.h"
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "sync/base/log.h"
 
 namespace solidaires::office {
@@ -155,8 +155,8 @@ std::string record_path(sync::DocumentKey const& key) {
 
 std::string date_and_hour(Instant at, Instant now) {
   auto const civil = model::to_civil(at);
-  return cat(page::relative_day(civil.date, model::to_civil(now).date), " à ",
-             page::french_hour(civil));
+  return cat(page::relative_day(civil.date, model::to_civil(now).date, page::Language::fr), " à ",
+             page::hour_text(civil, page::Language::fr));
 }
 
 std::string person(Context const& context, service::Author const& author) {

@@ -1,5 +1,5 @@
 #include "node/office/pages.h"
-#include "node/page/french.h"
+#include "node/page/wording.h"
 
 namespace solidaires::office {
 namespace {
@@ -14,7 +14,7 @@ View report_view(Context const& context, Visitor const& visitor, service::Report
   view.text("reference", report.reference())
       .text("id", report.id.to_string())
       .text("node", report.node.str())
-      .text("kind", service::label_of(report.kind))
+      .text("kind", service::label_of(report.kind, schema::Language::fr))
       .text("what", report.what)
       .text("page", report.page)
       .text("page_href", report.page.starts_with('/') && !report.page.starts_with("//")
@@ -44,7 +44,7 @@ http::Response list(Office const& office, Visitor& visitor, http::Request const&
   }
   View view;
   view.text("count", page::counted(static_cast<std::int64_t>(open.size()), "signalement à traiter",
-                                   "signalements à traiter", false));
+                                   "signalements à traiter", false, page::Language::fr));
   view.flag("has_open", !open.empty()).list("open", std::move(open));
   view.flag("has_settled", !settled.empty()).list("settled", std::move(settled));
   page::PageInfo info;

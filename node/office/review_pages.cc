@@ -1,8 +1,8 @@
 #include "node/model/recurrence.h"
 #include "node/office/change_view.h"
 #include "node/office/pages.h"
-#include "node/page/french.h"
 #include "node/page/markdown.h"
+#include "node/page/wording.h"
 #include "node/service/areas.h"
 #include "node/service/catalogue.h"
 #include "schema/audience.h"
@@ -174,7 +174,8 @@ void add_review(View& view, Office const& office, Visitor const& visitor,
     view.flag("claimed", true)
         .flag("claimed_here", own)
         .text("claimed_by", person(context, review->claim->by))
-        .text("claimed_until", page::french_hour(model::to_civil(review->claim->until)));
+        .text("claimed_until",
+              page::hour_text(model::to_civil(review->claim->until), page::Language::fr));
   }
   view.flag("may_claim", !review->claim && copy.state == model::State::submitted &&
                              visitor.actor.may(schema::Permission::see_queue));

@@ -1,6 +1,6 @@
 #include "node/http/csrf.h"
 #include "node/office/pages.h"
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "sync/base/log.h"
 
 namespace solidaires::office {

@@ -4,7 +4,7 @@
 #include <tuple>
 
 #include "node/office/pages.h"
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "node/text/fold.h"
 
 namespace solidaires::office {
@@ -56,7 +56,7 @@ std::uint64_t of(service::Counts const& counts, std::string_view name) {
 }
 
 std::string number(std::uint64_t value) {
-  return page::french_number(static_cast<std::int64_t>(value));
+  return page::number_text(static_cast<std::int64_t>(value), page::Language::fr);
 }
 
 // Every day or week of the span, oldest first, those without anything too.
@@ -168,8 +168,9 @@ void add_steps(View& view, std::vector<Step> const& steps) {
     std::vector<View> cells;
     for (auto const& column : kColumns)
       cells.push_back(std::move(View().text("value", number(of(step->groups, column.group)))));
-    rows.push_back(std::move(
-        View().text("day", page::french_day_month(step->first)).list("cells", std::move(cells))));
+    rows.push_back(std::move(View()
+                                 .text("day", page::weekday_text(step->first, page::Language::fr))
+                                 .list("cells", std::move(cells))));
   }
   view.list("heads", std::move(heads)).list("rows", std::move(rows)).list("sums", std::move(sums));
 }
@@ -229,8 +230,8 @@ http::Response figures(Office const& office, Visitor& visitor, http::Request con
         std::move(View().text("label", column.label).html("chart_html", chart(steps, column))));
   }
   view.list("charts", std::move(charts))
-      .text("first_day", page::french_day_month(span.from))
-      .text("last_day", page::french_day_month(span.until));
+      .text("first_day", page::weekday_text(span.from, page::Language::fr))
+      .text("last_day", page::weekday_text(span.until, page::Language::fr));
   add_steps(view, steps);
   std::vector<View> rankings;
   auto const rank = [&](std::string_view caption, std::string_view heading, std::string_view group,

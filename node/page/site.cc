@@ -39,7 +39,10 @@ std::vector<View> menu_views(std::vector<MenuEntry> const& menu, std::string_vie
 std::vector<View> link_views(std::vector<Link> const& links) {
   std::vector<View> views;
   for (auto const& link : links) {
-    views.push_back(std::move(View().text("label", link.label).text("href", link.href)));
+    views.push_back(std::move(View()
+                                  .text("label", link.label)
+                                  .text("href", link.href)
+                                  .flag("in_french", link.written_in_french)));
   }
   return views;
 }
@@ -90,7 +93,7 @@ std::string Site::icon_svg() const {
 
 View Site::frame(PageInfo const& info) const {
   View frame;
-  bool const home = info.path == messages_->say("/");
+  bool const home = info.path == messages_->address("/");
   frame.text("title", info.title)
       .text("full_title", home ? identity_.title : cat(info.title, " – ", identity_.short_title))
       .text("description", info.description)
@@ -123,8 +126,7 @@ View Site::frame(PageInfo const& info) const {
   frame.flag("has_network", !identity_.network.empty())
       .list("network", link_views(identity_.network));
   if (!info.breadcrumb.empty()) {
-    std::vector<Link> trail{
-        {std::string(messages_->say("Accueil")), std::string(messages_->say("/"))}};
+    std::vector<Link> trail{{std::string(messages_->say("Accueil"_fr)), messages_->address("/")}};
     trail.insert(trail.end(), info.breadcrumb.begin(), info.breadcrumb.end());
     frame.flag("has_breadcrumb", true).list("breadcrumb", link_views(trail));
   }
@@ -148,7 +150,7 @@ void Site::add_languages(View& frame, PageInfo const& info) const {
     languages.push_back(
         std::move(View().text("code", code).text("address", cat(identity_.base_url, path))));
   };
-  if (!info.translation.empty()) {
+  if (!info.translation.empty() && !info.path.empty()) {
     add("fr", is_french ? info.path : info.translation);
     add("en", is_french ? info.translation : info.path);
   }
@@ -169,8 +171,9 @@ std::string Site::finish(View frame, std::string_view name, View const& view) co
 std::string Site::page(PageInfo const& info, std::string_view name, View const& view) const {
   View whole = frame(info);
   whole.list("navigation", menu_views(menu_, info.section));
-  whole.text("report_url", info.path.empty() ? std::string("/signaler")
-                                             : cat("/signaler?page=", url_encode(info.path)));
+  whole.text("report_url", info.path.empty()
+                               ? messages_->address("/signaler")
+                               : messages_->address(cat("/signaler?page=", url_encode(info.path))));
   return finish(std::move(whole), name, view);
 }
 

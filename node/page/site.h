@@ -18,7 +18,8 @@ inline constexpr std::string_view kPreview = "/apercu.png";
 
 struct Link {
   std::string label;
-  std::string href;  // empty: this page
+  std::string href;                // empty: this page
+  bool written_in_french = false;  // by people, whatever the language of the page
 };
 
 // What makes this instance different from the others; from its configuration.
@@ -69,7 +70,7 @@ struct PageInfo {
   std::vector<Alternate> alternates;
   std::string json_ld;  // serialised JSON; written so that it cannot end its element
   std::string query;    // words to keep in the header's search
-  // Path of the same page in the portal's other language; empty: there is none yet.
+  // Path and query of the same page in the portal's other language; empty: there is none.
   std::string translation;
   std::string picture;  // path of one that shows what the page is about; empty: kPreview
   std::string picture_alt;

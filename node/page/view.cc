@@ -1,7 +1,7 @@
 #include "node/page/view.h"
 
-#include "node/page/french.h"
 #include "node/page/view_tree.h"
+#include "node/page/wording.h"
 #include "sync/base/check.h"
 
 namespace solidaires::page {
@@ -42,7 +42,7 @@ View& View::text(std::string_view name, std::string_view value) {
 }
 
 View& View::number(std::string_view name, std::int64_t value) {
-  return text(name, french_number(value));
+  return text(name, number_text(value, Language::fr));
 }
 
 View& View::flag(std::string_view name, bool value) {

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "node/page/french.h"
 #include "node/page/markdown.h"
+#include "node/page/wording.h"
 #include "node/portal/pages.h"
 
 namespace solidaires::portal {
@@ -75,17 +75,17 @@ std::vector<View> of_state(AccessibilityReview const& review, Conformity state) 
   return out;
 }
 
-std::string number(std::size_t value) {
-  return page::french_number(static_cast<std::int64_t>(value));
-}
-
-void add_result(View& view, AccessibilityReview const& review) {
+void add_result(View& view, Context const& context) {
+  auto const& review = context.accessibility;
+  auto const number = [&](std::size_t value) {
+    return page::number_text(static_cast<std::int64_t>(value), context.language());
+  };
   auto const not_met = of_state(review, Conformity::not_met);
   auto const not_checked = of_state(review, Conformity::not_checked);
   view.text("version", review.version)
-      .text("state", review.state())
+      .text("state", context.say(review.state()))
       .text("rate", number(review.rate()))
-      .text("reviewed", page::french_date(review.reviewed))
+      .text("reviewed", page::date_text(review.reviewed, context.language()))
       .text("met", number(review.count(Conformity::met)))
       .text("applicable", number(review.criteria.size() - review.count(Conformity::not_applicable)))
       .flag("has_not_met", !not_met.empty())
@@ -105,11 +105,11 @@ std::size_t AccessibilityReview::rate() const {
   return applicable == 0 ? 0 : 100 * count(Conformity::met) / applicable;
 }
 
-std::string_view AccessibilityReview::state() const {
-  if (criteria.empty()) return "non conforme";
+page::Text AccessibilityReview::state() const {
+  if (criteria.empty()) return "non conforme"_fr;
   if (count(Conformity::not_met) + count(Conformity::not_checked) == 0)
-    return "totalement conforme";
-  return rate() >= 50 ? "partiellement conforme" : "non conforme";
+    return "totalement conforme"_fr;
+  return rate() >= 50 ? "partiellement conforme"_fr : "non conforme"_fr;
 }
 
 Result<AccessibilityReview> parse_accessibility(std::string_view text) {
@@ -156,14 +156,14 @@ http::Response accessibility_page(Context const& context, http::Request const& /
   auto view = identity_view(context.site()->identity());
   view.html("text_html", page::markdown(context.site()->identity().accessibility_text,
                                         page::LineBreaks::joined));
-  add_result(view, context.accessibility);
-  return fixed_page(context, "/accessibilite", "Accessibilité", "portal/accessibility", view);
+  add_result(view, context);
+  return fixed_page(context, "/accessibilite", "Accessibilité"_fr, "portal/accessibility", view);
 }
 
 http::Response criteria_page(Context const& context, http::Request const& /*request*/) {
   auto const& review = context.accessibility;
   View view;
-  add_result(view, review);
+  add_result(view, context);
   std::vector<View> themes;
   for (std::size_t theme = 1; theme <= review.themes.size(); ++theme) {
     std::vector<View> criteria;
@@ -175,8 +175,9 @@ http::Response criteria_page(Context const& context, http::Request const& /*requ
                                    .list("criteria", std::move(criteria))));
   }
   view.list("themes", std::move(themes));
-  return fixed_page(context, "/accessibilite/criteres", "Les critères d’accessibilité, un par un",
-                    "portal/criteria", view, {{"Accessibilité", "/accessibilite"}});
+  return fixed_page(context, "/accessibilite/criteres",
+                    "Les critères d’accessibilité, un par un"_fr, "portal/criteria", view,
+                    {{"Accessibilité", "/accessibilite"}});
 }
 
 }  // namespace solidaires::portal

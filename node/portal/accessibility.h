@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "node/model/civil_time.h"
+#include "node/page/messages.h"
 #include "sync/base/result.h"
 
 namespace solidaires::portal {
@@ -36,7 +37,7 @@ struct AccessibilityReview {
   [[nodiscard]] std::size_t rate() const;
   // As article 47 of the law of 11 February 2005 and its decree call it: "totalement conforme",
   // "partiellement conforme" from half of the criteria, else "non conforme".
-  [[nodiscard]] std::string_view state() const;
+  [[nodiscard]] page::Text state() const;
 };
 
 // The criteria of each theme of RGAA 4.1.2: 106 in all.

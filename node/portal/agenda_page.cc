@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <map>
 
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "node/portal/cards.h"
 #include "node/portal/filters.h"
 #include "node/portal/pages.h"
@@ -36,12 +36,14 @@ bool is_year(int year) {
   return year >= 2000 && year <= 2100;
 }
 
-View item_view(service::AgendaItem const& item) {
+View item_view(Context const& context, service::AgendaItem const& item) {
+  auto const language = context.language();
   View view;
-  view.text("title", item.record->title).text("href", item.record->path);
-  view.text("kind", schema::card(*item.record->type, schema::Card::category, item.record->record));
-  if (!item.occurrence.all_day) view.text("hour", page::french_hour(item.occurrence.start));
-  view.text("status", status_label(item.occurrence.status));
+  view.text("title", item.record->title).text("href", context.address(item.record->path));
+  view.text("kind", schema::card(*item.record->type, schema::Card::category, item.record->record,
+                                 {.language = language}));
+  if (!item.occurrence.all_day) view.text("hour", page::hour_text(item.occurrence.start, language));
+  view.text("status", status_label(context, item.occurrence.status));
   view.flag("cancelled", item.occurrence.status == schema::OccurrenceStatus::cancelled);
   if (auto const* const place = item.record->place(); place != nullptr)
     view.text("place", place->commune);
@@ -65,7 +67,7 @@ Result<Span> read_span(Context const& context, schema::Type const& type,
   for (auto const& item : span.items) {
     auto const from = std::max(item.occurrence.start.date.days(), first.days());
     auto const until = std::min(item.occurrence.last_day().days(), last.days());
-    for (auto day = from; day <= until; ++day) span.by_day[day].push_back(item_view(item));
+    for (auto day = from; day <= until; ++day) span.by_day[day].push_back(item_view(context, item));
   }
   return span;
 }
@@ -78,18 +80,20 @@ std::size_t count_within(Span const& span, CivilDate const& first, CivilDate con
 }
 
 // The filters that hold, for the head of the page; each can be taken off.
-void add_chosen(View& view, schema::Type const& type, Filters const& filters,
-                std::string const& path) {
-  auto chosen = chip_views(&type, filters, path);
+void add_chosen(View& view, Context const& context, schema::Type const& type,
+                Filters const& filters, std::string const& path) {
+  auto chosen = chip_views(context, &type, filters, context.address(path));
   view.flag("has_chips", !chosen.empty()).list("chips", std::move(chosen));
 }
 
-View day_view(CivilDate const& date, CivilDate const& today, Span const& span) {
+View day_view(Context const& context, CivilDate const& date, Span const& span) {
+  auto const today = context.today();
+  auto const label = page::weekday_text(date, context.language());
   View view;
   view.text("number", std::to_string(date.day))
       .text("iso", date.iso())
-      .text("spoken", page::french_day_month(date))
-      .text("label", page::french_day_month(date))
+      .text("spoken", label)
+      .text("label", label)
       .flag("today", date == today)
       .flag("past", date < today);
   auto const found = span.by_day.find(date.days());
@@ -97,30 +101,19 @@ View day_view(CivilDate const& date, CivilDate const& today, Span const& span) {
   return view;
 }
 
-std::vector<View> month_grid(Span const& span, unsigned month, CivilDate const& today) {
+std::vector<View> month_grid(Context const& context, Span const& span, unsigned month) {
   std::vector<View> weeks;
   for (auto monday = span.first.days(); monday <= span.last.days(); monday += 7) {
     std::vector<View> days;
     for (auto day = monday; day < monday + 7; ++day) {
       auto const date = CivilDate::from_days(day);
-      auto view = day_view(date, today, span);
+      auto view = day_view(context, date, span);
       view.flag("outside", date.month != month);
       days.push_back(std::move(view));
     }
     weeks.push_back(std::move(View().list("days", std::move(days))));
   }
   return weeks;
-}
-
-// "du 7 au 13 décembre 2026", "du 30 novembre au 6 décembre 2026"
-std::string week_words(CivilDate const& monday) {
-  auto const sunday = CivilDate::from_days(monday.days() + 6);
-  auto const number = [](unsigned day) { return day == 1 ? "1er" : std::to_string(day); };
-  auto words = cat("du ", number(monday.day));
-  if (monday.month != sunday.month) words += cat(' ', page::french_month_name(monday.month));
-  if (monday.year != sunday.year) words += cat(page::kNbsp, monday.year);
-  return words +
-         cat(" au ", number(sunday.day), ' ', page::french_month(sunday.year, sunday.month));
 }
 
 }  // namespace
@@ -139,36 +132,39 @@ http::Response month_page(Context const& context, schema::Type const& type,
   auto const query = span.filters.query();
   auto const before = CivilDate::from_days(first.days() - 1);
   auto const after = CivilDate::from_days(last.days() + 1);
+  auto const today = context.today();
+  auto const language = context.language();
+  auto const words = page::month_text(year, month, language);
   View view;
-  view.list("weeks", month_grid(span, month, context.today()))
-      .text("month", page::french_month(year, month))
-      .text("previous_href", cat(month_path(type, before), query))
-      .text("next_href", cat(month_path(type, after), query))
-      .text("previous_label", page::french_month_name(before.month))
-      .text("next_label", page::french_month_name(after.month))
-      .text("list_href", cat('/', type.prefix, query))
-      .text("week_href", cat(week_path(type, first <= context.today() && context.today() <= last
-                                                 ? context.today()
-                                                 : first),
-                             query))
-      .text("count", page::counted(static_cast<std::int64_t>(count_within(span, first, last)),
-                                   "date", "dates", true));
-  add_chosen(view, type, span.filters, path);
+  view.list("weeks", month_grid(context, span, month))
+      .text("month", words)
+      .text("previous_href", context.address(cat(month_path(type, before), query)))
+      .text("next_href", context.address(cat(month_path(type, after), query)))
+      .text("previous_label", page::month_name(before.month, language))
+      .text("next_label", page::month_name(after.month, language))
+      .text("list_href", context.address(cat('/', type.prefix, query)))
+      .text("week_href",
+            context.address(
+                cat(week_path(type, first <= today && today <= last ? today : first), query)))
+      .text("count", context.counted(count_within(span, first, last), "date"_fr, "dates"_fr, true));
+  add_chosen(view, context, type, span.filters, path);
   std::vector<View> listed;
   for (auto const& [day, list] : span.by_day) {
     auto const date = CivilDate::from_days(day);
     if (date.month != month) continue;
-    listed.push_back(std::move(View().text("label", page::french_date(date)).list("items", list)));
+    listed.push_back(
+        std::move(View().text("label", page::date_text(date, language)).list("items", list)));
   }
   view.flag("has_list", !listed.empty()).list("listed", std::move(listed));
 
   page::PageInfo info;
   bool const vowel = month == 4 || month == 8 || month == 10;  // avril, août, octobre
-  info.title = cat(vowel ? "Agenda d’" : "Agenda de ", page::french_month(year, month));
-  info.path = cat(path, query);
+  info.title = context.say(vowel ? "Agenda d’{}"_fr : "Agenda de {}"_fr, words);
+  set_address(info, context, cat(path, query));
   info.section = type.key;
   info.noindex = span.filters.any();
-  info.breadcrumb = {{"Agenda", cat('/', type.prefix)}, {page::french_month(year, month), ""}};
+  info.breadcrumb = {{context.say("Agenda"_fr), context.address(cat('/', type.prefix))},
+                     {words, ""}};
   return keep_page(http::Response::html(context.site()->page(info, "portal/month", view)),
                    tags_of_all(context));
 }
@@ -184,27 +180,31 @@ http::Response week_page(Context const& context, schema::Type const& type,
   auto const& span = *read;
   auto const path = week_path(type, monday);
   auto const query = span.filters.query();
+  auto const words = page::days_text(monday, sunday, context.language());
   std::vector<View> days;
   for (auto day = monday.days(); day <= sunday.days(); ++day) {
-    days.push_back(day_view(CivilDate::from_days(day), context.today(), span));
+    days.push_back(day_view(context, CivilDate::from_days(day), span));
   }
   View view;
   view.list("days", std::move(days))
-      .text("week", week_words(monday))
+      .text("week", words)
       .text("number", std::to_string(number))
-      .text("previous_href", cat(week_path(type, CivilDate::from_days(monday.days() - 7)), query))
-      .text("next_href", cat(week_path(type, CivilDate::from_days(monday.days() + 7)), query))
-      .text("list_href", cat('/', type.prefix, query))
-      .text("month_href", cat(month_path(type, CivilDate::from_days(monday.days() + 3)), query))
-      .text("count",
-            page::counted(static_cast<std::int64_t>(span.items.size()), "date", "dates", true));
-  add_chosen(view, type, span.filters, path);
+      .text("previous_href",
+            context.address(cat(week_path(type, CivilDate::from_days(monday.days() - 7)), query)))
+      .text("next_href",
+            context.address(cat(week_path(type, CivilDate::from_days(monday.days() + 7)), query)))
+      .text("list_href", context.address(cat('/', type.prefix, query)))
+      .text("month_href",
+            context.address(cat(month_path(type, CivilDate::from_days(monday.days() + 3)), query)))
+      .text("count", context.counted(span.items.size(), "date"_fr, "dates"_fr, true));
+  add_chosen(view, context, type, span.filters, path);
   page::PageInfo info;
-  info.title = cat("Agenda, semaine ", week_words(monday));
-  info.path = cat(path, query);
+  info.title = context.say("Agenda, semaine {}"_fr, words);
+  set_address(info, context, cat(path, query));
   info.section = type.key;
   info.noindex = span.filters.any();
-  info.breadcrumb = {{"Agenda", cat('/', type.prefix)}, {cat("semaine ", number), ""}};
+  info.breadcrumb = {{context.say("Agenda"_fr), context.address(cat('/', type.prefix))},
+                     {context.say("semaine {}"_fr, number), ""}};
   return keep_page(http::Response::html(context.site()->page(info, "portal/week", view)),
                    tags_of_all(context));
 }

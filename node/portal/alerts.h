@@ -17,13 +17,15 @@ namespace solidaires::portal {
 struct WatchedSearch {
   schema::Type const* type = nullptr;  // null: every kind
   Filters filters;
-  std::string path;   // canonical: "/structures?q=velo"
+  std::string path;   // canonical, in French: "/structures?q=velo"
   std::string words;  // "Structures : « velo », Annecy"
 };
-// nullopt: `target` is no list of this portal.
+// `target`: its address in French, or in the language of the context, which an alert keeps.
+// nullopt: it is no list of this portal.
 [[nodiscard]] std::optional<WatchedSearch> watched_search(Context const& context,
                                                           std::string_view target);
-// Where the search of a list is saved: "/alertes?recherche=..."; empty: this portal sends no mail.
+// Where the search of a list (in French) is saved: "/alertes?recherche=..."; empty: this portal
+// sends no mail.
 [[nodiscard]] std::string alert_href(Context const& context, std::string_view list_target);
 
 void add_alert_routes(http::Router& router, Context const& context);

@@ -156,33 +156,34 @@ struct Parameter {
   bool several = false;
 };
 
-std::vector<Parameter> parameters_of(schema::Type const& type) {
+std::vector<Parameter> parameters_of(schema::Type const& type, page::Messages const& words) {
   std::vector<Parameter> out;
-  out.push_back({"q", "Mots cherchés", string_type()});
-  out.push_back(
-      {"lieu", "Commune, code postal, code INSEE, intercommunalité ou département", string_type()});
-  out.push_back(
-      {"rayon", "Distance autour du lieu, en kilomètres (0 à 200)", {{"type", "number"}}});
-  out.push_back({"dep", "Codes de départements, ou « tous »", string_type(), true});
+  auto const add = [&](std::string_view name, page::Text meaning, json::object schema,
+                       bool several = false) {
+    out.push_back({std::string(name), std::string(words.say(meaning)), std::move(schema), several});
+  };
+  add("q", "Mots cherchés"_fr, string_type());
+  add("lieu", "Commune, code postal, code INSEE, intercommunalité ou département"_fr,
+      string_type());
+  add("rayon", "Distance autour du lieu, en kilomètres (0 à 200)"_fr, {{"type", "number"}});
+  add("dep", "Codes de départements, ou « tous »"_fr, string_type(), true);
   for (auto const* const field : type.facets()) {
-    out.push_back({field->facet->parameter, field->label.fr, value_schema(*field), true});
+    out.push_back(
+        {field->facet->parameter, field->label.in(words.language()), value_schema(*field), true});
   }
   if (type.has(schema::Trait::has_schedule)) {
-    out.push_back({"du", "Premier jour (2026-12-31)", string_type("date")});
-    out.push_back({"au", "Dernier jour, compris", string_type("date")});
+    add("du", "Premier jour (2026-12-31)"_fr, string_type("date"));
+    add("au", "Dernier jour, compris"_fr, string_type("date"));
   }
-  out.push_back(
-      {"tri",
-       "Ordre : pertinence, distance, date ou nom",
-       {{"type", "string"}, {"enum", json::array{"pertinence", "distance", "date", "nom"}}}});
-  out.push_back(
-      {"page", "Page de 100 fiches, à partir de 1", {{"type", "integer"}, {"minimum", 1}}});
+  add("tri", "Ordre : pertinence, distance, date ou nom"_fr,
+      {{"type", "string"}, {"enum", json::array{"pertinence", "distance", "date", "nom"}}});
+  add("page", "Page de 100 fiches, à partir de 1"_fr, {{"type", "integer"}, {"minimum", 1}});
   return out;
 }
 
 json::array list_parameters(schema::Type const& type) {
   json::array out;
-  for (auto& one : parameters_of(type)) {
+  for (auto& one : parameters_of(type, page::french())) {
     json::object described{
         {"name", text(one.name)},
         {"in", "query"},
@@ -272,9 +273,10 @@ json::object distribution(std::string const& url, std::string_view media_type,
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> list_parameters_of(schema::Type const& type) {
+std::vector<std::pair<std::string, std::string>> list_parameters_of(schema::Type const& type,
+                                                                    page::Messages const& words) {
   std::vector<std::pair<std::string, std::string>> out;
-  for (auto& one : parameters_of(type)) {
+  for (auto& one : parameters_of(type, words)) {
     out.emplace_back(std::move(one.name), std::move(one.meaning));
   }
   return out;

@@ -13,7 +13,7 @@ namespace solidaires::portal {
 
 // The parameters of a list and what they mean, in French: for people, and in the OpenAPI document.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> list_parameters_of(
-    schema::Type const& type);
+    schema::Type const& type, page::Messages const& words);
 
 inline constexpr std::string_view kLicenceUrl =
     "https://www.etalab.gouv.fr/licence-ouverte-open-licence";

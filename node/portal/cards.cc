@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "node/portal/life.h"
 #include "node/portal/pictures.h"
 #include "node/search/highlight.h"
@@ -27,8 +27,8 @@ std::string summary_of(service::PublicRecord const& record) {
 
 // The dates of a series after the one that is shown: "samedi 2 janvier 2027, samedi 6 février
 // 2027".
-std::string next_dates(service::PublicRecord const& record, model::Occurrence const& shown,
-                       model::CivilDate const& today) {
+std::string next_dates(Context const& context, service::PublicRecord const& record,
+                       model::Occurrence const& shown) {
   auto const* const field = record.type->first(schema::FieldKind::schedule);
   auto const* const schedule =
       field == nullptr ? nullptr : schema::get<schema::Schedule>(record.record, field->key);
@@ -39,7 +39,8 @@ std::string next_dates(service::PublicRecord const& record, model::Occurrence co
   for (auto const& one : model::occurrences(*schedule, from, year_after, 4 * kNextDates)) {
     bool const later = one.start.date > from;
     if (!later || one.status == schema::OccurrenceStatus::cancelled) continue;
-    if (days.size() < kNextDates) days.push_back(page::relative_day(one.start.date, today));
+    if (days.size() < kNextDates)
+      days.push_back(page::relative_day(one.start.date, context.today(), context.language()));
   }
   return schema::join(days, ", ");
 }
@@ -59,47 +60,52 @@ page::Html highlighted(std::string_view text, std::vector<std::string> const& wo
   return out;
 }
 
-std::string story_date(service::PublicRecord const& record) {
+std::string story_date(Context const& context, service::PublicRecord const& record) {
   auto const* const field = record.type->first(schema::Card::date);
   auto const* const date =
       field == nullptr ? nullptr : schema::get<schema::Date>(record.record, field->key);
-  return date == nullptr ? page::french_date(model::to_civil(record.published_at).date)
-                         : schema::day_text(*date, schema::Language::fr);
+  return date == nullptr
+             ? page::date_text(model::to_civil(record.published_at).date, context.language())
+             : schema::day_text(*date, context.language());
 }
 
-std::string_view status_label(schema::OccurrenceStatus status) {
+std::string status_label(Context const& context, schema::OccurrenceStatus status) {
   switch (status) {
     case schema::OccurrenceStatus::planned: return {};
-    case schema::OccurrenceStatus::cancelled: return "annulé";
-    case schema::OccurrenceStatus::moved: return "date déplacée";
-    case schema::OccurrenceStatus::full: return "complet";
+    case schema::OccurrenceStatus::cancelled: return context.say("annulé"_fr);
+    case schema::OccurrenceStatus::moved: return context.say("date déplacée"_fr);
+    case schema::OccurrenceStatus::full: return context.say("complet"_fr);
   }
   return {};
 }
 
-std::string occurrence_text(model::Occurrence const& one, model::CivilDate const& today) {
-  return page::french_span(one.start, one.end, one.all_day, today);
+std::string occurrence_text(Context const& context, model::Occurrence const& one) {
+  return page::span_text(one.start, one.end, one.all_day, context.today(), context.language());
 }
 
 page::View card(Context const& context, service::ListHit const& hit, CardOptions const& options) {
   auto const& record = *hit.record;
   auto const& type = *record.type;
   page::View view;
-  view.text("href", record.path).text("title", record.title);
+  auto const language = context.language();
+  view.text("href", context.address(record.path)).text("title", record.title);
   view.text("level", std::to_string(options.heading));
-  view.text("kind", options.show_kind ? type.singular.fr : std::string());
+  view.text("kind", options.show_kind ? type.singular.in(language) : std::string());
   for (std::string_view const name :
        {"place", "distance", "summary", "when", "status", "next_dates", "updated"}) {
     view.text(name, {});
   }
   view.html("summary_html", {}).flag("cancelled", false);
-  view.text("category", schema::card(type, schema::Card::category, record.record));
+  view.text("category",
+            schema::card(type, schema::Card::category, record.record, {.language = language}));
   if (auto const* const place = record.place(); place != nullptr) {
     auto const* const commune = context.gazetteer->commune(place->commune_code);
     view.text("place", commune == nullptr ? place->commune
                                           : cat(place->commune, " (", commune->department, ')'));
   }
-  if (hit.distance_km) view.text("distance", cat("à ", page::french_distance(*hit.distance_km)));
+  if (hit.distance_km)
+    view.text("distance",
+              context.say("à\u00a0{}"_fr, page::distance_text(*hit.distance_km, language)));
   auto const summary = summary_of(record);
   if (options.words != nullptr && !options.words->empty()) {
     view.html(
@@ -110,18 +116,20 @@ page::View card(Context const& context, service::ListHit const& hit, CardOptions
   }
   auto const today = context.today();
   if (hit.occurrence) {
-    view.text("when", occurrence_text(*hit.occurrence, today));
-    view.text("status", status_label(hit.occurrence->status));
-    view.text("next_dates", next_dates(record, *hit.occurrence, today));
+    view.text("when", occurrence_text(context, *hit.occurrence));
+    view.text("status", status_label(context, hit.occurrence->status));
+    view.text("next_dates", next_dates(context, record, *hit.occurrence));
     view.flag("cancelled", hit.occurrence->status == schema::OccurrenceStatus::cancelled);
   } else if (type.has(schema::Trait::has_story)) {
-    view.text("when", story_date(record));
+    view.text("when", story_date(context, record));
   }
   if (type.has(schema::Trait::freshness)) {
     // By the day: a page is kept for minutes, and an age in minutes would be wrong soon.
     auto const day = model::to_civil(record.updated_at).date;
+    auto const said = page::relative_day(day, today, language);
     bool const long_ago = day.days() < today.days() - 1;
-    view.text("updated", cat("mis à jour ", long_ago ? "le " : "", page::relative_day(day, today)));
+    view.text("updated", long_ago ? context.say("mis à jour le {}"_fr, said)
+                                  : context.say("mis à jour {}"_fr, said));
   }
   add_life(view, context, record);
   view.flag("demonstration", record.demonstration);

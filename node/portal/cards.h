@@ -24,14 +24,13 @@ struct CardOptions {
                                             std::vector<service::ListHit> const& hits,
                                             CardOptions const& options = {});
 // "samedi 12 décembre, de 14 h à 17 h"; with what a person must know of this date.
-[[nodiscard]] std::string occurrence_text(model::Occurrence const& one,
-                                          model::CivilDate const& today);
-[[nodiscard]] std::string_view status_label(
-    schema::OccurrenceStatus status);  // "annulé"; empty: as planned
+[[nodiscard]] std::string occurrence_text(Context const& context, model::Occurrence const& one);
+// "annulé"; empty: as planned
+[[nodiscard]] std::string status_label(Context const& context, schema::OccurrenceStatus status);
 
 // Of a story: the date that its author set, else the day of its publication. "mardi 24 novembre
 // 2026"
-[[nodiscard]] std::string story_date(service::PublicRecord const& record);
+[[nodiscard]] std::string story_date(Context const& context, service::PublicRecord const& record);
 
 // Text with the words of a search marked, escaped.
 [[nodiscard]] page::Html highlighted(std::string_view text, std::vector<std::string> const& words);

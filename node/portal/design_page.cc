@@ -3,7 +3,7 @@
 #include <array>
 #include <span>
 
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "node/portal/list_parts.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
@@ -120,8 +120,8 @@ View sample_day(std::int64_t day) {
   View view;
   view.text("iso", date.iso())
       .text("number", std::to_string(date.day))
-      .text("spoken", page::french_day_month(date))
-      .text("label", page::french_day_month(date))
+      .text("spoken", page::weekday_text(date, page::Language::fr))
+      .text("label", page::weekday_text(date, page::Language::fr))
       .flag("today", date.month == 12 && date.day == 9)
       .flag("past", date.month == 11 || (date.month == 12 && date.day < 9))
       .flag("outside", date.month != 12);
@@ -143,7 +143,7 @@ void add_agenda(View& view) {
   for (auto day = monday + 7; day < monday + 14; ++day) days.push_back(sample_day(day));
   view.list("weeks", std::move(weeks))
       .list("days", std::move(days))
-      .text("month", page::french_month(2026, 12))
+      .text("month", page::month_text(2026, 12, page::Language::fr))
       .text("count", "2 dates");
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "node/portal/cards.h"
 #include "node/portal/filters.h"
 #include "node/portal/list_parts.h"
@@ -28,10 +28,11 @@ std::size_t shown(http::Request const& request) {
 }
 
 std::string title_of(Context const& context, schema::Type const* type, Filters const& filters) {
-  auto const kind =
-      type == nullptr ? std::string("Ce que l’on trouve") : text::capitalised(type->plural.fr);
+  auto const kind = type == nullptr ? context.say("Ce que l’on trouve"_fr)
+                                    : text::capitalised(type->plural.in(context.language()));
   auto const place = place_phrase(context, filters);
-  auto const words = filters.words.empty() ? std::string() : cat(" « ", filters.words, " »");
+  auto const words =
+      filters.words.empty() ? std::string() : cat(' ', context.say("« {} »"_fr, filters.words));
   return cat(kind, words, place.empty() || place.starts_with(':') ? "" : " ", place);
 }
 
@@ -52,8 +53,8 @@ std::vector<View> type_choices(Context const& context, schema::Type const* chose
     out.push_back(choice(value, label, selected));
   };
   for (auto const& type : context.instance.model.types())
-    add(type.prefix, text::capitalised(type.plural.fr), chosen == &type);
-  add("recherche", "Toutes les rubriques", chosen == nullptr);
+    add(type.prefix, text::capitalised(type.plural.in(context.language())), chosen == &type);
+  add("recherche", context.say("Toutes les rubriques"_fr), chosen == nullptr);
   return out;
 }
 
@@ -69,11 +70,12 @@ std::vector<View> kept_facets(Filters const& filters) {
 
 }  // namespace
 
-std::string embed_href(schema::Type const* type, Filters const& filters) {
+std::string embed_href(Context const& context, schema::Type const* type, Filters const& filters) {
   auto const query = filters.query();
-  return cat("/integrer?rubrique=",
-             page::url_encode(type == nullptr ? std::string_view("recherche") : type->prefix),
-             query.empty() ? "" : "&", query.empty() ? query : query.substr(1));
+  return context.address(
+      cat("/integrer?rubrique=",
+          page::url_encode(type == nullptr ? std::string_view("recherche") : type->prefix),
+          query.empty() ? "" : "&", query.empty() ? query : query.substr(1)));
 }
 
 http::Response embedded_page(Context const& context, schema::Type const* type,
@@ -95,7 +97,7 @@ http::Response embedded_page(Context const& context, schema::Type const* type,
   View view;
   view.text("title", title_of(context, type, filters))
       .text("site_title", site->identity().title)
-      .text("all_href", cat(list_path(type), all.query()))
+      .text("all_href", context.address(cat(list_path(type), all.query())))
       .text("count", list_heading(context, type, *found, filters));
   if (on_map) {
     add_map(view, context, found->hits,
@@ -105,7 +107,7 @@ http::Response embedded_page(Context const& context, schema::Type const* type,
              .zoom = [&](geography::Box const& piece) {
                Filters within = all;
                within.zone = piece;
-               return cat(list_path(type), within.query());
+               return context.address(cat(list_path(type), within.query()));
              }});
   }
   if (hits.size() > number) hits.resize(number);
@@ -128,7 +130,7 @@ http::Response embed_page(Context const& context, http::Request const& request) 
   View view;
   view.text("site_title", site->identity().title);
   view.text("words", filters.words).text("place", filters.place_text);
-  view.list("types", type_choices(context, type)).list("radii", radius_choices(filters));
+  view.list("types", type_choices(context, type)).list("radii", radius_choices(context, filters));
   view.list("facets", kept_facets(filters));
   std::vector<View> numbers;
   for (auto const one : kShownChoices) {
@@ -140,16 +142,16 @@ http::Response embed_page(Context const& context, http::Request const& request) 
     ignored.push_back(std::move(View().text("sentence", sentence)));
   view.flag("has_ignored", !ignored.empty()).list("ignored", std::move(ignored));
   if (request.query.has("rubrique")) {
-    auto const path = cat(frame_path(type), frame_query(filters, number));
+    auto const path = context.address(cat(frame_path(type), frame_query(filters, number)));
     auto const title = cat(title_of(context, type, filters), " – ", site->identity().title);
     auto const address = site->identity().base_url + path;
     view.text("frame_path", path).text("frame_address", address).text("frame_title", title);
     view.text("snippet", cat("<iframe src=\"", page::escaped(address), "\" title=\"",
                              page::escaped(title), "\" width=\"100%\" height=\"600\" ",
                              "loading=\"lazy\" style=\"border:0\"></iframe>"));
-    view.text("criteria", chip_words(type, filters));
+    view.text("criteria", chip_words(context, type, filters));
   }
-  return fixed_page(context, "/integrer", "Intégrer une liste ou une carte à un site",
+  return fixed_page(context, "/integrer", "Intégrer une liste ou une carte à un site"_fr,
                     "portal/embed", view);
 }
 

@@ -4,7 +4,7 @@
 #include <expected>
 #include <ranges>
 
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "node/portal/api.h"
 #include "node/portal/calendar.h"
 #include "node/portal/citations.h"
@@ -40,8 +40,7 @@ std::string record_json(Context const& context, service::PublicRecord const& rec
   if (!record.licence.empty()) first.emplace_back("licence", schema::json_string(record.licence));
   if (record.demonstration) first.emplace_back("demonstration", "true");
   if (distance_km) {
-    auto number = page::french_decimal(*distance_km, 2);
-    std::ranges::replace(number, ',', '.');
+    auto number = page::decimal_text(*distance_km, 2, page::Language::en);
     std::erase_if(number, [](char c) { return c != '.' && (c < '0' || c > '9'); });
     first.emplace_back("distance_km", number);
   }
@@ -159,7 +158,8 @@ std::string selection_title(Selection const& selection) {
   auto const& site = selection.context.site()->identity().title;
   if (selection.type == nullptr) return site;
   auto title = cat(site, page::kNbsp, ": ", selection.type->plural.fr);
-  if (auto const chosen = chip_words(selection.type, selection.filters); !chosen.empty()) {
+  if (auto const chosen = chip_words(selection.context, selection.type, selection.filters);
+      !chosen.empty()) {
     title += cat(", ", chosen);
   }
   return title;

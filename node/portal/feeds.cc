@@ -5,7 +5,7 @@
 #include <pugixml.hpp>
 #include <sstream>
 
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "node/portal/cards.h"
 #include "node/text/fold.h"
 #include "schema/display.h"
@@ -55,7 +55,7 @@ std::string urn(service::PublicRecord const& record) {
 // What a reader of feeds needs to decide whether to open the page.
 std::string summary(Context const& context, service::ListHit const& hit) {
   std::vector<std::string> parts;
-  if (hit.occurrence) parts.push_back(occurrence_text(*hit.occurrence, context.today()));
+  if (hit.occurrence) parts.push_back(occurrence_text(context, *hit.occurrence));
   if (auto const* const place = hit.record->place(); place != nullptr && !place->commune.empty()) {
     parts.push_back(place->commune);
   }
@@ -187,9 +187,18 @@ std::string sitemap(Context const& context, std::vector<SitemapEntry> const& ent
   pugi::xml_document document;
   auto urls = document.append_child("urlset");
   set(urls, "xmlns", "http://www.sitemaps.org/schemas/sitemap/0.9");
+  set(urls, "xmlns:xhtml", "http://www.w3.org/1999/xhtml");
   for (auto const& entry : entries) {
     auto url = urls.append_child("url");
     put(url, "loc", site->identity().base_url + entry.path);
+    if (context.other != nullptr) {
+      for (auto const* const spoken : {&context, context.other}) {
+        auto link = url.append_child("xhtml:link");
+        set(link, "rel", "alternate");
+        set(link, "hreflang", spoken->messages().code());
+        set(link, "href", site->identity().base_url + spoken->address(entry.path));
+      }
+    }
     if (entry.changed) put(url, "lastmod", model::to_civil(*entry.changed).date.iso());
   }
   return written(document);

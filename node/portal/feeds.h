@@ -22,8 +22,8 @@ struct FeedAbout {
 
 // An XML document for the OpenSearch description (1.1) of the portal's search.
 [[nodiscard]] std::string open_search(Context const& context);
-// Addresses for search engines (sitemaps.org 0.9), each with its day of change; `changed` null: not
-// said.
+// Addresses for search engines (sitemaps.org 0.9), each with its twins in every language and its
+// day of change; `changed` null: not said.
 struct SitemapEntry {
   std::string path;
   std::optional<Instant> changed;

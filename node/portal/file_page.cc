@@ -14,12 +14,12 @@ using page::View;
 
 constexpr Millis kPatience{1'000};
 
-http::Response special_page(Context const& context, int status, std::string_view title,
+http::Response special_page(Context const& context, int status, page::Text title,
                             std::string_view name) {
-  View view;
-  view.text("title", title);
   page::PageInfo info;
-  info.title = std::string(title);
+  info.title = context.say(title);
+  View view;
+  view.text("title", info.title);
   info.noindex = true;
   info.main_class = "wrap page narrow";
   return http::Response::html(context.site()->page(info, name, view), status)
@@ -27,7 +27,7 @@ http::Response special_page(Context const& context, int status, std::string_view
 }
 
 http::Response not_arrived(Context const& context) {
-  return special_page(context, 503, "Le fichier n’est pas encore arrivé", "portal/file_awaited")
+  return special_page(context, 503, "Le fichier n’est pas encore arrivé"_fr, "portal/file_awaited")
       .with("Retry-After", "5");
 }
 
@@ -45,7 +45,7 @@ http::Response file_page(Context const& context, http::Request const& request) {
   if (!*found) return error_page(context, 404, &request);
   auto const& shown = **found;
   if (shown.gone) {
-    return special_page(context, 410, "Ce fichier a été retiré", "portal/file_gone");
+    return special_page(context, 410, "Ce fichier a été retiré"_fr, "portal/file_gone");
   }
   auto const& files = context.instance.store.files();
   if (!context.instance.store.has_file(shown.document.scope, *sha256)) {

@@ -7,7 +7,7 @@
 #include <ranges>
 #include <set>
 
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "node/text/fold.h"
 
 namespace solidaires::portal {
@@ -56,8 +56,8 @@ std::string_view beginning(std::string_view text) {
   return text.substr(0, size);
 }
 
-std::string in_quotes(std::string_view text) {
-  return cat("« ", text::excerpt(text::clean(text), 40), " »");
+std::string shortened(std::string_view text) {
+  return text::excerpt(text::clean(text), 40);
 }
 
 // By its name where that leads back to it, else (a homonym) by its key.
@@ -103,17 +103,17 @@ std::string position_text(geography::Point const& at) {
 void take_position(Context const& context, geography::Point const& at, Filters& out) {
   auto const* const commune = context.gazetteer->nearest_commune(at);
   if (commune == nullptr || geography::distance_km(commune->point, at) > kNoCommuneKm) {
-    out.ignored.emplace_back(
-        "Votre position est loin de toute commune connue ici : donnez plutôt un nom de commune.");
+    out.ignored.push_back(context.say(
+        "Votre position est loin de toute commune connue ici : donnez plutôt un nom de commune."_fr));
     return;
   }
   out.place_is_position = true;
-  out.place_text = cat("ma position (", position_text(at), ')');
+  out.place_text = context.say("ma position ({})"_fr, position_text(at));
   out.place_value = position_text(at);
   out.place = geography::Place{.kind = geography::PlaceKind::commune,
                                .code = commune->code,
-                               .name = "votre position",
-                               .label = cat("votre position, près de ", commune->name),
+                               .name = context.say("votre position"_fr),
+                               .label = context.say("votre position, près de {}"_fr, commune->name),
                                .commune = commune,
                                .precision = geography::Precision::exact,
                                .point = at,
@@ -136,9 +136,9 @@ void read_place(Context const& context, http::Parameters const& query, Filters& 
   }
   auto found = context.gazetteer->find_places(out.place_text, options);
   if (found.empty()) {
-    out.ignored.push_back(
-        cat("Le lieu ", in_quotes(out.place_text),
-            " n’a pas été trouvé : essayez le nom de la commune ou son code postal."));
+    out.ignored.push_back(context.say(
+        "Le lieu « {} » n’a pas été trouvé : essayez le nom de la commune ou son code postal."_fr,
+        shortened(out.place_text)));
     return;
   }
   out.place = std::move(found.front());
@@ -148,22 +148,23 @@ void read_place(Context const& context, http::Parameters const& query, Filters& 
   name_place(context, options, out);
 }
 
-void read_radius(http::Parameters const& query, Filters& out) {
+void read_radius(Context const& context, http::Parameters const& query, Filters& out) {
   auto const text = query.get("rayon");
   if (text.empty()) return;
   auto const km = read_number(text);
   if (!km || *km < 0) {
-    out.ignored.push_back(cat("La distance ", in_quotes(text), " n’a pas été comprise."));
+    out.ignored.push_back(
+        context.say("La distance « {} » n’a pas été comprise."_fr, shortened(text)));
   } else if (*km > kRadiusMaxKm) {
     out.radius_km = kRadiusMaxKm;
     out.ignored.push_back(
-        cat("La distance est limitée à ", static_cast<int>(kRadiusMaxKm), " km."));
+        context.say("La distance est limitée à {} km."_fr, static_cast<int>(kRadiusMaxKm)));
   } else {
     out.radius_km = km;
   }
 }
 
-void read_zone(http::Parameters const& query, Filters& out) {
+void read_zone(Context const& context, http::Parameters const& query, Filters& out) {
   auto const text = query.get("zone");
   if (text.empty()) return;
   auto const sides = read_numbers(text, 4);
@@ -174,8 +175,9 @@ void read_zone(http::Parameters const& query, Filters& out) {
   if (sound) {
     out.zone = box;
   } else {
-    out.ignored.push_back(cat("La zone ", in_quotes(text),
-                              " n’a pas été comprise : choisissez-la à nouveau sur la carte."));
+    out.ignored.push_back(context.say(
+        "La zone « {} » n’a pas été comprise : choisissez-la à nouveau sur la carte."_fr,
+        shortened(text)));
   }
 }
 
@@ -188,21 +190,23 @@ void read_departments(Context const& context, http::Parameters const& query, Fil
       if (std::ranges::find(out.departments, value) == out.departments.end())
         out.departments.emplace_back(value);
     } else {
-      out.ignored.push_back(cat("Le département ", in_quotes(value), " n’existe pas."));
+      out.ignored.push_back(
+          context.say("Le département « {} » n’existe pas."_fr, shortened(value)));
     }
   }
   if (out.everywhere) out.departments.clear();
 }
 
-void read_facets(schema::Type const& type, http::Parameters const& query, Filters& out) {
+void read_facets(Context const& context, schema::Type const& type, http::Parameters const& query,
+                 Filters& out) {
   for (auto const* const field : type.facets()) {
     auto& kept = out.facets[field->facet->parameter];
     for (auto const value : query.all(field->facet->parameter)) {
       if (value.empty()) continue;
       bool const known = field->vocabulary == nullptr || field->vocabulary->find(value) != nullptr;
       if (!known) {
-        out.ignored.push_back(
-            cat("Le filtre ", in_quotes(value), " (", field->label.fr, ") n’existe pas."));
+        out.ignored.push_back(context.say("Le filtre « {} » ({}) n’existe pas."_fr,
+                                          shortened(value), field->label.in(context.language())));
       } else if (std::ranges::find(kept, value) == kept.end() && kept.size() < 50) {
         kept.emplace_back(value);
       }
@@ -217,9 +221,9 @@ void read_dates(Context const& context, http::Parameters const& query, Filters& 
     if (text.empty()) return std::nullopt;
     auto const date = model::CivilDate::parse(text);
     if (!date || date->year < 1970 || date->year > 2200) {
-      out.ignored.push_back(cat("La date ", in_quotes(text),
-                                " n’a pas été comprise : écrivez-la comme ", context.today().iso(),
-                                '.'));
+      out.ignored.push_back(
+          context.say("La date « {} » n’a pas été comprise : écrivez-la comme {}."_fr,
+                      shortened(text), context.today().iso()));
       return std::nullopt;
     }
     return *date;
@@ -228,16 +232,16 @@ void read_dates(Context const& context, http::Parameters const& query, Filters& 
   out.until = read("au");
   if (out.from && out.until && *out.until < *out.from) {
     std::swap(out.from, out.until);
-    out.ignored.emplace_back("Les deux dates étaient inversées.");
+    out.ignored.push_back(context.say("Les deux dates étaient inversées."_fr));
   }
 }
 
-void read_order(http::Parameters const& query, Filters& out) {
+void read_order(Context const& context, http::Parameters const& query, Filters& out) {
   if (auto const text = query.get("tri"); !text.empty()) {
     auto const* const found =
         std::ranges::find(kSorts, text, &std::pair<std::string_view, Sort>::first);
     if (found == kSorts.end()) {
-      out.ignored.push_back(cat("Le tri ", in_quotes(text), " n’existe pas."));
+      out.ignored.push_back(context.say("Le tri « {} » n’existe pas."_fr, shortened(text)));
     } else {
       out.sort = found->second;
     }
@@ -245,7 +249,7 @@ void read_order(http::Parameters const& query, Filters& out) {
   if (auto const text = query.get("page"); !text.empty()) {
     auto const number = read_number(text);
     if (!number || *number < 1 || *number > static_cast<double>(kPagesMax)) {
-      out.ignored.push_back(cat("La page ", in_quotes(text), " n’existe pas."));
+      out.ignored.push_back(context.say("La page « {} » n’existe pas."_fr, shortened(text)));
     } else {
       out.page = static_cast<std::size_t>(*number);
     }
@@ -340,15 +344,16 @@ Filters read_filters(Context const& context, schema::Type const* type,
   auto const typed = query.get("q");
   out.words = text::single_line(text::clean(beginning(typed)));
   if (typed.size() > kWordsMax) {
-    out.ignored.emplace_back("La recherche a été raccourcie : quelques mots suffisent.");
+    out.ignored.push_back(
+        context.say("La recherche a été raccourcie : quelques mots suffisent."_fr));
   }
   read_place(context, query, out);
-  read_radius(query, out);
-  read_zone(query, out);
+  read_radius(context, query, out);
+  read_zone(context, query, out);
   read_departments(context, query, out);
-  if (type != nullptr) read_facets(*type, query, out);
+  if (type != nullptr) read_facets(context, *type, query, out);
   read_dates(context, query, out);
-  read_order(query, out);
+  read_order(context, query, out);
   out.over_too = query.get("termines") == "1";
   return out;
 }
@@ -424,48 +429,57 @@ service::ListQuery to_query(Context const& context, schema::Type const* type,
   return query;
 }
 
-std::vector<Chip> chips(schema::Type const* type, Filters const& filters, std::string_view path) {
+std::vector<Chip> chips(Context const& context, schema::Type const* type, Filters const& filters,
+                        std::string_view path) {
   std::vector<Chip> out;
   auto const add = [&](std::string label, std::string_view parameter, std::string_view value = {}) {
     out.push_back({std::move(label), cat(path, filters.query(parameter, value))});
   };
-  if (!filters.words.empty()) add(cat("« ", filters.words, " »"), "q");
+  if (!filters.words.empty()) add(context.say("« {} »"_fr, filters.words), "q");
   if (filters.place) add(filters.place->label, "lieu");
-  if (filters.zone) add("zone de la carte", "zone");
-  if (filters.everywhere) add("tout le réseau", "dep");
+  bool const foreign = context.language() != page::Language::fr;
+  for (auto& name : out) name.in_french = foreign && !filters.place_is_position;
+  if (filters.zone) add(context.say("zone de la carte"_fr), "zone");
+  if (filters.everywhere) add(context.say("tout le réseau"_fr), "dep");
   for (auto const& department : filters.departments)
-    add(cat("département ", department), "dep", department);
+    add(context.say("département {}"_fr, department), "dep", department);
   if (type != nullptr) {
     for (auto const* const field : type->facets()) {
       auto const found = filters.facets.find(field->facet->parameter);
       if (found == filters.facets.end()) continue;
       for (auto const& code : found->second) {
         auto const label = field->vocabulary == nullptr
-                               ? field->label.fr
-                               : field->vocabulary->label_of(code, schema::Language::fr);
+                               ? field->label.in(context.language())
+                               : field->vocabulary->label_of(code, context.language());
         add(label, field->facet->parameter, code);
       }
     }
   }
-  if (filters.from) add(cat("à partir du ", page::french_date(*filters.from)), "du");
-  if (filters.until) add(cat("jusqu’au ", page::french_date(*filters.until)), "au");
-  if (filters.over_too) add("terminés compris", "termines");
+  auto const day = [&](model::CivilDate const& date) {
+    return page::date_text(date, context.language());
+  };
+  if (filters.from) add(context.say("à partir du {}"_fr, day(*filters.from)), "du");
+  if (filters.until) add(context.say("jusqu’au {}"_fr, day(*filters.until)), "au");
+  if (filters.over_too) add(context.say("terminés compris"_fr), "termines");
   return out;
 }
 
-std::string chip_words(schema::Type const* type, Filters const& filters) {
+std::string chip_words(Context const& context, schema::Type const* type, Filters const& filters) {
   std::string words;
-  for (auto const& chip : chips(type, filters, {})) {
+  for (auto const& chip : chips(context, type, filters, {})) {
     words += cat(words.empty() ? "" : ", ", chip.label);
   }
   return words;
 }
 
-std::vector<page::View> chip_views(schema::Type const* type, Filters const& filters,
-                                   std::string_view path) {
+std::vector<page::View> chip_views(Context const& context, schema::Type const* type,
+                                   Filters const& filters, std::string_view path) {
   std::vector<page::View> views;
-  for (auto const& chip : chips(type, filters, path)) {
-    views.push_back(std::move(page::View().text("label", chip.label).text("remove", chip.remove)));
+  for (auto const& chip : chips(context, type, filters, path)) {
+    views.push_back(std::move(page::View()
+                                  .text("label", chip.label)
+                                  .text("remove", chip.remove)
+                                  .flag("in_french", chip.in_french)));
   }
   return views;
 }
@@ -475,11 +489,13 @@ std::string place_phrase(Context const& context, Filters const& filters) {
     auto const& place = *filters.place;
     if (place.commune == nullptr) return cat(": ", place.label);
     auto const radius = filters.radius_km.value_or(kRadiusDefaultKm);
-    if (radius <= 0) return cat("à ", place.name);
-    return cat("à moins de ", page::french_distance(radius), " ", of_place(place.name));
+    if (radius <= 0) return context.say("à {}"_fr, place.name);
+    return context.say(
+        "à moins de {} {}"_fr, page::distance_text(radius, context.language()),
+        context.language() == page::Language::fr ? of_place(place.name) : place.name);
   }
-  if (filters.zone) return "dans cette zone de la carte";
-  if (filters.everywhere) return "dans tout le réseau";
+  if (filters.zone) return context.say("dans cette zone de la carte"_fr);
+  if (filters.everywhere) return context.say("dans tout le réseau"_fr);
   if (!filters.departments.empty()) {
     std::string names;
     for (auto const& code : filters.departments) {

@@ -41,7 +41,7 @@ struct Filters {
   std::optional<service::Sort> sort;
   std::size_t page = 1;
   std::string view;                  // "", "carte", "mois"
-  std::vector<std::string> ignored;  // sentences in French
+  std::vector<std::string> ignored;  // sentences in the language of the page
 
   // Without `left_out` (a parameter) and, for facets, only its value `left_out_value`; page 1.
   [[nodiscard]] std::string query(std::string_view left_out = {},
@@ -62,19 +62,21 @@ struct Filters {
 
 struct Chip {
   std::string label;
-  std::string remove;  // address without it
+  std::string remove;      // address without it
+  bool in_french = false;  // a name, or what was typed, where the page is in another language
 };
 // The same without what nobody may keep of a person: a position becomes its commune.
 [[nodiscard]] Filters fit_to_keep(Context const& context, Filters filters);
 
 // What was understood, one removable piece each. `path`: of the list.
-[[nodiscard]] std::vector<Chip> chips(schema::Type const* type, Filters const& filters,
-                                      std::string_view path);
+[[nodiscard]] std::vector<Chip> chips(Context const& context, schema::Type const* type,
+                                      Filters const& filters, std::string_view path);
 // Their labels in one line: "« vélo », Annecy, Alimentation durable".
-[[nodiscard]] std::string chip_words(schema::Type const* type, Filters const& filters);
-// The same in the views that templates show: label, remove.
-[[nodiscard]] std::vector<page::View> chip_views(schema::Type const* type, Filters const& filters,
-                                                 std::string_view path);
+[[nodiscard]] std::string chip_words(Context const& context, schema::Type const* type,
+                                     Filters const& filters);
+// The same in the views that templates show: label, remove, in_french.
+[[nodiscard]] std::vector<page::View> chip_views(Context const& context, schema::Type const* type,
+                                                 Filters const& filters, std::string_view path);
 // "à moins de 15 km d’Ugine", "en Isère"; for headings.
 [[nodiscard]] std::string place_phrase(Context const& context, Filters const& filters);
 

@@ -1,5 +1,5 @@
-#include "node/page/french.h"
 #include "node/page/markdown.h"
+#include "node/page/wording.h"
 #include "node/portal/cards.h"
 #include "node/portal/filters.h"
 #include "node/portal/life.h"
@@ -14,8 +14,21 @@ using page::View;
 
 constexpr std::size_t kOnHome = 4;
 
+std::string section_label(Context const& context, schema::Type const& type) {
+  auto const& kinds = type.plural.in(context.language());
+  if (type.has(schema::Trait::has_schedule)) return context.say("Prochaines dates"_fr);
+  if (opens_and_closes(&type))
+    return context.say("{}\u00a0: bientôt clos"_fr, text::capitalised(kinds));
+  if (type.has_life())
+    return context.say(
+        type.gender == schema::Gender::feminine ? "Dernières {}"_fr : "Derniers {}"_fr, kinds);
+  if (type.has(schema::Trait::is_organisation))
+    return context.say("Nouvelles fiches de l’annuaire"_fr);
+  return type.has(schema::Trait::has_story) ? context.say("À la une"_fr) : text::capitalised(kinds);
+}
+
 // The next dates, or the newest records, of one kind.
-View section(Context const& context, schema::Type const& type, std::string_view label) {
+View section(Context const& context, schema::Type const& type) {
   service::ListQuery query;
   query.types = {type.key};
   if (!context.instance.hub) query.place.departments = context.instance.territory;
@@ -27,26 +40,15 @@ View section(Context const& context, schema::Type const& type, std::string_view 
     query.sort = service::Sort::deadline;
   }
   View view;
-  view.text("label", label)
-      .text("href", cat('/', type.prefix))
-      .text("more", cat("Voir tout : ", type.plural.fr));
+  view.text("label", section_label(context, type))
+      .text("href", context.address(cat('/', type.prefix)))
+      .text("more", context.say("Voir tout : {}"_fr, type.plural.in(context.language())));
   auto const found = context.catalogue.find(query);
   if (found && !found->hits.empty()) {
     view.list("cards", cards(context, found->hits));
     view.flag("has_cards", true);
   }
   return view;
-}
-
-std::string section_label(schema::Type const& type) {
-  if (type.has(schema::Trait::has_schedule)) return "Prochaines dates";
-  if (opens_and_closes(&type))
-    return cat(text::capitalised(type.plural.fr), page::kNbsp, ": bientôt clos");
-  if (type.has_life())
-    return cat(type.gender == schema::Gender::feminine ? "Dernières " : "Derniers ",
-               type.plural.fr);
-  if (type.has(schema::Trait::is_organisation)) return "Nouvelles fiches de l’annuaire";
-  return type.has(schema::Trait::has_story) ? "À la une" : text::capitalised(type.plural.fr);
 }
 
 }  // namespace
@@ -58,26 +60,27 @@ http::Response home_page(Context const& context, http::Request const& /*request*
   view.text("title", identity.title)
       .text("territory", identity.territory)
       .flag("hub", context.instance.hub);
-  // Records, their dates and the operator's own words are in French.
-  bool const in_french = context.language() == schema::Language::fr;
+  // Where the operator's own words are in French, the page has others.
+  bool const in_french = context.language() == page::Language::fr;
+  view.flag("in_translation", !in_french);
   if (in_french)
     view.html("intro_html", page::markdown(identity.home_text, page::LineBreaks::joined));
   view.html("drawing_html", draw_territory(*context.gazetteer, context.instance.territory));
   auto const counts = context.catalogue.counts(context.instance.hub ? std::vector<std::string>()
                                                                     : context.instance.territory);
-  view.flag("in_translation", !in_french);
+  auto const language = context.language();
   std::vector<View> kinds, sections;
   for (auto const& type : context.instance.model.types()) {
     auto const found = counts.find(type.key);
     auto const count = found == counts.end() ? 0 : static_cast<std::int64_t>(found->second);
     View kind;
-    bool const several = count > 1 || (count == 0 && !in_french);
-    kind.text("href", cat('/', type.prefix))
-        .text("count", in_french ? page::french_number(count) : std::to_string(count))
-        .text("label", (several ? type.plural : type.singular).in(context.language()))
-        .text("description", type.description.in(context.language()));
+    bool const several = count > 1 || (count == 0 && language == page::Language::en);
+    kind.text("href", context.address(cat('/', type.prefix)))
+        .text("count", page::number_text(count, language))
+        .text("label", (several ? type.plural : type.singular).in(language))
+        .text("description", type.description.in(language));
     kinds.push_back(std::move(kind));
-    if (in_french) sections.push_back(section(context, type, section_label(type)));
+    sections.push_back(section(context, type));
   }
   view.list("kinds", std::move(kinds)).list("sections", std::move(sections));
   if (in_french && !identity.take_part_text.empty())

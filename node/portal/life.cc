@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "node/portal/map.h"
 #include "schema/display.h"
 
@@ -14,35 +14,41 @@ using model::Phase;
 constexpr double kNearKm = 40;
 
 // "12 décembre", "1er mars 2027": the year only if it is not this one.
-std::string day_of(model::CivilDate const& date, model::CivilDate const& today) {
-  auto const year = date.year == today.year ? std::string() : cat(' ', date.year);
-  return cat(date.day, date.day == 1 ? "er" : "", ' ', page::french_month_name(date.month), year);
+std::string day_of(Context const& context, model::CivilDate const& date) {
+  auto const language = context.language();
+  auto const year = date.year == context.today().year ? std::string() : cat(' ', date.year);
+  return cat(page::day_number(date, language), ' ', page::month_name(date.month, language), year);
 }
 
-std::string moment_text(model::LifeState const& state, model::CivilDate const& today) {
-  auto const day = day_of(state.at->date, today);
-  return state.whole_day ? day : cat(day, " à ", page::french_hour(*state.at));
+std::string moment_text(Context const& context, model::LifeState const& state) {
+  auto const day = day_of(context, state.at->date);
+  return state.whole_day
+             ? day
+             : context.say("{} à {}"_fr, day, page::hour_text(*state.at, context.language()));
 }
 
-std::string closing_text(model::LifeState const& state, model::CivilDate const& today) {
-  auto const left = state.at->date.days() - today.days();
-  auto const until = cat(" : jusqu’au ", moment_text(state, today));
-  if (left <= 0)
-    return state.whole_day ? std::string("Dernier jour")
-                           : cat("Dernier jour : jusqu’à ", page::french_hour(*state.at));
-  return left == 1 ? cat("Plus qu’un jour", until) : cat("Plus que ", left, " jours", until);
+std::string closing_text(Context const& context, model::LifeState const& state) {
+  auto const left = state.at->date.days() - context.today().days();
+  if (left <= 0) {
+    return state.whole_day ? context.say("Dernier jour"_fr)
+                           : context.say("Dernier jour : jusqu’à {}"_fr,
+                                         page::hour_text(*state.at, context.language()));
+  }
+  auto const until = moment_text(context, state);
+  return left == 1 ? context.say("Plus qu’un jour : jusqu’au {}"_fr, until)
+                   : context.say("Plus que {} jours : jusqu’au {}"_fr, left, until);
 }
 
 // What its people said, in the words of the vocabulary; else what the dates say.
-std::string over_text(service::PublicRecord const& record, model::LifeState const& state,
-                      model::CivilDate const& today) {
+std::string over_text(Context const& context, service::PublicRecord const& record,
+                      model::LifeState const& state) {
   auto const& type = *record.type;
   std::string_view const e = type.gender == schema::Gender::feminine ? "e" : "";
-  std::string said = cat(state.phase == Phase::closed ? "Clos" : "Terminé", e);
+  auto said = context.say(state.phase == Phase::closed ? "Clos{}"_fr : "Terminé{}"_fr, e);
   auto const* const outcome = type.field(type.life.outcome);
   if (state.phase != Phase::closed && state.phase != Phase::expired && outcome != nullptr)
-    said = schema::display_line(*outcome, record.record);
-  return state.at ? cat(said, " depuis le ", day_of(state.at->date, today)) : said;
+    said = schema::display_line(*outcome, record.record, {.language = context.language()});
+  return state.at ? context.say("{} depuis le {}"_fr, said, day_of(context, state.at->date)) : said;
 }
 
 service::ListQuery instead_of(Context const& context, service::PublicRecord const& record,
@@ -77,18 +83,17 @@ service::ListQuery instead_of(Context const& context, service::PublicRecord cons
 
 std::string life_text(Context const& context, service::PublicRecord const& record,
                       model::LifeState const& state) {
-  auto const today = context.today();
   std::string_view const e = record.type->gender == schema::Gender::feminine ? "e" : "";
   switch (state.phase) {
     case Phase::timeless: return {};
-    case Phase::upcoming: return cat("Ouvre le ", moment_text(state, today));
+    case Phase::upcoming: return context.say("Ouvre le {}"_fr, moment_text(context, state));
     case Phase::open:
-      if (state.ongoing) return cat("Ouvert", e, " toute l’année");
-      return state.at ? cat("Ouvert", e, " jusqu’au ", moment_text(state, today))
-                      : cat("Ouvert", e);
-    case Phase::closing: return closing_text(state, today);
-    case Phase::to_confirm: return "À confirmer";
-    default: return over_text(record, state, today);
+      if (state.ongoing) return context.say("Ouvert{} toute l’année"_fr, e);
+      return state.at ? context.say("Ouvert{} jusqu’au {}"_fr, e, moment_text(context, state))
+                      : context.say("Ouvert{}"_fr, e);
+    case Phase::closing: return closing_text(context, state);
+    case Phase::to_confirm: return context.say("À confirmer"_fr);
+    default: return over_text(context, record, state);
   }
 }
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "sync/base/bytes.h"
 
 namespace solidaires::portal {
@@ -158,8 +158,11 @@ std::string mark(Cluster const& cluster, MapOptions const& options) {
   auto const y = tenth(cluster.at.y);
   if (cluster.points.size() == 1) {
     auto const& point = *cluster.points.front();
-    return cat("<a href=\"", page::escaped(point.href), "\"><title>", page::escaped(point.title),
-               "</title><circle class=\"map-point\" cx=\"", x, "\" cy=\"", y, "\" r=\"8\"/></a>");
+    std::string_view const language =
+        options.words->language() == page::Language::fr ? "" : " lang=\"fr\"";
+    return cat("<a href=\"", page::escaped(point.href), "\"", language, "><title>",
+               page::escaped(point.title), "</title><circle class=\"map-point\" cx=\"", x,
+               "\" cy=\"", y, "\" r=\"8\"/></a>");
   }
   std::string titles;
   for (std::size_t i = 0; i < std::min<std::size_t>(cluster.points.size(), 8); ++i) {
@@ -168,15 +171,16 @@ std::string mark(Cluster const& cluster, MapOptions const& options) {
   if (cluster.points.size() > 8) titles += "…";
   auto const count = cluster.points.size();
   double const radius = std::min(11 + std::sqrt(static_cast<double>(count)) * 2, 26.0);
-  auto const drawn = cat("<title>", count, " fiches : ", page::escaped(titles),
-                         "</title><circle class=\"map-point\" cx=\"", x, "\" cy=\"", y, "\" r=\"",
-                         tenth(radius), "\"/><text class=\"map-count\" x=\"", x, "\" y=\"",
-                         tenth(cluster.at.y + 5), "\" font-size=\"14\">", count, "</text>");
+  auto const drawn =
+      cat("<title>", options.words->say("{} fiches : {}"_fr, count, page::escaped(titles)),
+          "</title><circle class=\"map-point\" cx=\"", x, "\" cy=\"", y, "\" r=\"", tenth(radius),
+          "\"/><text class=\"map-count\" x=\"", x, "\" y=\"", tenth(cluster.at.y + 5),
+          "\" font-size=\"14\">", count, "</text>");
   if (!options.zoom) return cat("<g>", drawn, "</g>");
   return cat("<a href=\"", page::escaped(options.zoom(around(cluster))), "\">", drawn, "</a>");
 }
 
-std::string scale_bar(Projection const& project) {
+std::string scale_bar(Projection const& project, page::Language language) {
   double km = 1;
   for (double const step : {1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0}) {
     if (step * project.pixels_per_km() < 140) km = step;
@@ -186,7 +190,7 @@ std::string scale_bar(Projection const& project) {
   return cat(
       "<g><path d=\"M12 ", y, "h", tenth(length),
       "\" stroke=\"currentColor\" stroke-width=\"2\"/><text class=\"map-label\" x=\"12\" y=\"",
-      tenth(project.height() - 16), "\">", page::french_distance(km), "</text></g>");
+      tenth(project.height() - 16), "\">", page::distance_text(km, language), "</text></g>");
 }
 
 std::string frame(Projection const& project, std::string_view attributes, std::string const& body) {
@@ -226,7 +230,7 @@ page::Html draw_map(geography::Gazetteer const& gazetteer, std::vector<MapPoint>
   Projection const project(box, options.width);
   std::string body = ground(gazetteer, options.departments, project, true);
   for (auto const& one : cluster(points, box, project)) body += mark(one, options);
-  body += scale_bar(project);
+  body += scale_bar(project, options.words->language());
   return {frame(project, cat("role=\"group\" aria-label=\"", page::escaped(options.label), "\""),
                 body)};
 }

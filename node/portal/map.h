@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "node/geography/gazetteer.h"
+#include "node/page/messages.h"
 #include "node/page/view.h"
 #include "node/portal/context.h"
 
@@ -27,6 +28,7 @@ struct MapOptions {
   // The address of what lies in a piece of the map: where a mark of several records leads. Empty:
   // such marks lead nowhere.
   std::function<std::string(geography::Box const&)> zoom{};
+  page::Messages const* words = &page::french();
   double width = 800;  // in pixels, at which labels have their size
 };
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "node/portal/map.h"
 
 namespace solidaires::portal {
@@ -18,7 +18,7 @@ std::vector<MapPoint> points_of(Context const& context, std::vector<service::Lis
   std::vector<MapPoint> points;
   for (auto const& hit : hits) {
     if (auto const at = point_of(context, *hit.record)) {
-      points.push_back({*at, hit.record->title, hit.record->path});
+      points.push_back({*at, hit.record->title, context.address(hit.record->path)});
     }
   }
   return points;
@@ -54,11 +54,12 @@ Shown shown_on_map(Context const& context, Filters const& filters, service::List
   return found ? Shown{std::move(found->hits), found->total <= kMapItemsMax} : Shown{result.hits};
 }
 
-std::string words_of(Shown const& shown, Filters const& filters) {
-  if (shown.all) return "Carte des résultats";
-  if (filters.view != kMapView) return "Carte de cette page de résultats";
-  return cat("Carte des ", page::french_number(static_cast<std::int64_t>(shown.hits.size())),
-             " premiers résultats");
+std::string words_of(Context const& context, Shown const& shown, Filters const& filters) {
+  if (shown.all) return context.say("Carte des résultats"_fr);
+  if (filters.view != kMapView) return context.say("Carte de cette page de résultats"_fr);
+  return context.say(
+      "Carte des {} premiers résultats"_fr,
+      page::number_text(static_cast<std::int64_t>(shown.hits.size()), context.language()));
 }
 
 }  // namespace
@@ -75,9 +76,9 @@ bool add_map(View& view, Context const& context, std::vector<service::ListHit> c
   } else if (panel.place.around) {
     options.box = box_around(*panel.place.around, panel.place.radius_km);
   }
-  options.label =
-      cat(panel.label, page::kNbsp, ": ",
-          page::counted(static_cast<std::int64_t>(points.size()), "fiche", "fiches", true));
+  options.label = context.say("{}\u00a0: {}"_fr, panel.label,
+                              context.counted(points.size(), "fiche"_fr, "fiches"_fr, true));
+  options.words = &context.messages();
   options.zoom = panel.zoom;
   auto const site = context.site();
   view.html("map_html", draw_map(*context.gazetteer, points, options))
@@ -96,11 +97,12 @@ void add_list_map(View& view, Context const& context, Filters const& filters,
                   std::string const& path) {
   bool const large = filters.view == kMapView;
   auto const shown = shown_on_map(context, filters, query, result);
-  auto const words = words_of(shown, filters);
+  auto const words = words_of(context, shown, filters);
+  auto const page_path = context.address(path);
   auto const zoom = [&](geography::Box const& piece) {
     Filters within = filters;
     within.zone = piece;
-    return cat(path, within.query());
+    return cat(page_path, within.query());
   };
   auto const with = [](std::string const& selection, std::string_view parameter) {
     return cat(selection, selection.empty() ? "?" : "&", parameter);
@@ -112,17 +114,17 @@ void add_list_map(View& view, Context const& context, Filters const& filters,
                               .label = words,
                               .data = cat(path, ".geojson", selection),
                               .zoom = zoom,
-                              .search = cat(path, with(filters.query("zone"), "zone=")),
+                              .search = cat(page_path, with(filters.query("zone"), "zone=")),
                               .large = large});
   if (!drawn) return;
   view.text("map_words", words);
   if (!large && shown.all) return;
   Filters other = filters;
   other.view = large ? std::string_view() : kMapView;
-  auto const total = page::french_number(static_cast<std::int64_t>(result.total));
-  view.text("map_other_href", cat(path, other.query()))
-      .text("map_other", large ? "Ne montrer que cette page de résultats"
-                               : cat("Montrer les ", total, " résultats sur la carte"));
+  auto const total = page::number_text(static_cast<std::int64_t>(result.total), context.language());
+  view.text("map_other_href", cat(page_path, other.query()))
+      .text("map_other", large ? context.say("Ne montrer que cette page de résultats"_fr)
+                               : context.say("Montrer les {} résultats sur la carte"_fr, total));
 }
 
 }  // namespace solidaires::portal

@@ -30,6 +30,7 @@ bool add_map(page::View& view, Context const& context, std::vector<service::List
 
 // The map beside a list: of this page of it, as `result` holds it, or in the view kMapView of all
 // of it up to kMapItemsMax; and the way from one to the other.
+// `path` is that of the list in French.
 void add_list_map(page::View& view, Context const& context, Filters const& filters,
                   service::ListQuery const& query, service::ListResult const& result,
                   std::string const& path);

@@ -59,14 +59,11 @@ struct Description {
 // What pages say of this instance: its names, ways to reach people, what the law asks for.
 [[nodiscard]] page::View identity_view(page::SiteIdentity const& identity);
 // A page of information around the template `name`, the same until the site changes.
+// `path` is that of the page in French.
 [[nodiscard]] http::Response fixed_page(Context const& context, std::string_view path,
-                                        std::string_view title, std::string_view name,
+                                        page::Text title, std::string_view name,
                                         page::View const& view, std::vector<page::Link> trail = {});
-// The same for a page that there is in every language: address and title as they are in French.
-[[nodiscard]] http::Response spoken_page(Context const& context, std::string_view path,
-                                         std::string_view title, std::string_view name,
-                                         page::View const& view);
-// Sets the address of a page that has this one in French, and that of its translation.
+// Sets the address of a page that has this one (with its query) in French, and its translation.
 void set_address(page::PageInfo& info, Context const& context, std::string_view path);
 [[nodiscard]] http::Response about_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response contact_page(Context const& context, http::Request const& request);
@@ -83,7 +80,7 @@ void set_address(page::PageInfo& info, Context const& context, std::string_view 
 [[nodiscard]] http::Response api_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response data_page(Context const& context, http::Request const& request);
 
-// 404 (with what is near), 410, and every other error in French with the request's id.
+// 404 (with what is near), 410, and every other error, with the request's id.
 [[nodiscard]] http::Response error_page(Context const& context, int status,
                                         http::Request const* request);
 

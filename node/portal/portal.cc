@@ -44,17 +44,17 @@ http::Handler counted_page(std::string_view kind, http::Handler page) {
   };
 }
 
-void add_type(http::Router& router, Context const& context, schema::Type const& type) {
-  auto const base = cat('/', type.prefix);
+// What people read of one kind.
+void add_type_pages(http::Router& router, Context const& context, schema::Type const& type) {
+  auto const base = context.address(cat('/', type.prefix));
   auto const listed = public_page(context.pages_budget);
-  auto const data = public_page(context.data_budget);
   router.get(base,
              counted_page(cat("list:", type.key),
                           [&context, &type](http::Request const& request) {
                             return list_page(context, &type, request);
                           }),
              listed);
-  router.get(cat("/integre", base),
+  router.get(context.address(cat("/integre/", type.prefix)),
              counted_page(cat("embedded:", type.key),
                           [&context, &type](http::Request const& request) {
                             return embedded_page(context, &type, request);
@@ -66,6 +66,31 @@ void add_type(http::Router& router, Context const& context, schema::Type const& 
                             return record_page(context, type, request);
                           }),
              kPublic);
+  if (!type.has(schema::Trait::has_schedule)) return;
+  auto const number = [](http::Request const& request, std::string_view name) {
+    return static_cast<int>(
+        std::clamp<std::int64_t>(request.capture_number(name).value_or(0), 0, 9'999));
+  };
+  router.get(cat(base, "/{year:int}-{month:int}"),
+             counted_page(cat("month:", type.key),
+                          [&context, &type, number](http::Request const& request) {
+                            return month_page(context, type, request, number(request, "year"),
+                                              static_cast<unsigned>(number(request, "month")));
+                          }),
+             listed);
+  router.get(cat(base, "/semaine/{year:int}-{week:int}"),
+             counted_page(cat("week:", type.key),
+                          [&context, &type, number](http::Request const& request) {
+                            return week_page(context, type, request, number(request, "year"),
+                                             static_cast<unsigned>(number(request, "week")));
+                          }),
+             listed);
+}
+
+// What programs read of one kind: the same in every language.
+void add_type_data(http::Router& router, Context const& context, schema::Type const& type) {
+  auto const base = cat('/', type.prefix);
+  auto const data = public_page(context.data_budget);
   for (std::string_view const format :
        {"json", "geojson", "csv", "atom", "rss", "ics", "bib", "ris"}) {
     router.get(
@@ -95,58 +120,22 @@ void add_type(http::Router& router, Context const& context, schema::Type const& 
         return record_export(context, type, request, "json");
       },
       data);
-  if (!type.has(schema::Trait::has_schedule)) return;
-  auto const number = [](http::Request const& request, std::string_view name) {
-    return static_cast<int>(
-        std::clamp<std::int64_t>(request.capture_number(name).value_or(0), 0, 9'999));
-  };
-  router.get(cat(base, "/{year:int}-{month:int}"),
-             counted_page(cat("month:", type.key),
-                          [&context, &type, number](http::Request const& request) {
-                            return month_page(context, type, request, number(request, "year"),
-                                              static_cast<unsigned>(number(request, "month")));
-                          }),
-             listed);
-  router.get(cat(base, "/semaine/{year:int}-{week:int}"),
-             counted_page(cat("week:", type.key),
-                          [&context, &type, number](http::Request const& request) {
-                            return week_page(context, type, request, number(request, "year"),
-                                             static_cast<unsigned>(number(request, "week")));
-                          }),
-             listed);
 }
 
 void add_types(http::Router& router, Context const& context) {
   std::string_view grouped;
   for (auto const& type : context.instance.model.types()) {
-    add_type(router, context, type);
+    add_type_pages(router, context, type);
     // "/emploi" alone leads to the first of "emploi/offres" and "emploi/demandes".
     auto const slash = type.prefix.find('/');
     auto const first = std::string_view(type.prefix).substr(0, slash);
     if (slash == std::string::npos || first == grouped) continue;
     grouped = first;
-    router.get(cat('/', first), [&type](http::Request const& /*request*/) {
-      return http::Response::redirect(cat('/', type.prefix));
-    });
+    router.get(context.address(cat('/', first)),
+               [target = context.address(cat('/', type.prefix))](http::Request const& /*request*/) {
+                 return http::Response::redirect(target);
+               });
   }
-}
-
-bool is_english(Context const& english, std::string_view path) {
-  auto const home = english.messages().say("/");
-  return path.starts_with(home) && (path.size() == home.size() || path[home.size()] == '/');
-}
-
-// Pages that there are in every language, under the addresses of the context's own.
-void add_spoken(http::Router& router, Context const& context) {
-  auto const add = [&](std::string_view path, std::string_view kind, Page page) {
-    router.get(context.say(path), counted_page(kind, handler(context, page)), kPublic);
-  };
-  add("/", "home", home_page);
-  add("/a-propos", "information", about_page);
-  add("/contact", "information", contact_page);
-  add("/aide", "information", help_page);
-  add("/plan-du-site", "information", site_map_page);
-  add("/confidentialite", "information", privacy_page);
 }
 
 // Programs get a sentence, people a page.
@@ -155,6 +144,7 @@ bool is_page(http::Request const& request) {
   return !request.path.starts_with("/api/") && !name.contains('.');
 }
 
+// What programs read: once.
 void add_open_data(http::Router& router, Context const& context) {
   router.get(
       "/sitemap.xml",
@@ -167,6 +157,15 @@ void add_open_data(http::Router& router, Context const& context) {
       "/api/data-inclusion/structures.json",
       [&context](http::Request const& request) { return data_inclusion_export(context, request); },
       public_page(context.data_budget));
+  for (std::string_view const format : {"json", "geojson", "atom", "rss"}) {
+    router.get(
+        cat("/recherche.", format),
+        [&context, format](http::Request const& request) {
+          return list_export(context, nullptr, request, format);
+        },
+        public_page(context.data_budget));
+  }
+  for (auto const& type : context.instance.model.types()) add_type_data(router, context, type);
   for (auto const& description : descriptions()) {
     router.get(
         description.path,
@@ -177,43 +176,50 @@ void add_open_data(http::Router& router, Context const& context) {
   }
 }
 
+// Pages that there are in every language.
 void add_information(http::Router& router, Context const& context) {
-  auto const add = [&](std::string_view path, Page page) {
-    router.get(path, counted_page("information", handler(context, page)), kPublic);
+  auto const add = [&](std::string_view path, std::string_view kind, Page page) {
+    router.get(context.address(path), counted_page(kind, handler(context, page)), kPublic);
   };
-  add("/accessibilite", accessibility_page);
-  add("/accessibilite/criteres", criteria_page);
-  add("/mentions-legales", legal_page);
-  add("/donnees", data_page);
-  add("/integrer", embed_page);
-  add("/composants", design_page);
-  add("/api", api_page);
+  add("/", "home", home_page);
+  add("/a-propos", "information", about_page);
+  add("/contact", "information", contact_page);
+  add("/aide", "information", help_page);
+  add("/plan-du-site", "information", site_map_page);
+  add("/confidentialite", "information", privacy_page);
+  add("/accessibilite", "information", accessibility_page);
+  add("/mentions-legales", "information", legal_page);
+  add("/donnees", "information", data_page);
+  add("/integrer", "information", embed_page);
+  add("/api", "information", api_page);
 }
 
 // Every kind at once.
 void add_search(http::Router& router, Context const& context) {
   auto const listed = public_page(context.pages_budget);
-  router.get("/integre/recherche",
+  router.get(context.address("/integre/recherche"),
              counted_page("embedded:all",
                           [&context](http::Request const& request) {
                             return embedded_page(context, nullptr, request);
                           }),
              listed);
-  router.get("/recherche",
+  router.get(context.address("/recherche"),
              counted_page("search",
                           [&context](http::Request const& request) {
                             return list_page(context, nullptr, request);
                           }),
              listed);
-  for (std::string_view const format : {"json", "geojson", "atom", "rss"}) {
-    router.get(
-        cat("/recherche.", format),
-        [&context, format](http::Request const& request) {
-          return list_export(context, nullptr, request, format);
-        },
-        public_page(context.data_budget));
-  }
-  router.get("/suggestions.json", handler(context, suggestions), listed);
+  router.get(context.address("/suggestions.json"), handler(context, suggestions), listed);
+}
+
+// What people read, in the language of the context.
+void add_pages(http::Router& router, Context const& context) {
+  add_information(router, context);
+  add_search(router, context);
+  add_types(router, context);
+  add_alert_routes(router, context);
+  add_report_routes(router, context);
+  add_relay_routes(router, context);
 }
 
 // What pages are made of, and what machines ask every site for.
@@ -254,28 +260,25 @@ void add_files(http::Router& router, Context const& context) {
 }  // namespace
 
 http::Response error_response(Context const& context, http::Request const& request, int status) {
-  if (context.english != nullptr && is_english(*context.english, request.path))
-    return error_page(*context.english, status, &request);
   if (status == 429 && !is_page(request))
     return http::Response::text("Trop de demandes : attendez le temps que dit Retry-After.\n", 429)
         .with("Access-Control-Allow-Origin", "*");
-  return error_page(context, status, &request);
+  return error_page(context.speaking_at(request.path), status, &request);
 }
 
 void add_routes(http::Router& router, Context const& context) {
+  add_pages(router, context);
+  if (context.other != nullptr) add_pages(router, *context.other);
+  auto const add = [&](std::string_view path, Page page) {
+    router.get(path, counted_page("information", handler(context, page)), kPublic);
+  };
+  add("/accessibilite/criteres", criteria_page);
+  add("/composants", design_page);
   router.get("/f/{code}", handler(context, short_address_page), kPublic);
   router.get("/a/{token}.ics", handler(context, calendar_by_token),
              public_page(context.data_budget));
-  add_spoken(router, context);
-  if (context.english != nullptr) add_spoken(router, *context.english);
-  add_information(router, context);
-  add_search(router, context);
-  add_types(router, context);
   add_files(router, context);
   add_open_data(router, context);
-  add_alert_routes(router, context);
-  add_report_routes(router, context);
-  add_relay_routes(router, context);
   add_renewal_routes(router, context);
 }
 

@@ -12,7 +12,7 @@ namespace solidaires::portal {
 // The context is kept by reference.
 void add_routes(http::Router& router, Context const& context);
 
-// An error in the clothes of the portal: French, with what to do next.
+// An error in the clothes of the portal and the language of the address, with what to do next.
 [[nodiscard]] http::Response error_response(Context const& context, http::Request const& request,
                                             int status);
 

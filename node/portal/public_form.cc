@@ -7,26 +7,27 @@
 
 namespace solidaires::portal {
 
-http::Response form_frame(Context const& context, std::string title, std::string_view name,
-                          page::View& view, int status, std::vector<page::Link> trail) {
+http::Response form_frame(Context const& context, FormFrame frame, page::View& view) {
   auto const site = context.site();
   view.text("phone", site->identity().phone)
       .text("phone_link", page::phone_link(site->identity().phone))
       .text("email", site->identity().email);
   page::PageInfo info;
-  info.breadcrumb = std::move(trail);
-  info.breadcrumb.push_back({title, ""});
-  info.title = std::move(title);
+  info.breadcrumb = std::move(frame.trail);
+  info.breadcrumb.push_back({frame.title, ""});
+  info.title = std::move(frame.title);
+  if (!frame.path.empty()) info.translation = context.translation(frame.path);
   info.main_class = "wrap page narrow";
   info.noindex = true;
-  return http::Response::html(site->page(info, name, view), status);
+  return http::Response::html(site->page(info, frame.name, view), frame.status);
 }
 
 void FormProblems::add(std::string_view field, std::string message) {
   problems_.emplace_back(field, std::move(message));
 }
 
-void FormProblems::show(page::View& view, std::vector<std::string_view> const& fields) const {
+void FormProblems::show(page::View& view, Context const& context,
+                        std::vector<std::string_view> const& fields) const {
   std::vector<page::View> list;
   for (auto const& [field, message] : problems_) {
     list.push_back(std::move(page::View()
@@ -34,8 +35,8 @@ void FormProblems::show(page::View& view, std::vector<std::string_view> const& f
                                  .text("message", message)));
   }
   view.flag("has_problems", !list.empty());
-  view.text("problem_heading",
-            list.size() > 1 ? "Des points sont à corriger" : "Un point est à corriger");
+  view.text("problem_heading", context.say(list.size() > 1 ? "Des points sont à corriger"_fr
+                                                           : "Un point est à corriger"_fr));
   view.list("problems", std::move(list));
   for (auto const field : fields) {
     auto const found =
@@ -44,17 +45,18 @@ void FormProblems::show(page::View& view, std::vector<std::string_view> const& f
   }
 }
 
-bool may_send(http::Request const& request, http::RateLimiter& limiter, Instant now,
-              FormProblems& problems) {
+bool may_send(Context const& context, http::Request const& request, FormProblems& problems) {
   if (auto const ours = http::check_anonymous(request); !ours) {
-    problems.add({},
-                 "Le formulaire n’a pas pu être vérifié. Envoyez-le de nouveau depuis cette page.");
+    problems.add(
+        {},
+        context.say(
+            "Le formulaire n’a pas pu être vérifié. Envoyez-le de nouveau depuis cette page."_fr));
     return false;
   }
-  if (!limiter.allow(http::rate_key(request.peer), now)) {
-    problems.add({},
-                 "Trop d’envois ont été faits depuis cette connexion. Réessayez dans un quart "
-                 "d’heure, ou appelez-nous.");
+  if (!context.post->limiter.allow(http::rate_key(request.peer), context.instance.clock.now())) {
+    problems.add(
+        {}, context.say("Trop d’envois ont été faits depuis cette connexion. Réessayez dans un "
+                        "quart d’heure, ou appelez-nous."_fr));
     return false;
   }
   return true;

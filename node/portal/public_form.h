@@ -20,9 +20,14 @@ inline constexpr std::string_view kTrapField = "site_internet";  // no person se
 
 // A page that one reads and leaves: narrow, never listed, with the ways to reach people in its
 // view.
-[[nodiscard]] http::Response form_frame(Context const& context, std::string title,
-                                        std::string_view name, page::View& view, int status = 200,
-                                        std::vector<page::Link> trail = {});
+struct FormFrame {
+  std::string title;
+  std::string_view name;  // of the template
+  std::string path;       // of the page in French, as GET of it shows it; empty: it has no twin
+  int status = 200;
+  std::vector<page::Link> trail{};
+};
+[[nodiscard]] http::Response form_frame(Context const& context, FormFrame frame, page::View& view);
 
 // Faults of a form, in its order. One thread.
 class FormProblems {
@@ -31,7 +36,8 @@ class FormProblems {
   void add(std::string_view field, std::string message);
   [[nodiscard]] bool empty() const noexcept { return problems_.empty(); }
   // Sets has_problems, problem_heading, problems[href, message], and NAME_error for each field.
-  void show(page::View& view, std::vector<std::string_view> const& fields) const;
+  void show(page::View& view, Context const& context,
+            std::vector<std::string_view> const& fields) const;
 
  private:
   std::vector<std::pair<std::string, std::string>> problems_;
@@ -39,7 +45,7 @@ class FormProblems {
 
 // A form that a page of ours sent, from a client that has not sent too many. What is wrong is added
 // to `problems` without a field; what was typed is kept by the page that shows it.
-[[nodiscard]] bool may_send(http::Request const& request, http::RateLimiter& limiter, Instant now,
+[[nodiscard]] bool may_send(Context const& context, http::Request const& request,
                             FormProblems& problems);
 // A machine filled it: to be answered as if all were well, and forgotten.
 [[nodiscard]] bool is_trapped(http::Request const& request);

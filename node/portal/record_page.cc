@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "node/page/french.h"
 #include "node/page/markdown.h"
+#include "node/page/wording.h"
 #include "node/portal/cards.h"
 #include "node/portal/citations.h"
 #include "node/portal/life.h"
@@ -44,6 +44,12 @@ bool shown_elsewhere(schema::Field const& field) {
   }
 }
 
+// In the words of its author.
+bool is_written(FieldKind kind) {
+  return kind == FieldKind::text || kind == FieldKind::tags || kind == FieldKind::links ||
+         kind == FieldKind::file;
+}
+
 std::vector<View> linked_lines(Context const& context, schema::Field const& field,
                                schema::Record const& record) {
   std::vector<View> lines;
@@ -51,11 +57,11 @@ std::vector<View> linked_lines(Context const& context, schema::Field const& fiel
     auto const id = DocumentId::parse(element);
     auto const other =
         id ? context.catalogue.get(*id) : Result<service::RecordPtr>(service::RecordPtr());
-    if (other && *other) lines.push_back(line((*other)->title, (*other)->path));
+    if (other && *other) lines.push_back(line((*other)->title, context.address((*other)->path)));
   }
   if (auto const* const id = schema::get<DocumentId>(record, field.key); id != nullptr) {
     auto const other = context.catalogue.get(*id);
-    if (other && *other) lines.push_back(line((*other)->title, (*other)->path));
+    if (other && *other) lines.push_back(line((*other)->title, context.address((*other)->path)));
   }
   return lines;
 }
@@ -64,6 +70,7 @@ std::vector<View> plain_lines(Context const& context, schema::Field const& field
                               schema::Record const& record) {
   std::vector<View> lines;
   schema::DisplayOptions options;
+  options.language = context.language();
   options.place = [&context](std::string_view code) {
     return service::area_name(*context.gazetteer, code);
   };
@@ -79,6 +86,7 @@ std::vector<View> plain_lines(Context const& context, schema::Field const& field
 
 // Long texts as sections, everything else as pairs of a name and its values.
 void add_fields(View& view, Context const& context, service::PublicRecord const& record) {
+  auto const language = context.language();
   bool const is_story = record.type->has(schema::Trait::has_story);
   std::vector<View> groups;
   for (auto const& group : record.type->groups) {
@@ -92,7 +100,7 @@ void add_fields(View& view, Context const& context, service::PublicRecord const&
         View story;
         // A text that is all there is of its group needs no name of its own.
         story.text("label",
-                   field->label.fr == group.label.fr ? std::string_view() : field->label.fr);
+                   field->label == group.label ? std::string_view() : field->label.in(language));
         // The text of a story follows its title, every other one the heading of its group.
         story.html("text_html",
                    page::markdown(schema::text_of(record.record, field->key),
@@ -106,7 +114,8 @@ void add_fields(View& view, Context const& context, service::PublicRecord const&
                          : plain_lines(context, *field, record.record);
       if (lines.empty()) continue;
       View fact;
-      fact.text("label", field->label.fr)
+      fact.text("label", field->label.in(language))
+          .flag("in_french", links || is_written(field->kind))
           .flag("several", lines.size() > 1)
           .list("lines", std::move(lines));
       facts.push_back(std::move(fact));
@@ -115,7 +124,7 @@ void add_fields(View& view, Context const& context, service::PublicRecord const&
     View one;
     // The text of a story follows its title: no heading between them.
     bool const is_the_text = is_story && groups.empty() && !stories.empty();
-    one.text("label", is_the_text ? std::string_view() : group.label.fr)
+    one.text("label", is_the_text ? std::string_view() : group.label.in(language))
         .flag("has_facts", !facts.empty());
     one.list("facts", std::move(facts)).list("stories", std::move(stories));
     groups.push_back(std::move(one));
@@ -134,7 +143,9 @@ bool add_contact(View& view, Context const& context, service::PublicRecord const
       auto const address = schema::text_of(record.record, field.key);
       if (!address.empty()) emails.push_back(line(address, cat("mailto:", address)));
     } else if (field.kind == FieldKind::opening_hours) {
-      for (auto const& text : schema::display(field, record.record)) hours.push_back(line(text));
+      for (auto const& text :
+           schema::display(field, record.record, {.language = context.language()}))
+        hours.push_back(line(text));
     }
   }
   auto const form = relay_href(context, record);
@@ -146,7 +157,7 @@ bool add_contact(View& view, Context const& context, service::PublicRecord const
   auto const* const place = record.place();
   if (place == nullptr) return any;
   std::vector<View> lines;
-  for (auto const& text : schema::address_lines(*place, schema::Language::fr))
+  for (auto const& text : schema::address_lines(*place, context.language()))
     lines.push_back(line(text));
   view.list("address", std::move(lines)).flag("has_address", true);
   auto const at = point_of(context, record);
@@ -154,10 +165,12 @@ bool add_contact(View& view, Context const& context, service::PublicRecord const
   auto const* const commune = context.gazetteer->commune(place->commune_code);
   MapOptions options;
   if (commune != nullptr) options.departments = {std::string(commune->department)};
-  options.label = cat("Carte : ", record.title);
+  options.label = context.say("Carte : {}"_fr, record.title);
+  options.words = &context.messages();
   options.width = 320;
   options.box = {at->latitude - 0.3, at->longitude - 0.4, at->latitude + 0.3, at->longitude + 0.4};
-  view.html("map_html", draw_map(*context.gazetteer, {{*at, record.title, record.path}}, options));
+  view.html("map_html", draw_map(*context.gazetteer,
+                                 {{*at, record.title, context.address(record.path)}}, options));
   return true;
 }
 
@@ -170,23 +183,23 @@ bool add_dates(View& view, Context const& context, service::PublicRecord const& 
   auto const today = context.today();
   auto const last = model::CivilDate::from_days(today.days() + 366);
   auto next = model::occurrences(*schedule, today, last, kNextDatesMax);
-  view.text("rule", schema::rule_text(*schedule, schema::Language::fr));
+  view.text("rule", schema::rule_text(*schedule, context.language()));
   view.text("ics_href", cat(record.path, ".ics"));
   if (next.empty()) {
     view.flag("over", true);
     auto const past = model::occurrences(*schedule, {1970, 1, 1}, today, 10'000);
-    if (!past.empty()) view.text("when", occurrence_text(past.back(), today));
+    if (!past.empty()) view.text("when", occurrence_text(context, past.back()));
     return true;
   }
-  view.text("when", occurrence_text(next.front(), today))
-      .text("status", status_label(next.front().status));
+  view.text("when", occurrence_text(context, next.front()))
+      .text("status", status_label(context, next.front().status));
   view.text("note", next.front().note);
   view.flag("cancelled", next.front().status == schema::OccurrenceStatus::cancelled);
   std::vector<View> dates;
   for (auto const& one : next) {
     View date;
-    date.text("when", occurrence_text(one, today))
-        .text("status", status_label(one.status))
+    date.text("when", occurrence_text(context, one))
+        .text("status", status_label(context, one.status))
         .text("note", one.note);
     date.flag("cancelled", one.status == schema::OccurrenceStatus::cancelled);
     dates.push_back(std::move(date));
@@ -210,9 +223,10 @@ void add_linked(View& view, Context const& context, service::PublicRecord const&
       if (schedule != nullptr) hit.occurrence = model::next_occurrence(*schedule, context.today());
       hits.push_back(std::move(hit));
     }
-    sections.push_back(std::move(View()
-                                     .text("label", text::capitalised(type.plural.fr))
-                                     .list("cards", cards(context, hits))));
+    sections.push_back(
+        std::move(View()
+                      .text("label", text::capitalised(type.plural.in(context.language())))
+                      .list("cards", cards(context, hits))));
   }
   view.list("linked", std::move(sections));
 }
@@ -222,20 +236,21 @@ void add_standing(View& view, Context const& context, service::PublicRecord cons
   if (!add_life(view, context, record).over()) return;
   auto instead = cards(context, open_instead(context, record, kInsteadMax));
   view.flag("has_instead", !instead.empty()).list("instead", std::move(instead));
-  view.text("instead_label",
-            cat(text::capitalised(record.type->plural.fr),
-                record.type->gender == schema::Gender::feminine ? " ouvertes en ce moment"
-                                                                : " ouverts en ce moment"));
-  view.text("list_href", cat('/', record.type->prefix)).text("list_label", record.type->plural.fr);
+  view.text(
+      "instead_label",
+      context.say(record.type->gender == schema::Gender::feminine ? "{} ouvertes en ce moment"_fr
+                                                                  : "{} ouverts en ce moment"_fr,
+                  text::capitalised(record.type->plural.in(context.language()))));
+  view.text("list_href", context.address(cat('/', record.type->prefix)))
+      .text("list_label", record.type->plural.in(context.language()));
 }
 
 http::Response gone_page(Context const& context, schema::Type const& type,
                          http::Request const& request) {
   auto const site = context.site();
   View view;
-  view.text("type", schema::with_the(type, schema::Language::fr))
-      .text("list_href", cat('/', type.prefix));
-  view.text("list_label", type.plural.fr);
+  view.text("list_href", context.address(cat('/', type.prefix)))
+      .text("list_label", type.plural.in(context.language()));
   service::ListQuery query;
   query.types = {type.key};
   query.place.departments = context.instance.territory;
@@ -245,10 +260,10 @@ http::Response gone_page(Context const& context, schema::Type const& type,
   if (auto const near = context.catalogue.find(query); near)
     view.list("cards", cards(context, near->hits));
   page::PageInfo info;
-  info.title = "Cette fiche a été retirée";
+  info.title = context.say("Cette fiche a été retirée"_fr);
+  info.translation = context.translation(cat('/', type.prefix, '/', request.capture("address")));
   info.section = type.key;
   info.noindex = true;
-  (void)request;
   return http::Response::html(site->page(info, "portal/gone", view), 410);
 }
 
@@ -263,18 +278,22 @@ http::Response record_page(Context const& context, schema::Type const& type,
   auto const* const held = std::get_if<service::RecordPtr>(&*found);
   if (held == nullptr) return error_page(context, 404, &request);
   auto const& record = **held;
-  if (request.path != record.path) return http::Response::redirect(record.path, 308);
+  auto const path = context.address(record.path);
+  if (request.path != path) return http::Response::redirect(path, 308);
+  auto const language = context.language();
 
   View view;
   view.text("title", record.title)
-      .text("category", schema::card(type, schema::Card::category, record.record));
-  view.text("kind", type.singular.fr)
+      .text("category",
+            schema::card(type, schema::Card::category, record.record, {.language = language}));
+  view.text("kind", type.singular.in(language))
       .text("lead", schema::card(type, schema::Card::summary, record.record));
   view.flag("demonstration", record.demonstration);
   std::vector<View> badges;
   auto const* const badge = type.first(schema::Card::badge);
   if (badge != nullptr) {
-    for (auto const& text : schema::display(*badge, record.record)) badges.push_back(line(text));
+    for (auto const& text : schema::display(*badge, record.record, {.language = language}))
+      badges.push_back(line(text));
   }
   view.flag("has_badges", !badges.empty()).list("badges", std::move(badges));
   bool const dated = add_dates(view, context, record);
@@ -284,8 +303,8 @@ http::Response record_page(Context const& context, schema::Type const& type,
   add_standing(view, context, record);
   add_fields(view, context, record);
   add_linked(view, context, record);
-  view.text("updated", page::french_date(model::to_civil(record.updated_at).date));
-  if (type.has(schema::Trait::has_story)) view.text("published", story_date(record));
+  view.text("updated", page::date_text(model::to_civil(record.updated_at).date, language));
+  if (type.has(schema::Trait::has_story)) view.text("published", story_date(context, record));
   view.text("source", record.source).text("licence", record.licence);
   for (auto const& node : context.instance.directory.nodes()) {
     if (node.name == record.node && node.name != context.instance.self) {
@@ -297,16 +316,18 @@ http::Response record_page(Context const& context, schema::Type const& type,
   view.text("bib_href", is_citable(type) ? cat(record.path, ".bib") : "")
       .text("ris_href", cat(record.path, ".ris"));
   add_paper_trail(view, context, record.key.id);
-  view.text("report_href", cat("/signaler?page=", page::url_encode(record.path)));
+  view.text("report_href", context.address(cat("/signaler?page=", page::url_encode(path))));
 
   page::PageInfo info;
   info.title = record.title;
   info.description = text::excerpt(schema::card(type, schema::Card::summary, record.record), 200);
-  info.path = record.path;
+  set_address(info, context, record.path);
   info.section = type.key;
-  info.breadcrumb = {{text::capitalised(type.plural.fr), cat('/', type.prefix)},
-                     {record.title, ""}};
-  info.alternates.push_back({"application/json", "Cette fiche en JSON", cat(record.path, ".json")});
+  info.breadcrumb = {
+      {text::capitalised(type.plural.in(language)), context.address(cat('/', type.prefix))},
+      {record.title, "", true}};
+  info.alternates.push_back(
+      {"application/json", context.say("Cette fiche en JSON"_fr), cat(record.path, ".json")});
   schema::DisplayOptions in_words;
   in_words.resolve = [&](DocumentId const& id) -> std::optional<schema::Linked> {
     auto const other = context.catalogue.get(id);

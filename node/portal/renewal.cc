@@ -1,6 +1,6 @@
 #include "node/portal/renewal.h"
 
-#include "node/page/french.h"
+#include "node/page/wording.h"
 #include "node/portal/letters.h"
 #include "node/portal/pages.h"
 #include "node/portal/public_form.h"
@@ -40,7 +40,7 @@ mail::Letter letter_for(Context const& context, service::Reminder const& reminde
       .text("public_url", cat(base, service::public_path(*copy.type, copy.key.id, copy.title)))
       .text("answer_url", cat(base, "/toujours-juste/", reminder.token))
       .flag("has_outcome", !copy.type->life.outcome.empty());
-  if (reminder.ends_on) view.text("ends", page::french_date(*reminder.ends_on));
+  if (reminder.ends_on) view.text("ends", page::date_text(*reminder.ends_on, page::Language::fr));
   auto letter = make_letter(context, "mail/reminder", view);
   letter.to = reminder.author.email;
   letter.subject = cat("Toujours d’actualité", page::kNbsp, "? ", copy.title);
@@ -57,8 +57,12 @@ http::Response answer_page(Context const& context, http::Request const& request,
         .text("href", service::public_path(*copy->type, copy->key.id, copy->title))
         .flag("has_outcome", !copy->type->life.outcome.empty());
   }
-  auto response =
-      form_frame(context, "Toujours d’actualité ?", "portal/renewal", view, copy ? status : 404);
+  auto response = form_frame(context,
+                             {.title = "Toujours d’actualité ?",
+                              .name = "portal/renewal",
+                              .path = {},
+                              .status = copy ? status : 404},
+                             view);
   response.secret = true;
   return response;
 }

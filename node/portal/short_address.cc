@@ -79,13 +79,15 @@ page::Html qr_code(std::string_view text, std::string_view label) {
 void add_paper_trail(page::View& view, Context const& context, DocumentId const& id) {
   auto const address = context.site()->identity().base_url + short_path(id);
   view.text("print_code", short_code(id)).text("print_address", address);
-  view.html("print_qr_html", qr_code(address, "QR code de l’adresse de cette page"));
+  view.html("print_qr_html",
+            qr_code(address, context.say("QR code de l’adresse de cette page"_fr)));
 }
 
 void add_paper_trail(page::View& view, Context const& context, std::string_view path) {
   auto const address = cat(context.site()->identity().base_url, path);
   view.text("print_address", address);
-  view.html("print_qr_html", qr_code(address, "QR code de l’adresse de cette liste"));
+  view.html("print_qr_html",
+            qr_code(address, context.say("QR code de l’adresse de cette liste"_fr)));
 }
 
 http::Response short_address_page(Context const& context, http::Request const& request) {

@@ -1,5 +1,5 @@
-#include "node/page/french.h"
 #include "node/page/markdown.h"
+#include "node/page/wording.h"
 #include "node/portal/api.h"
 #include "node/portal/cards.h"
 #include "node/portal/pages.h"
@@ -37,34 +37,20 @@ View identity_view(page::SiteIdentity const& identity) {
   return view;
 }
 
-http::Response fixed_page(Context const& context, std::string_view path, std::string_view title,
+http::Response fixed_page(Context const& context, std::string_view path, page::Text title,
                           std::string_view name, View const& view, std::vector<page::Link> trail) {
   page::PageInfo info;
-  info.title = title;
-  info.path = path;
+  info.title = context.say(title);
+  set_address(info, context, path);
   info.breadcrumb = std::move(trail);
-  info.breadcrumb.push_back({std::string(title), ""});
+  info.breadcrumb.push_back({info.title, ""});
   info.main_class = "wrap page narrow";
   return keep_page(http::Response::html(context.site()->page(info, name, view)), {"site"});
 }
 
 void set_address(page::PageInfo& info, Context const& context, std::string_view path) {
-  info.path = context.say(path);
-  if (context.language() != schema::Language::fr) {
-    info.translation = path;
-  } else if (context.english != nullptr) {
-    info.translation = context.english->say(path);
-  }
-}
-
-http::Response spoken_page(Context const& context, std::string_view path, std::string_view title,
-                           std::string_view name, View const& view) {
-  page::PageInfo info;
-  info.title = context.say(title);
-  set_address(info, context, path);
-  info.breadcrumb = {{info.title, ""}};
-  info.main_class = "wrap page narrow";
-  return keep_page(http::Response::html(context.site()->page(info, name, view)), {"site"});
+  info.path = context.address(path);
+  info.translation = context.translation(path);
 }
 
 std::vector<std::string> tags_of_all(Context const& context) {
@@ -99,7 +85,7 @@ http::Response about_page(Context const& context, http::Request const& /*request
   view.html("text_html", page::markdown(site->identity().about_text, page::LineBreaks::joined));
   view.html("take_part_html",
             page::markdown(site->identity().take_part_text, page::LineBreaks::joined));
-  return spoken_page(context, "/a-propos", "Qui sommes-nous ?", "portal/about", view);
+  return fixed_page(context, "/a-propos", "Qui sommes-nous ?"_fr, "portal/about", view);
 }
 
 http::Response contact_page(Context const& context, http::Request const& request) {
@@ -108,14 +94,14 @@ http::Response contact_page(Context const& context, http::Request const& request
   if (page.starts_with('/') && !page.starts_with("//")) {
     view.text("page", text::excerpt(text::clean(page.substr(0, 300)), 200));
     view.text("subject",
-              page::url_encode(cat(context.say("Erreur sur la page "), page.substr(0, 300))));
+              page::url_encode(context.say("Erreur sur la page {}"_fr, page.substr(0, 300))));
   }
-  return spoken_page(context, "/contact", "Nous écrire ou nous appeler", "portal/contact", view);
+  return fixed_page(context, "/contact", "Nous écrire ou nous appeler"_fr, "portal/contact", view);
 }
 
 http::Response help_page(Context const& context, http::Request const& /*request*/) {
-  return spoken_page(context, "/aide", "Aide", "portal/help",
-                     identity_view(context.site()->identity()));
+  return fixed_page(context, "/aide", "Aide"_fr, "portal/help",
+                    identity_view(context.site()->identity()));
 }
 
 http::Response site_map_page(Context const& context, http::Request const& /*request*/) {
@@ -124,18 +110,19 @@ http::Response site_map_page(Context const& context, http::Request const& /*requ
   for (auto const& type : context.instance.model.types()) {
     View kind;
     kind.text("label", type.plural.in(context.language()))
-        .text("href", cat('/', type.prefix))
+        .text("href", context.address(cat('/', type.prefix)))
         .text("description", type.description.in(context.language()));
     if (type.has(schema::Trait::has_schedule))
-      kind.text("month_href", cat('/', type.prefix, '/', context.today().iso().substr(0, 7)));
+      kind.text("month_href",
+                context.address(cat('/', type.prefix, '/', context.today().iso().substr(0, 7))));
     kinds.push_back(std::move(kind));
   }
   view.list("kinds", std::move(kinds));
-  return spoken_page(context, "/plan-du-site", "Plan du site", "portal/site_map", view);
+  return fixed_page(context, "/plan-du-site", "Plan du site"_fr, "portal/site_map", view);
 }
 
 http::Response legal_page(Context const& context, http::Request const& /*request*/) {
-  return fixed_page(context, "/mentions-legales", "Mentions légales", "portal/legal",
+  return fixed_page(context, "/mentions-legales", "Mentions légales"_fr, "portal/legal",
                     identity_view(context.site()->identity()));
 }
 
@@ -143,33 +130,34 @@ http::Response privacy_page(Context const& context, http::Request const& /*reque
   auto const site = context.site();
   View view = identity_view(site->identity());
   view.html("text_html", page::markdown(site->identity().privacy_text, page::LineBreaks::joined));
-  return spoken_page(context, "/confidentialite", "Données personnelles", "portal/privacy", view);
+  return fixed_page(context, "/confidentialite", "Données personnelles"_fr, "portal/privacy", view);
 }
 
 http::Response api_page(Context const& context, http::Request const& /*request*/) {
   auto const site = context.site();
   View view = identity_view(site->identity());
   view.text("base_url", site->identity().base_url);
-  view.text("budget", context.data_budget == nullptr
-                          ? std::string()
-                          : page::french_number(
-                                static_cast<std::int64_t>(context.data_budget->options().burst)));
+  view.text("budget",
+            context.data_budget == nullptr
+                ? std::string()
+                : page::number_text(static_cast<std::int64_t>(context.data_budget->options().burst),
+                                    context.language()));
   std::vector<View> kinds;
   for (auto const& type : context.instance.model.types()) {
     std::vector<View> parameters;
-    for (auto const& [name, meaning] : list_parameters_of(type)) {
+    for (auto const& [name, meaning] : list_parameters_of(type, context.messages())) {
       parameters.push_back(std::move(View().text("name", name).text("meaning", meaning)));
     }
     View kind;
     kind.text("key", type.key)
-        .text("label", text::capitalised(type.plural.fr))
+        .text("label", text::capitalised(type.plural.in(context.language())))
         .text("prefix", type.prefix)
-        .text("description", type.description.fr)
+        .text("description", type.description.in(context.language()))
         .list("parameters", std::move(parameters));
     kinds.push_back(std::move(kind));
   }
   view.list("kinds", std::move(kinds));
-  return fixed_page(context, "/api", "API", "portal/api", view);
+  return fixed_page(context, "/api", "API"_fr, "portal/api", view);
 }
 
 http::Response data_page(Context const& context, http::Request const& /*request*/) {
@@ -177,14 +165,14 @@ http::Response data_page(Context const& context, http::Request const& /*request*
   std::vector<View> kinds;
   for (auto const& type : context.instance.model.types()) {
     View kind;
-    kind.text("label", type.plural.fr)
+    kind.text("label", type.plural.in(context.language()))
         .text("prefix", cat('/', type.prefix))
         .flag("scheduled", type.has(schema::Trait::has_schedule));
     kinds.push_back(std::move(kind));
   }
   view.list("kinds", std::move(kinds));
   view.text("geography_sources", context.gazetteer->sources());
-  return fixed_page(context, "/donnees", "Données ouvertes", "portal/data", view);
+  return fixed_page(context, "/donnees", "Données ouvertes"_fr, "portal/data", view);
 }
 
 http::Response error_page(Context const& context, int status, http::Request const* request) {
@@ -192,32 +180,31 @@ http::Response error_page(Context const& context, int status, http::Request cons
   View view;
   if (request != nullptr) view.text("request_id", request->id);
   view.text("phone", site->identity().phone).text("email", site->identity().email);
-  std::string title = "Un problème est survenu";
+  auto title = "Un problème est survenu"_fr;
   if (status == 404) {
-    title = "Cette page n’existe pas";
+    title = "Cette page n’existe pas"_fr;
     view.flag("missing", true);
   } else if (status == 405) {
-    title = "Cette action n’est pas possible ici";
+    title = "Cette action n’est pas possible ici"_fr;
     view.flag("misplaced", true);
   } else if (status == 413) {
-    title = "L’envoi est trop volumineux";
+    title = "L’envoi est trop volumineux"_fr;
     view.flag("too_large", true);
   } else if (status == 429) {
-    title = "Trop de demandes à la fois";
+    title = "Trop de demandes à la fois"_fr;
     view.flag("too_many", true);
   } else if (status == 403) {
-    title = "Cette page ne vous est pas ouverte";
+    title = "Cette page ne vous est pas ouverte"_fr;
     view.flag("denied", true);
   } else if (status < 500) {
-    title = "La demande n’a pas été comprise";
+    title = "La demande n’a pas été comprise"_fr;
     view.flag("misunderstood", true);
   } else {
     view.flag("failed", true);
   }
-  title = context.say(title);
-  view.text("title", title);
   page::PageInfo info;
-  info.title = title;
+  info.title = context.say(title);
+  view.text("title", info.title);
   info.noindex = true;
   info.main_class = "wrap page narrow";
   return http::Response::html(site->page(info, "portal/error", view), status);

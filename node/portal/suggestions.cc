@@ -32,7 +32,10 @@ void add_titles(std::vector<Suggested>& out, Context const& context, std::string
     if (auto const* const place = record->place(); place != nullptr && !place->commune.empty()) {
       label += cat(", ", place->commune);
     }
-    out.push_back({std::move(label), record->type->singular.fr, record->path, {}});
+    out.push_back({std::move(label),
+                   record->type->singular.in(context.language()),
+                   context.address(record->path),
+                   {}});
   }
 }
 
@@ -43,18 +46,20 @@ void add_themes(std::vector<Suggested>& out, Context const& context, std::string
   auto const* const type = context.instance.model.type("structure");
   if (type == nullptr || wanted.empty()) return;
   std::size_t found = 0;
+  auto const language = context.language();
   for (auto const* const field : type->facets()) {
     if (field->vocabulary == nullptr || (field->key != "themes" && field->key != "sectors"))
       continue;
     for (auto const& term : field->vocabulary->terms) {
-      auto const folded = text::fold(term.label.fr);
+      auto const folded = text::fold(term.label.in(language));
       bool const meant = folded.starts_with(wanted) || folded.contains(cat(' ', wanted));
       if (!meant || term.retired) continue;
       if (found++ == kThemesMax) return;
-      out.push_back({term.label.fr,
-                     "thème",
-                     cat('/', type->prefix, '?', field->facet->parameter, '=', term.code),
-                     {}});
+      out.push_back(
+          {term.label.in(language),
+           context.say("thème"_fr),
+           context.address(cat('/', type->prefix, '?', field->facet->parameter, '=', term.code)),
+           {}});
     }
   }
 }
@@ -71,19 +76,28 @@ void add_places(std::vector<Suggested>& out, Context const& context, std::string
     auto value = place.name;
     auto const again = context.gazetteer->find_places(value, first);
     if (again.empty() || again.front().key() != place.key()) value = place.key();
-    auto href = cat("/recherche?lieu=", page::url_encode(value));
-    out.push_back({place.label, "lieu", std::move(href), std::move(value)});
+    auto href = context.address(cat("/recherche?lieu=", page::url_encode(value)));
+    out.push_back({place.label, context.say("lieu"_fr), std::move(href), std::move(value)});
   }
 }
 
-std::string as_items(std::vector<Suggested> const& all) {
+// What a screen reader says of them.
+std::string words_of(Context const& context, std::size_t count) {
+  if (count == 0) return {};
+  return count == 1 ? context.say("1 suggestion, flèche bas pour la choisir"_fr)
+                    : context.say("{} suggestions, flèche bas pour choisir"_fr, count);
+}
+
+std::string as_items(Context const& context, std::vector<Suggested> const& all) {
   json::array items;
   for (auto const& one : all) {
     json::object item{{"label", one.label}, {"kind", one.kind}, {"href", one.href}};
     if (!one.value.empty()) item["value"] = one.value;
     items.emplace_back(std::move(item));
   }
-  return json::serialize(json::object{{"items", std::move(items)}}) + "\n";
+  return json::serialize(
+             json::object{{"items", std::move(items)}, {"words", words_of(context, all.size())}}) +
+         "\n";
 }
 
 // [typed, labels, descriptions, addresses]
@@ -121,7 +135,7 @@ http::Response suggestions(Context const& context, http::Request const& request)
                               "application/x-suggestions+json"),
         tags_of_all(context));
   }
-  return keep_page(http::Response::json(as_items(found)), tags_of_all(context));
+  return keep_page(http::Response::json(as_items(context, found)), tags_of_all(context));
 }
 
 }  // namespace solidaires::portal

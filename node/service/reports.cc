@@ -23,14 +23,17 @@ constexpr std::size_t kNoteCharactersMax = 500;
 
 struct KindWords {
   ReportKind kind;
-  std::string_view name, label;
+  std::string_view name, french, english;
 };
 constexpr std::array<KindWords, 5> kKinds{{
-    {ReportKind::error, "erreur", "Une erreur dans cette page"},
-    {ReportKind::content, "contenu", "Un contenu à retirer, ou qui me met en cause"},
-    {ReportKind::access, "acces", "Une difficulté pour lire ou utiliser le site"},
-    {ReportKind::message, "message", "Un message reçu par le formulaire"},
-    {ReportKind::other, "autre", "Autre chose"},
+    {ReportKind::error, "erreur", "Une erreur dans cette page", "An error on this page"},
+    {ReportKind::content, "contenu", "Un contenu à retirer, ou qui me met en cause",
+     "Something to be removed, or that concerns me"},
+    {ReportKind::access, "acces", "Une difficulté pour lire ou utiliser le site",
+     "A difficulty in reading or using the site"},
+    {ReportKind::message, "message", "Un message reçu par le formulaire",
+     "A message received through the form"},
+    {ReportKind::other, "autre", "Autre chose", "Something else"},
 }};
 
 struct StateWords {
@@ -80,8 +83,9 @@ bool is_open_report(sync::Document const& document) {
 std::string_view name_of(ReportKind kind) {
   return std::ranges::find(kKinds, kind, &KindWords::kind)->name;
 }
-std::string_view label_of(ReportKind kind) {
-  return std::ranges::find(kKinds, kind, &KindWords::kind)->label;
+std::string_view label_of(ReportKind kind, schema::Language language) {
+  auto const& words = *std::ranges::find(kKinds, kind, &KindWords::kind);
+  return language == schema::Language::fr ? words.french : words.english;
 }
 std::string_view label_of(ReportState state) {
   return std::ranges::find(kStates, state, &StateWords::state)->label;

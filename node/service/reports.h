@@ -30,8 +30,8 @@ enum class ReportState : std::uint8_t { open, done, dropped };
 // Stored on disk, and in forms: never rename. Unknown names are `other` and `open`.
 [[nodiscard]] std::string_view name_of(ReportKind kind);
 [[nodiscard]] ReportKind report_kind(std::string_view name);
-[[nodiscard]] std::string_view label_of(ReportKind kind);  // French
-[[nodiscard]] std::string_view label_of(ReportState state);
+[[nodiscard]] std::string_view label_of(ReportKind kind, schema::Language language);
+[[nodiscard]] std::string_view label_of(ReportState state);  // French
 
 struct Report {
   DocumentId id;

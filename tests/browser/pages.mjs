@@ -3,7 +3,9 @@
 
 const STATIC = ["/", "/recherche", "/a-propos", "/contact", "/aide", "/plan-du-site", "/accessibilite", "/accessibilite/criteres", "/composants", "/mentions-legales",
   "/confidentialite", "/donnees", "/api",
-  "/en", "/en/about", "/en/contact", "/en/help", "/en/site-map", "/en/privacy"];
+  "/en", "/en/about", "/en/contact", "/en/help", "/en/site-map", "/en/privacy", "/en/accessibility", "/en/legal", "/en/data", "/en/api",
+  "/en/search?q=association&lieu=Grenoble&rayon=50", "/en/embed?rubrique=structures&vue=carte", "/en/embedded/structures?vue=carte&nombre=5",
+  `/en/alerts?recherche=${encodeURIComponent("/structures?q=velo")}`, "/en/report?page=%2Fen%2Fstructures"];
 
 // A plain request by the browser's own network stack, with the cookies of its context.
 const text = async (context, url) => (await context.request.get(url)).text();
@@ -23,11 +25,14 @@ export const publicPages = async (context, portal) => {
     pages.push({ path: prefix });
     pages.push({ path: `${prefix}?q=association&lieu=Grenoble&rayon=50&dep=tous` });
     pages.push({ path: `${prefix}?q=zzzzqqq&lieu=nullepart&rayon=-4&page=900&inconnu=1` });
-    for (const path of records.filter((record) => record.startsWith(`${prefix}/`)).slice(0, 2)) pages.push({ path });
+    const ofKind = records.filter((record) => record.startsWith(`${prefix}/`));
+    for (const path of ofKind.slice(0, 2)) pages.push({ path });
+    // The same templates in English: one page of each sort is enough.
+    for (const path of [`${prefix}?lieu=Grenoble&rayon=50`, ...ofKind.slice(0, 1)]) pages.push({ path: `/en${path}` });
     const list = await text(context, portal.url + prefix);
     for (const [, href] of list.matchAll(/href="([^"]*)"/g)) {
       const path = href.replaceAll("&amp;", "&");
-      if (/\/\d{4}-\d\d$/.test(path) && !pages.some((page) => page.path === path)) pages.push({ path });
+      if (/\/\d{4}-\d\d$/.test(path) && !pages.some((page) => page.path === path)) pages.push({ path }, { path: `/en${path}` });
     }
     const facet = list.match(/<input type="checkbox"[^>]*name="([^"]+)" value="([^"]+)"/);
     if (facet) pages.push({ path: `${prefix}?${facet[1]}=${encodeURIComponent(facet[2])}` });

@@ -1,9 +1,10 @@
 // The interactive map: takes the place of the server's drawing, with the same items.
-// data-map: the address of the selection as GeoJSON; data-outline: of the territory's outlines;
+// data-map: the address of the selection as GeoJSON; data-below: what addresses of pages in it begin
+// with, in another language; data-outline: of the territory's outlines;
 // data-css: of this map's style sheet; data-frame: west, south, east and north of what is shown
 // first; data-search: of the list, to which the sides of a piece of
 // the map are added; data-search-words, data-draw-words, data-drawing-words, data-count-words,
-// data-tiles-words: what is said.
+// data-tiles-words, data-closer, data-farther, data-close: what is said.
 // data-tiles: the address of tiles, asked for only when somebody presses the button that names
 // their server; data-tiles-credit: whom they come from. Without it no request goes to anybody else.
 import { circleMarker, control, Control, divIcon, DomEvent, geoJSON, latLngBounds, layerGroup, map as createMap, marker, rectangle, tileLayer } from "leaflet";
@@ -32,6 +33,7 @@ const entry = (properties) => {
 const popup = (features) => {
   const list = document.createElement("ul");
   list.className = "map-popup";
+  list.lang = "fr";  // as people wrote it
   list.append(...features.map((feature) => entry(feature.properties)));
   return list;
 };
@@ -179,14 +181,18 @@ export const show = async (box) => {
   let outline = null;
   try {
     [items] = await Promise.all([load(box.dataset.map), styled]);
+    for (const { properties } of items.features) properties.url = `${box.dataset.below ?? ""}${properties.url}`;
     if (box.dataset.outline) outline = await load(box.dataset.outline);
   } catch {
     return;  // the server's drawing stays
   }
   const canvas = document.createElement("div");
   box.querySelector("svg")?.replaceWith(canvas);
-  const map = createMap(canvas, { zoomControl: true, attributionControl: true, scrollWheelZoom: false });
-  map.zoomControl.setPosition("topright");
+  const map = createMap(canvas, { zoomControl: false, attributionControl: true, scrollWheelZoom: false });
+  control.zoom({ position: "topright", zoomInTitle: box.dataset.closer, zoomOutTitle: box.dataset.farther }).addTo(map);
+  map.on("popupopen", ({ popup: opened }) => {
+    opened.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", box.dataset.close);
+  });
   map.attributionControl.setPrefix("Leaflet");
   control.scale({ imperial: false }).addTo(map);
   if (outline) {

@@ -58,7 +58,7 @@ const enhance = (input) => {
     option.scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-activedescendant", option.id);
   };
-  const show = (found) => {
+  const show = (found, words) => {
     items = found;
     active = -1;
     list.replaceChildren(...items.map((item, index) => {
@@ -76,8 +76,7 @@ const enhance = (input) => {
     list.hidden = items.length === 0;
     input.setAttribute("aria-expanded", String(!list.hidden));
     input.removeAttribute("aria-activedescendant");
-    told.textContent = items.length === 0 ? "" : items.length === 1 ? "1 suggestion, flèche bas pour la choisir"
-      : `${items.length} suggestions, flèche bas pour choisir`;
+    told.textContent = words;
   };
   const ask = async () => {
     const typed = input.value.trim();
@@ -88,9 +87,9 @@ const enhance = (input) => {
     try {
       const response = await fetch(`${input.dataset.suggest}${encodeURIComponent(typed)}`, { signal: asked.signal });
       if (!response.ok) return close();
-      const found = (await response.json()).items;
+      const { items: found, words } = await response.json();
       // A field that is not one of places leads somewhere, whatever is chosen.
-      show(places ? found : found.map(({ label, kind, href }) => ({ label, kind, href })));
+      show(places ? found : found.map(({ label, kind, href }) => ({ label, kind, href })), words);
     } catch {
       // Cut off, or asked anew: the field works without.
     }

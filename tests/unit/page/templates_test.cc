@@ -51,8 +51,8 @@ TEST_F(TemplatesTest, says_marked_texts_in_the_language_that_is_asked_for) {
       english(R"({"/aide": "/en/help", "Aide de {{name}}": "Help of {{name}}"})").value();
   EXPECT_EQ(Templates::load({directory_}, whole).value().render("page", view).text,
             "<a href=\"/en/help\">Help of &lt;Claude&gt;</a> 1");
-  EXPECT_EQ(whole.say("/aide"), "/en/help");
-  EXPECT_EQ(french().say("/aide"), "/aide");
+  EXPECT_EQ(whole.address("/aide"), "/en/help");
+  EXPECT_EQ(french().address("/aide"), "/aide");
   auto const lacking = Templates::load({directory_}, english(R"({"/aide": "/en/help"})").value());
   ASSERT_FALSE(lacking);
   EXPECT_NE(lacking.error().message().find("Aide de {{name}}"), std::string::npos);

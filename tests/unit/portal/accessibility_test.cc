@@ -53,24 +53,24 @@ TEST(AccessibilityData, is_refused_when_it_is_not_whole) {
 
 TEST(AccessibilityRate, counts_what_nobody_looked_at_as_not_met) {
   AccessibilityReview review;
-  EXPECT_EQ(review.state(), "non conforme");
+  EXPECT_EQ(review.state().french(), "non conforme");
   auto const add = [&](Conformity state) { review.criteria.push_back({.state = state}); };
   add(Conformity::met);
   add(Conformity::not_applicable);
-  EXPECT_EQ(review.state(), "totalement conforme");
+  EXPECT_EQ(review.state().french(), "totalement conforme");
   EXPECT_EQ(review.rate(), 100U);
   add(Conformity::not_checked);
   EXPECT_EQ(review.rate(), 50U);
-  EXPECT_EQ(review.state(), "partiellement conforme");
+  EXPECT_EQ(review.state().french(), "partiellement conforme");
   add(Conformity::not_met);
   EXPECT_EQ(review.rate(), 33U);
-  EXPECT_EQ(review.state(), "non conforme");
+  EXPECT_EQ(review.state().french(), "non conforme");
 }
 
 TEST_F(Accessibility, the_statement_says_what_the_law_asks_for) {
   auto const page = get("/accessibilite").body;
   EXPECT_THAT(faults_of(page), IsEmpty());
-  EXPECT_THAT(page, HasSubstr(cat("<strong>", review().state(), "</strong>")));
+  EXPECT_THAT(page, HasSubstr(cat("<strong>", review().state().french(), "</strong>")));
   EXPECT_THAT(page, HasSubstr(cat("<strong>", review().rate(), " %</strong>")));
   EXPECT_THAT(page, HasSubstr("article 47 de la loi n° 2005-102"));
   EXPECT_THAT(page, HasSubstr("Défenseur des droits"));

@@ -61,11 +61,11 @@ TEST_F(FiltersTest, a_homonym_chosen_by_its_key_stays_chosen) {
 
 TEST_F(FiltersTest, each_chip_removes_itself_and_nothing_else) {
   auto const filters = read("q=velo&lieu=Annecy&rayon=20&famille=scop&famille=association&dep=73");
-  auto const list = chips(instance.model.type("structure"), filters, "/structures");
+  auto const list = chips(*context_, instance.model.type("structure"), filters, "/structures");
   ASSERT_EQ(list.size(), 5U);
   for (auto const& chip : list) {
     auto const rest = read(chip.remove.substr(chip.remove.find('?') + 1));
-    EXPECT_EQ(chips(instance.model.type("structure"), rest, "/structures").size(), 4U)
+    EXPECT_EQ(chips(*context_, instance.model.type("structure"), rest, "/structures").size(), 4U)
         << chip.label << ": " << chip.remove;
   }
 }

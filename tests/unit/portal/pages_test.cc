@@ -395,7 +395,7 @@ TEST_F(PagesTest, a_week_shows_each_day_with_what_takes_place_and_keeps_the_filt
   auto const week = get("/agenda/semaine/2026-11");
   EXPECT_EQ(week.status, 200);
   EXPECT_THAT(faults_of(week.body), IsEmpty());
-  EXPECT_THAT(week.body, HasSubstr("semaine du 9 au 15 mars"));
+  EXPECT_THAT(week.body, HasSubstr("semaine du 9 au 15\u00a0mars"));
   EXPECT_THAT(week.body, HasSubstr("Atelier du samedi"));
   std::size_t days = 0;
   for (auto at = week.body.find("Festival"); at != std::string::npos;

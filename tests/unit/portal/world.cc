@@ -60,8 +60,10 @@ PortalWorld::PortalWorld(schema::ContentModel const& model, bool hub)
   identity.hub = hub;
   identity.email = "bonjour@essai.example";
   auto const made = [&](page::Templates const& templates_of, page::Messages const& messages) {
+    identity.accessibility_state = messages.say("non conforme"_fr);
     return std::make_shared<page::Site const>(
-        identity, templates_of, std::vector<page::MenuEntry>{{"event", {"Agenda", "/agenda"}, 0}},
+        identity, templates_of,
+        std::vector<page::MenuEntry>{{"event", {"Agenda", messages.address("/agenda")}, 0}},
         [](std::string_view name) { return cat("/assets/", name); }, messages);
   };
   site_ = made(templates(), page::french());
@@ -80,6 +82,7 @@ PortalWorld::PortalWorld(schema::ContentModel const& model, bool hub)
   };
   english_context_ = speaking(made(english_templates(), english()), nullptr);
   context_ = speaking(site_, english_context_.get());
+  english_context_->other = context_.get();
   add_routes(router_, *context_);
 }
 
