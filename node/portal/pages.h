@@ -76,6 +76,7 @@ void set_address(page::PageInfo& info, Context const& context, std::string_view 
 // Every criterion of accessibility with its state.
 [[nodiscard]] http::Response criteria_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response legal_page(Context const& context, http::Request const& request);
+[[nodiscard]] http::Response charter_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response privacy_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response api_page(Context const& context, http::Request const& request);
 [[nodiscard]] http::Response data_page(Context const& context, http::Request const& request);

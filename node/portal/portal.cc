@@ -186,6 +186,7 @@ void add_information(http::Router& router, Context const& context) {
   add("/contact", "information", contact_page);
   add("/aide", "information", help_page);
   add("/plan-du-site", "information", site_map_page);
+  add("/charte", "information", charter_page);
   add("/confidentialite", "information", privacy_page);
   add("/accessibilite", "information", accessibility_page);
   add("/mentions-legales", "information", legal_page);

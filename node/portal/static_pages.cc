@@ -126,6 +126,21 @@ http::Response legal_page(Context const& context, http::Request const& /*request
                     identity_view(context.site()->identity()));
 }
 
+http::Response charter_page(Context const& context, http::Request const& /*request*/) {
+  auto const language = context.language();
+  View view;
+  std::vector<View> articles;
+  for (auto const& article : context.instance.model.charter()) {
+    articles.push_back(
+        std::move(View()
+                      .text("key", article.key)
+                      .text("title", article.title.in(language))
+                      .html("text_html", page::markdown(article.text.in(language)))));
+  }
+  view.list("articles", std::move(articles));
+  return fixed_page(context, "/charte", "Charte de publication"_fr, "portal/charter", view);
+}
+
 http::Response privacy_page(Context const& context, http::Request const& /*request*/) {
   auto const site = context.site();
   View view = identity_view(site->identity());

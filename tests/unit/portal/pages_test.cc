@@ -25,6 +25,17 @@ class PagesTest : public PortalWorld {
   }
 };
 
+TEST_F(PagesTest, the_charter_has_an_anchor_for_each_article_in_both_languages) {
+  for (std::string_view const path : {"/charte", "/en/charter"}) {
+    auto const page = get(path);
+    EXPECT_EQ(page.status, 200);
+    EXPECT_THAT(faults_of(page.body), testing::IsEmpty());
+    for (auto const& article : instance.model.charter())
+      EXPECT_THAT(page.body, testing::HasSubstr(cat("id=\"", article.key, '"'))) << path;
+  }
+  EXPECT_THAT(get("/en/charter").body, testing::HasSubstr("Everybody may propose"));
+}
+
 TEST_F(PagesTest, the_page_of_components_shows_a_card_of_each_kind_and_every_state_of_a_form) {
   auto const page = get("/composants").body;
   EXPECT_THAT(faults_of(page), IsEmpty());
