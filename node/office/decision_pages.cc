@@ -134,8 +134,8 @@ http::Response say(Office const& office, Visitor& visitor, http::Request const& 
   auto const copy = record_of(office, visitor, request);
   if (!copy) return office.refused(visitor, copy.error());
   bool const to_author = request.form.get("pour") != "equipe";
-  auto const done = office.context().editorial.reviews().say(visitor.actor, *copy,
-                                                             request.form.get("raison"), to_author);
+  auto const done = office.context().editorial.say(visitor.actor, copy->key,
+                                                   request.form.get("raison"), to_author);
   if (!done) return again(office, visitor, *copy, request, done.error());
   leave_message(office, visitor, "Votre message est enregistré.");
   return http::Response::redirect(cat(record_path(copy->key), "#conversation"));

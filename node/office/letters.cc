@@ -9,8 +9,9 @@ namespace solidaires::office {
 namespace {
 
 // What became of the record, for its author.
-std::string_view outcome_of(model::Step step) {
-  switch (step) {
+std::string_view outcome_of(std::optional<model::Step> step) {
+  if (!step) return "Un message à propos de votre fiche";
+  switch (*step) {
     case model::Step::publish: return "Votre fiche est publiée";
     case model::Step::schedule: return "Votre fiche est acceptée";
     case model::Step::send_back: return "Votre fiche attend une correction";
@@ -49,9 +50,10 @@ mail::Letter decision_letter(page::Site const& site, service::Notice const& noti
     view.text("article", notice.said.article->title.fr)
         .text("article_url", cat(base, "/charte#", notice.said.article->key));
   }
-  view.flag("may_correct", notice.step == model::Step::send_back)
+  view.flag("decided", notice.step.has_value())
+      .flag("may_correct", notice.step == model::Step::send_back)
       .flag("may_appeal", notice.step == model::Step::refuse)
-      .flag("may_reply", notice.step == model::Step::hide);
+      .flag("may_reply", !notice.step || notice.step == model::Step::hide);
   auto rendered = page::render_letter(site, "mail/decision", view);
   mail::Letter letter;
   letter.to = notice.author.email;

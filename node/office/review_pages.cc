@@ -192,7 +192,7 @@ void add_review(View& view, Office const& office, Visitor const& visitor,
   auto const verdict = context.editorial.verdict(copy);
   if (!verdict || !visitor.actor.may(schema::Permission::see_queue)) return;
   view.flag("asked", true)
-      .flag("may_vote", visitor.actor.may(schema::Permission::vote))
+      .flag("may_vote", service::votes(visitor.actor, copy))
       .text("closes", date_and_hour(verdict->closes_at, now))
       .number("votes_yes", verdict->yes)
       .number("votes_no", verdict->no)

@@ -181,6 +181,7 @@ struct Editorial::Taking {
   Saying said{};
   std::vector<FieldEdit> edits{};  // beside state, reason and article
   std::vector<store::DocumentEdit> others{};
+  std::optional<Instant> publish_at{};
 };
 
 // Writes on top of whatever is there now, provided nothing changed since `copy`.
@@ -195,7 +196,11 @@ Result<WorkingCopy> Editorial::take(Author const& by, WorkingCopy const& copy, T
       .now = instance_.clock.now(),
       .author = by.encode(),
       .reason = cat(model::step_name(taking.step), said.text.empty() ? "" : ": ", said.text)};
+  auto after = copy;
+  after.state = state;
+  if (taking.publish_at) after.publish_at = taking.publish_at;
   auto edits = std::move(taking.edits);
+  if (taking.publish_at) edits.push_back(engine_edit(engine::kPublishAt, *taking.publish_at));
   edits.push_back(state_edit(state));
   edits.push_back(engine_edit(engine::kReason, said.text));
   edits.push_back(
@@ -208,13 +213,7 @@ Result<WorkingCopy> Editorial::take(Author const& by, WorkingCopy const& copy, T
   for (auto& other : taking.others) commit.documents.push_back(std::move(other));
   SOL_ASSIGN(auto claim, end_of_claim(instance_, copy.key));
   if (claim) commit.documents.push_back(*std::move(claim));
-  auto const told = letters(by, copy, taking);
-  auto done = told.empty() ? Result<>() : queue_->commit(commit, told);
-  // The decision matters more than the mail about it.
-  if (told.empty() || (!done && done.error().code() == Code::exhausted)) {
-    auto committed = instance_.store.commit(commit);
-    done = committed ? Result<>() : std::unexpected(committed.error());
-  }
+  auto const done = this->commit(commit, letters(by, after, taking.step, said));
   if (!done && done.error().code() == Code::conflict) {
     return fail(Code::conflict,
                 "La fiche a changé entre-temps. Relisez-la, puis recommencez : rien n’est perdu.");
@@ -223,20 +222,32 @@ Result<WorkingCopy> Editorial::take(Author const& by, WorkingCopy const& copy, T
   return load(instance_, copy.key);
 }
 
-std::vector<mail::Letter> Editorial::letters(Author const& by, WorkingCopy const& copy,
-                                             Taking const& taking) const {
-  if (queue_ == nullptr || !queue_->on() || copy.is_of(by.account)) return {};
-  // The committee is asked in the author's interest; they are told what it decides.
-  if (taking.step == model::Step::submit || taking.step == model::Step::edit) return {};
-  auto const account = account_of(instance_, copy.owner);
-  if (!account || !*account || (*account)->disabled || (*account)->email.empty()) return {};
-  auto after = copy;
-  after.state = model::after(copy.state, taking.step).value_or(copy.state);
-  for (auto const& edit : taking.edits) {
-    if (edit.field == engine::kPublishAt && edit.value)
-      after.publish_at = from_unix_ms(std::atoll(edit.value->c_str()));
+// What was decided or said matters more than the mail about it.
+Result<> Editorial::commit(store::Commit const& commit, std::vector<mail::Letter> const& letters) {
+  if (!letters.empty()) {
+    auto const done = queue_->commit(commit, letters);
+    if (done || done.error().code() != Code::exhausted) return done;
   }
-  return {write_(Notice{after, taking.step, by, taking.said, **account})};
+  SOL_TRY(instance_.store.commit(commit));
+  return {};
+}
+
+std::vector<mail::Letter> Editorial::letters(Author const& by, WorkingCopy const& after,
+                                             std::optional<model::Step> step,
+                                             Saying const& said) const {
+  if (queue_ == nullptr || !queue_->on() || after.is_of(by.account)) return {};
+  if (step == model::Step::submit || step == model::Step::edit) return {};
+  auto const account = account_of(instance_, after.owner);
+  if (!account || !*account || (*account)->disabled || (*account)->email.empty()) return {};
+  return {write_(Notice{after, step, by, said, **account})};
+}
+
+Result<> Editorial::say(Actor const& actor, sync::DocumentKey const& key, std::string_view text,
+                        bool to_author) {
+  SOL_ASSIGN(auto const copy, get(actor, key));
+  SOL_ASSIGN(auto const remark, reviews_.remark(actor, copy, text, to_author));
+  return commit(remark, to_author ? letters(actor.author, copy, std::nullopt, text)
+                                  : std::vector<mail::Letter>());
 }
 
 void Editorial::tell_authors(mail::Queue& queue, NoticeWriter write) {
@@ -354,10 +365,7 @@ Result<WorkingCopy> Editorial::schedule(Actor const& actor, sync::DocumentKey co
   SOL_ASSIGN(auto const copy, get(actor, key));
   if (auto const missing = problems(copy); !missing.empty())
     return fail(Code::invalid, missing.front().message.fr);
-  return decide(actor, key,
-                {.step = model::Step::schedule,
-                 .said = said,
-                 .edits = {engine_edit(engine::kPublishAt, at)}});
+  return decide(actor, key, {.step = model::Step::schedule, .said = said, .publish_at = at});
 }
 
 Result<WorkingCopy> Editorial::send_back(Actor const& actor, sync::DocumentKey const& key,

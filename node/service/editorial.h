@@ -44,10 +44,10 @@ struct Saying {
 [[nodiscard]] Saying saying(schema::ContentModel const& model, std::string_view wording,
                             std::string_view written);
 
-// A decision that an author is told, unless they took it themselves.
+// What an author is told by mail, unless it is their own doing: a decision, or a remark for them.
 struct Notice {
-  WorkingCopy const& copy;  // as it is after it
-  model::Step step;
+  WorkingCopy const& copy;          // as it is after it
+  std::optional<model::Step> step;  // nullopt: a remark
   Author by;
   Saying said;
   Account const& author;
@@ -138,6 +138,9 @@ class Editorial {
   Result<WorkingCopy> hide(Actor const& actor, sync::DocumentKey const& key, Saying const& said);
   Result<WorkingCopy> withdraw(Actor const& actor, sync::DocumentKey const& key,
                                Saying const& said);
+  // A remark in the conversation about a record (Reviews::remark).
+  Result<> say(Actor const& actor, sync::DocumentKey const& key, std::string_view text,
+               bool to_author);
   // What its author published alone was read, and stays.
   Result<WorkingCopy> mark_read(Actor const& actor, sync::DocumentKey const& key);
   // Gives the fields that one write changed the values from before it, whatever they are now.
@@ -183,8 +186,10 @@ class Editorial {
   Result<WorkingCopy> take(Author const& by, WorkingCopy const& copy, Taking taking);
   Result<WorkingCopy> decide(Actor const& actor, sync::DocumentKey const& key, Taking taking);
   Result<Taking> publishing(WorkingCopy const& copy, Saying const& said) const;
-  [[nodiscard]] std::vector<mail::Letter> letters(Author const& by, WorkingCopy const& copy,
-                                                  Taking const& taking) const;
+  Result<> commit(store::Commit const& commit, std::vector<mail::Letter> const& letters);
+  [[nodiscard]] std::vector<mail::Letter> letters(Author const& by, WorkingCopy const& after,
+                                                  std::optional<model::Step> step,
+                                                  Saying const& said) const;
   [[nodiscard]] Result<std::size_t> electors(NodeName const& node) const;
   [[nodiscard]] Result<model::Verdict> verdict(WorkingCopy const& copy, std::size_t electors) const;
   Result<> carry_out(sync::DocumentKey const& key);

@@ -73,6 +73,10 @@ std::unexpected<Error> not_yours() {
 
 }  // namespace
 
+bool votes(Actor const& actor, WorkingCopy const& copy) {
+  return actor.may(schema::Permission::vote) && actor.author.node == copy.node;
+}
+
 sync::DocumentKey review_key(sync::DocumentKey const& record) {
   auto const sum = sha256(cat("review/", record.id.bytes()));
   return {record.scope,
@@ -124,14 +128,20 @@ std::optional<Claim> Reviews::claim_of(sync::DocumentKey const& record) const {
   return read_claim((*stored)->document, instance_.clock.now());
 }
 
-Result<> Reviews::write(Actor const& actor, WorkingCopy const& copy,
-                        std::vector<sync::FieldEdit> edits, std::string_view reason) {
+store::Commit Reviews::commit_of(Actor const& actor, WorkingCopy const& copy,
+                                 std::vector<sync::FieldEdit> edits,
+                                 std::string_view reason) const {
   edits.push_back({std::string(kRecordField), Bytes(copy.key.id.bytes())});
   store::Commit commit{
       .now = instance_.clock.now(), .author = actor.author.encode(), .reason = std::string(reason)};
   commit.documents.push_back(
       {.key = review_key(copy.key), .type = std::string(kReviewType), .fields = std::move(edits)});
-  SOL_TRY(instance_.store.commit(commit));
+  return commit;
+}
+
+Result<> Reviews::write(Actor const& actor, WorkingCopy const& copy,
+                        std::vector<sync::FieldEdit> edits, std::string_view reason) {
+  SOL_TRY(instance_.store.commit(commit_of(actor, copy, std::move(edits), reason)));
   return {};
 }
 
@@ -152,8 +162,8 @@ Result<> Reviews::release(Actor const& actor, WorkingCopy const& copy) {
   return write(actor, copy, {{std::string(kClaimField), Bytes()}}, "released");
 }
 
-Result<> Reviews::say(Actor const& actor, WorkingCopy const& copy, std::string_view typed,
-                      bool to_author) {
+Result<store::Commit> Reviews::remark(Actor const& actor, WorkingCopy const& copy,
+                                      std::string_view typed, bool to_author) const {
   bool const own = !copy.owner.account.empty() && copy.owner.account == actor.author.account;
   if (!moderates(actor, copy.node) && !own) return not_yours();
   auto const text = text::normalise_lines(text::clean(typed));
@@ -175,12 +185,12 @@ Result<> Reviews::say(Actor const& actor, WorkingCopy const& copy, std::string_v
       .sized(actor.author.encode())
       .raw(text);
   auto const id = DocumentId::make(now, instance_.rng);
-  return write(actor, copy, {{cat(kRemarkPrefix, id.to_string()), std::move(value)}}, "said");
+  return commit_of(actor, copy, {{cat(kRemarkPrefix, id.to_string()), std::move(value)}}, "said");
 }
 
 Result<> Reviews::vote(Actor const& actor, WorkingCopy const& copy, model::Vote vote,
                        std::string_view typed) {
-  if (!moderates(actor, copy.node) || !actor.may(schema::Permission::vote)) return not_yours();
+  if (!moderates(actor, copy.node) || !votes(actor, copy)) return not_yours();
   if (copy.state != model::State::in_committee || !copy.asked_at) {
     return fail(Code::conflict, "Le comité n’a plus à se prononcer sur cette fiche.");
   }

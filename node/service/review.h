@@ -53,6 +53,8 @@ struct Review {
 // it at once mean the same document.
 [[nodiscard]] sync::DocumentKey review_key(sync::DocumentKey const& record);
 
+// The committee is the node's own: whoever moderates for it from elsewhere does not vote in it.
+[[nodiscard]] bool votes(Actor const& actor, WorkingCopy const& copy);
 // Every document that speaks of a record: whoever erases it erases them all.
 [[nodiscard]] std::vector<sync::DocumentKey> documents_of(sync::DocumentKey const& record);
 
@@ -69,14 +71,19 @@ class Reviews {
   Result<Claim> claim(Actor const& actor, WorkingCopy const& copy, bool take_over);
   // Ends the actor's own claim; nothing if they have none.
   Result<> release(Actor const& actor, WorkingCopy const& copy);
-  // Code::invalid: nothing said, or too much; Code::exhausted: too many remarks.
-  Result<> say(Actor const& actor, WorkingCopy const& copy, std::string_view text, bool to_author);
+  // What says a remark, to be committed. Authors write to whoever moderates, and read it
+  // themselves. Code::invalid: nothing said, or too much; Code::exhausted: too many remarks.
+  [[nodiscard]] Result<store::Commit> remark(Actor const& actor, WorkingCopy const& copy,
+                                             std::string_view text, bool to_author) const;
   // The actor's vote on what the committee was asked; voting again replaces it. Code::denied,
   // Code::conflict if the committee is not asked (any more). A vote against needs its reason.
   Result<> vote(Actor const& actor, WorkingCopy const& copy, model::Vote vote,
                 std::string_view why);
 
  private:
+  [[nodiscard]] store::Commit commit_of(Actor const& actor, WorkingCopy const& copy,
+                                        std::vector<sync::FieldEdit> edits,
+                                        std::string_view reason) const;
   Result<> write(Actor const& actor, WorkingCopy const& copy, std::vector<sync::FieldEdit> edits,
                  std::string_view reason);
   Instance const& instance_;

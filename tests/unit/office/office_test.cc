@@ -704,7 +704,7 @@ TEST_F(ReviewTest, an_author_talks_with_the_team_and_reads_nothing_else) {
   log_in("member");
   auto const self = accounts.actor(accounts.list().value().front());
   auto const copy = draft(self, "article", service::article_form("À moi"));
-  ASSERT_TRUE(editorial.reviews().say(somebody("animateur", "Camille"), copy, "ENTRE-NOUS", false));
+  ASSERT_TRUE(editorial.say(somebody("animateur", "Camille"), copy.key, "ENTRE-NOUS", false));
   show(path_of(copy));
   http::Parameters form;
   form.add("raison", "Bonjour, une question");

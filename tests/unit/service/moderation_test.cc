@@ -49,7 +49,7 @@ class ModerationTest : public testing::Test, protected World {
   WorkingCopy now(WorkingCopy const& copy) { return editorial.get(moderator, copy.key).value(); }
 
   struct Told {
-    model::Step step;
+    std::optional<model::Step> step;
     std::string to, text;
     State state;
   };
@@ -142,7 +142,7 @@ TEST_F(ModerationTest, a_hidden_record_leaves_the_public_and_comes_back_as_it_wa
   EXPECT_EQ(told_.back().state, State::hidden);
   copy = edit(author, copy, {{"acronym", "RÉP"}}).value();
   EXPECT_EQ(copy.state, State::hidden) << "a correction does not bring it back";
-  ASSERT_TRUE(editorial.reviews().say(author, copy, "Je retire la phrase.", false));
+  ASSERT_TRUE(editorial.say(author, copy.key, "Je retire la phrase.", false));
   auto const review = editorial.reviews().read(moderator, now(copy)).value();
   ASSERT_EQ(review.remarks.size(), 1U);
   EXPECT_TRUE(review.remarks[0].to_author);
@@ -206,6 +206,9 @@ TEST_F(CommitteeTest, votes_decide_at_the_end_and_the_author_reads_why) {
   auto& reviews = editorial.reviews();
   EXPECT_EQ(reviews.vote(author, copy, Vote::yes, "").error().code(), Code::denied);
   EXPECT_EQ(reviews.vote(ana, copy, Vote::no, "").error().code(), Code::invalid);
+  auto elsewhere = somebody("regional_moderator", "Région");
+  elsewhere.author.node = node_name("auvergne-rhone-alpes");
+  EXPECT_EQ(reviews.vote(elsewhere, copy, Vote::yes, "").error().code(), Code::denied);
   ASSERT_TRUE(reviews.vote(ana, copy, Vote::no, "C’est un tract."));
   ASSERT_TRUE(reviews.vote(bob, copy, Vote::yes, "Un débat ouvert."));
   ASSERT_TRUE(reviews.vote(chloe, copy, Vote::yes, ""));
@@ -276,15 +279,20 @@ TEST_F(ModerationTest, one_write_is_undone_and_later_ones_stay) {
 TEST_F(ModerationTest, what_moderators_say_among_themselves_stays_there) {
   auto const copy = submitted(author, "Épicerie");
   auto& reviews = editorial.reviews();
-  ASSERT_TRUE(reviews.say(moderator, copy, "À vérifier auprès de la mairie.", false));
-  ASSERT_TRUE(reviews.say(moderator, copy, "Bonjour, une question.", true));
-  EXPECT_EQ(reviews.say(moderator, copy, "  \n ", true).error().code(), Code::invalid);
+  ASSERT_TRUE(editorial.say(moderator, copy.key, "À vérifier auprès de la mairie.", false));
+  ASSERT_TRUE(editorial.say(moderator, copy.key, "Bonjour, une question.", true));
+  EXPECT_EQ(editorial.say(moderator, copy.key, "  \n ", true).error().code(), Code::invalid);
   EXPECT_EQ(reviews.read(second, copy).value().remarks.size(), 2U);
   auto const seen = reviews.read(author, copy).value().remarks;
   ASSERT_EQ(seen.size(), 1U);
   EXPECT_EQ(seen[0].text, "Bonjour, une question.");
+  ASSERT_EQ(told_.size(), 1U) << "of what is for the author, by mail";
+  EXPECT_FALSE(told_[0].step);
+  EXPECT_EQ(told_[0].text, "Bonjour, une question.");
+  ASSERT_TRUE(editorial.say(author, copy.key, "Voici la réponse.", true));
+  EXPECT_EQ(told_.size(), 1U) << "nobody is told of what they said";
   auto const stranger = with_account("member", "Oscar");
-  EXPECT_EQ(reviews.say(stranger, copy, "Moi aussi", true).error().code(), Code::denied);
+  EXPECT_EQ(editorial.say(stranger, copy.key, "Moi aussi", true).error().code(), Code::not_found);
 }
 
 }  // namespace
