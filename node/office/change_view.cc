@@ -1,6 +1,6 @@
 #include "node/office/change_view.h"
 
-#include "node/service/areas.h"
+#include "node/office/pages.h"
 #include "node/text/difference.h"
 #include "schema/audience.h"
 #include "schema/display.h"
@@ -36,10 +36,7 @@ void add_changes(View& view, Context const& context, service::WorkingCopy const&
   auto const shown = context.editorial.published(copy);
   if (!shown || !*shown) return;
   auto const wanted = schema::public_part(*copy.type, copy.record);
-  schema::DisplayOptions options;
-  options.place = [&context](std::string_view code) {
-    return service::area_name(*context.gazetteer, code);
-  };
+  auto const options = display_options(context);
   std::vector<View> changes;
   for (auto const& group : copy.type->groups) {
     for (auto const* const field : group.fields) {

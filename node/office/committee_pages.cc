@@ -51,16 +51,8 @@ View minute_view(Context const& context, Visitor const& visitor, service::Workin
       .text("reason", copy.reason)
       .text("asked", date_and_hour(*copy.asked_at, context.instance.clock.now()))
       .view("state", state_view(copy.state));
-  std::vector<View> ballots;
-  if (auto const review = context.editorial.reviews().read(visitor.actor, copy); review) {
-    for (auto const& ballot : review->ballots) {
-      ballots.push_back(std::move(View()
-                                      .text("who", person(context, ballot.by))
-                                      .text("vote", model::vote_label(ballot.vote))
-                                      .text("why", ballot.why)));
-    }
-  }
-  view.list("ballots", std::move(ballots));
+  if (auto const review = context.editorial.reviews().read(visitor.actor, copy); review)
+    view.list("ballots", ballot_views(context, review->ballots));
   return view;
 }
 

@@ -7,6 +7,7 @@ namespace solidaires::office {
 namespace {
 
 using page::View;
+using service::WorkingCopy;
 
 std::string dot_text(sync::Dot dot) {
   return cat(to_string(dot.replica), '-', dot.counter);
@@ -51,35 +52,33 @@ http::Response conflict_page(Office const& office, Visitor const& visitor,
   return office.page(visitor, info, "office/conflict", view, status);
 }
 
-http::Response show_conflict(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = record_of(office, visitor, request);
-  if (!copy) return office.refused(visitor, copy.error());
-  return conflict_page(office, visitor, *copy, request.query.get("champ"), {}, 200);
+http::Response show_conflict(Office const& office, Visitor& visitor, WorkingCopy const& copy,
+                             http::Request const& request) {
+  return conflict_page(office, visitor, copy, request.query.get("champ"), {}, 200);
 }
 
-http::Response settle(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = record_of(office, visitor, request);
-  if (!copy) return office.refused(visitor, copy.error());
+http::Response settle(Office const& office, Visitor& visitor, WorkingCopy const& copy,
+                      http::Request const& request) {
   auto const key = request.form.get("champ");
   auto const chosen = read_dot(request.form.get("version"));
   if (!chosen)
-    return conflict_page(office, visitor, *copy, key, "Choisissez l’une des versions.", 422);
-  auto const settled = office.context().editorial.settle(visitor.actor, copy->key, key, *chosen);
+    return conflict_page(office, visitor, copy, key, "Choisissez l’une des versions.", 422);
+  auto const settled = office.context().editorial.settle(visitor.actor, copy.key, key, *chosen);
   if (!settled) {
     if (settled.error().code() == Code::conflict)
-      return conflict_page(office, visitor, *copy, key, settled.error().message(), 409);
+      return conflict_page(office, visitor, copy, key, settled.error().message(), 409);
     return office.refused(visitor, settled.error());
   }
   leave_message(office, visitor,
                 "C’est tranché : la version choisie est gardée, l’autre reste dans l’historique.");
-  return http::Response::redirect(record_path(copy->key));
+  return http::Response::redirect(record_path(copy.key));
 }
 
 }  // namespace
 
 void add_conflict_routes(http::Router& router, Office const& office) {
-  router.get("/espace/fiches/{node}/{id}/conflit", for_visitor(office, show_conflict));
-  router.post("/espace/fiches/{node}/{id}/conflit", for_visitor(office, settle));
+  router.get("/espace/fiches/{node}/{id}/conflit", for_record(office, show_conflict));
+  router.post("/espace/fiches/{node}/{id}/conflit", for_record(office, settle));
 }
 
 }  // namespace solidaires::office

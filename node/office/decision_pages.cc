@@ -3,13 +3,32 @@
 namespace solidaires::office {
 namespace {
 
-using model::Step;
 using service::WorkingCopy;
 
 struct Decided {
   Result<WorkingCopy> copy;
-  std::string message;
+  std::string_view message;
 };
+
+// The decisions that are nothing but what is said with them.
+struct SaidDecision {
+  model::Step step;
+  Result<WorkingCopy> (service::Editorial::*take)(service::Actor const&, sync::DocumentKey const&,
+                                                  service::Saying const&);
+  std::string_view message;
+};
+constexpr std::array kSaidDecisions = std::to_array<SaidDecision>({
+    {model::Step::send_back, &service::Editorial::send_back,
+     "La fiche est renvoyée à son auteur ou son autrice, avec votre message."},
+    {model::Step::refuse, &service::Editorial::refuse,
+     "La fiche est refusée, avec votre message. Son auteur ou son autrice peut contester."},
+    {model::Step::hand_over, &service::Editorial::hand_over,
+     "La fiche est confiée au comité éditorial."},
+    {model::Step::appeal, &service::Editorial::appeal,
+     "C’est noté : le comité éditorial va se prononcer, et vous aurez sa réponse."},
+    {model::Step::hide, &service::Editorial::hide,
+     "La page publique est masquée. Son auteur ou son autrice peut répondre."},
+});
 
 // The day and the hour that the form gives, as clocks in Paris show them.
 std::optional<Instant> when_of(http::Request const& request) {
@@ -37,25 +56,9 @@ Decided carry_out(Context const& context, Visitor const& visitor, WorkingCopy co
     return {publish(context, visitor, copy, request, said), "La fiche est publiée."};
   if (step == "submit")
     return {editorial.submit(actor, copy.key), "La fiche est proposée à la relecture."};
-  if (step == "send_back") {
-    return {editorial.send_back(actor, copy.key, said),
-            "La fiche est renvoyée à son auteur ou son autrice, avec votre message."};
-  }
-  if (step == "refuse") {
-    return {editorial.refuse(actor, copy.key, said),
-            "La fiche est refusée, avec votre message. Son auteur ou son autrice peut contester."};
-  }
-  if (step == "hand_over") {
-    return {editorial.hand_over(actor, copy.key, said),
-            "La fiche est confiée au comité éditorial."};
-  }
-  if (step == "appeal") {
-    return {editorial.appeal(actor, copy.key, said),
-            "C’est noté : le comité éditorial va se prononcer, et vous aurez sa réponse."};
-  }
-  if (step == "hide") {
-    return {editorial.hide(actor, copy.key, said),
-            "La page publique est masquée. Son auteur ou son autrice peut répondre."};
+  for (auto const& decision : kSaidDecisions) {
+    if (step == model::step_name(decision.step))
+      return {(editorial.*decision.take)(actor, copy.key, said), decision.message};
   }
   if (step == "schedule") {
     auto const at = when_of(request);
@@ -103,79 +106,74 @@ std::string next_in_queue(Context const& context, Visitor const& visitor) {
   return "/espace/file";
 }
 
-http::Response decide(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = record_of(office, visitor, request);
-  if (!copy) return office.refused(visitor, copy.error());
-  auto const done = carry_out(office.context(), visitor, *copy, request);
-  if (!done.copy) return again(office, visitor, *copy, request, done.copy.error());
-  leave_message(office, visitor, done.message);
+http::Response decide(Office const& office, Visitor& visitor, WorkingCopy const& copy,
+                      http::Request const& request) {
+  auto const done = carry_out(office.context(), visitor, copy, request);
+  if (!done.copy) return again(office, visitor, copy, request, done.copy.error());
+  leave_message(office, visitor, std::string(done.message));
   bool const next =
       request.form.get("suivante") == "1" && visitor.actor.may(schema::Permission::see_queue);
   return http::Response::redirect(next ? next_in_queue(office.context(), visitor)
-                                       : record_path(copy->key));
+                                       : record_path(copy.key));
 }
 
-http::Response claim(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = record_of(office, visitor, request);
-  if (!copy) return office.refused(visitor, copy.error());
+http::Response claim(Office const& office, Visitor& visitor, WorkingCopy const& copy,
+                     http::Request const& request) {
   auto& reviews = office.context().editorial.reviews();
   if (request.form.get("action") == "rendre") {
-    if (auto const done = reviews.release(visitor.actor, *copy); !done)
+    if (auto const done = reviews.release(visitor.actor, copy); !done)
       return office.refused(visitor, done.error());
     return http::Response::redirect("/espace/file");
   }
   bool const take_over = request.form.get("action") == "relayer";
-  auto const done = reviews.claim(visitor.actor, *copy, take_over);
-  if (!done) return again(office, visitor, *copy, request, done.error());
-  return http::Response::redirect(record_path(copy->key));
+  auto const done = reviews.claim(visitor.actor, copy, take_over);
+  if (!done) return again(office, visitor, copy, request, done.error());
+  return http::Response::redirect(record_path(copy.key));
 }
 
-http::Response say(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = record_of(office, visitor, request);
-  if (!copy) return office.refused(visitor, copy.error());
+http::Response say(Office const& office, Visitor& visitor, WorkingCopy const& copy,
+                   http::Request const& request) {
   bool const to_author = request.form.get("pour") != "equipe";
-  auto const done = office.context().editorial.say(visitor.actor, copy->key,
+  auto const done = office.context().editorial.say(visitor.actor, copy.key,
                                                    request.form.get("raison"), to_author);
-  if (!done) return again(office, visitor, *copy, request, done.error());
+  if (!done) return again(office, visitor, copy, request, done.error());
   leave_message(office, visitor, "Votre message est enregistré.");
-  return http::Response::redirect(cat(record_path(copy->key), "#conversation"));
+  return http::Response::redirect(cat(record_path(copy.key), "#conversation"));
 }
 
-http::Response vote(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = record_of(office, visitor, request);
-  if (!copy) return office.refused(visitor, copy.error());
+http::Response vote(Office const& office, Visitor& visitor, WorkingCopy const& copy,
+                    http::Request const& request) {
   auto const chosen = model::parse_vote(request.form.get("vote"));
   Result<> done = fail(Code::invalid, "Choisissez : pour, contre ou abstention.");
   if (chosen) {
-    done = office.context().editorial.reviews().vote(visitor.actor, *copy, *chosen,
+    done = office.context().editorial.reviews().vote(visitor.actor, copy, *chosen,
                                                      request.form.get("raison"));
   }
-  if (!done) return again(office, visitor, *copy, request, done.error());
+  if (!done) return again(office, visitor, copy, request, done.error());
   leave_message(office, visitor,
                 "Votre vote est enregistré. Vous pouvez le changer jusqu’à la clôture.");
   return http::Response::redirect("/espace/comite");
 }
 
-http::Response undo(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = record_of(office, visitor, request);
-  if (!copy) return office.refused(visitor, copy.error());
+http::Response undo(Office const& office, Visitor& visitor, WorkingCopy const& copy,
+                    http::Request const& request) {
   auto const done =
-      office.context().editorial.undo(visitor.actor, copy->key, request.form.get("ligne"));
-  if (!done) return again(office, visitor, *copy, request, done.error());
+      office.context().editorial.undo(visitor.actor, copy.key, request.form.get("ligne"));
+  if (!done) return again(office, visitor, copy, request, done.error());
   leave_message(office, visitor,
                 "C’est annulé : les valeurs d’avant sont de nouveau là. Rien n’est perdu, "
                 "l’historique garde les deux.");
-  return http::Response::redirect(record_path(copy->key));
+  return http::Response::redirect(record_path(copy.key));
 }
 
 }  // namespace
 
 void add_decision_routes(http::Router& router, Office const& office) {
-  router.post("/espace/fiches/{node}/{id}/decision", for_visitor(office, decide));
-  router.post("/espace/fiches/{node}/{id}/relire", for_visitor(office, claim));
-  router.post("/espace/fiches/{node}/{id}/message", for_visitor(office, say));
-  router.post("/espace/fiches/{node}/{id}/vote", for_visitor(office, vote));
-  router.post("/espace/fiches/{node}/{id}/annuler", for_visitor(office, undo));
+  router.post("/espace/fiches/{node}/{id}/decision", for_record(office, decide));
+  router.post("/espace/fiches/{node}/{id}/relire", for_record(office, claim));
+  router.post("/espace/fiches/{node}/{id}/message", for_record(office, say));
+  router.post("/espace/fiches/{node}/{id}/vote", for_record(office, vote));
+  router.post("/espace/fiches/{node}/{id}/annuler", for_record(office, undo));
 }
 
 }  // namespace solidaires::office

@@ -6,6 +6,7 @@ namespace solidaires::office {
 namespace {
 
 using page::View;
+using service::WorkingCopy;
 
 }  // namespace
 
@@ -36,24 +37,22 @@ http::Response erasure_page(Office const& office, Visitor const& visitor,
   return office.page(visitor, info, "office/erasure", view, status);
 }
 
-http::Response show(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = record_of(office, visitor, request);
-  if (!copy) return office.refused(visitor, copy.error());
+http::Response show(Office const& office, Visitor& visitor, WorkingCopy const& copy,
+                    http::Request const& /*request*/) {
   if (!may_erase(office, visitor)) return office.refused(visitor, not_allowed());
-  return erasure_page(office, visitor, *copy, false, {}, 200);
+  return erasure_page(office, visitor, copy, false, {}, 200);
 }
 
-http::Response erase(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = record_of(office, visitor, request);
-  if (!copy) return office.refused(visitor, copy.error());
+http::Response erase(Office const& office, Visitor& visitor, WorkingCopy const& copy,
+                     http::Request const& request) {
   if (!may_erase(office, visitor)) return office.refused(visitor, not_allowed());
   bool const object = request.form.get("opposition") == "oui";
   // The title, typed: nobody does that by a slip, and accents or capitals are not the question.
-  if (text::fold(request.form.get("titre")) != text::fold(copy->title)) {
-    return erasure_page(office, visitor, *copy, object,
+  if (text::fold(request.form.get("titre")) != text::fold(copy.title)) {
+    return erasure_page(office, visitor, copy, object,
                         "Pour effacer, recopiez le titre de la fiche. Rien n’a été effacé.", 422);
   }
-  auto const targets = service::documents_of(copy->key);
+  auto const targets = service::documents_of(copy.key);
   sync::Objection objection;
   if (object) {
     auto made = service::object_to(office.context().instance, targets);
@@ -72,8 +71,8 @@ http::Response erase(Office const& office, Visitor& visitor, http::Request const
 }  // namespace
 
 void add_erasure_routes(http::Router& router, Office const& office) {
-  router.get("/espace/fiches/{node}/{id}/effacer", for_visitor(office, show));
-  router.post("/espace/fiches/{node}/{id}/effacer", for_visitor(office, erase));
+  router.get("/espace/fiches/{node}/{id}/effacer", for_record(office, show));
+  router.post("/espace/fiches/{node}/{id}/effacer", for_record(office, erase));
 }
 
 }  // namespace solidaires::office

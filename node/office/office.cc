@@ -3,6 +3,7 @@
 #include "node/http/csrf.h"
 #include "node/office/pages.h"
 #include "node/page/wording.h"
+#include "node/service/areas.h"
 #include "sync/base/log.h"
 
 namespace solidaires::office {
@@ -163,6 +164,35 @@ std::string person(Context const& context, service::Author const& author) {
   auto name = author.name.empty() ? std::string("auteur inconnu") : author.name;
   if (!author.node.empty()) name += cat(" (", title_of_node(context, author.node), ')');
   return name;
+}
+
+std::vector<View> ballot_views(Context const& context,
+                               std::vector<service::Ballot> const& ballots) {
+  std::vector<View> views;
+  for (auto const& ballot : ballots) {
+    views.push_back(std::move(View()
+                                  .text("who", person(context, ballot.by))
+                                  .text("vote", model::vote_label(ballot.vote))
+                                  .text("why", ballot.why)));
+  }
+  return views;
+}
+
+schema::DisplayOptions display_options(Context const& context) {
+  schema::DisplayOptions options;
+  options.place = [&context](std::string_view code) {
+    return service::area_name(*context.gazetteer, code);
+  };
+  return options;
+}
+
+http::Handler for_record(Office const& office, RecordHandler handler) {
+  return for_visitor(office, [handler = std::move(handler)](Office const& here, Visitor& visitor,
+                                                            http::Request const& request) {
+    auto const copy = record_of(here, visitor, request);
+    if (!copy) return here.refused(visitor, copy.error());
+    return handler(here, visitor, *copy, request);
+  });
 }
 
 View state_view(model::State state) {

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "node/office/office.h"
+#include "schema/display.h"
 
 namespace solidaires::office {
 
@@ -12,6 +13,12 @@ using VisitorHandler = std::function<http::Response(Office const&, Visitor&, htt
 // A handler for somebody who is logged in; others are asked to log in first. Unsafe requests must
 // carry the session's token.
 [[nodiscard]] http::Handler for_visitor(Office const& office, VisitorHandler handler);
+
+// The same for a page of one record, which the address names: what this visitor may not see is
+// refused.
+using RecordHandler = std::function<http::Response(
+    Office const&, Visitor&, service::WorkingCopy const&, http::Request const&)>;
+[[nodiscard]] http::Handler for_record(Office const& office, RecordHandler handler);
 
 void add_session_routes(http::Router& router,
                         Office const& office);  // log-in, invitation, own account
@@ -42,6 +49,11 @@ void add_usage_routes(http::Router& router, Office const& office);
 [[nodiscard]] page::View state_view(model::State state);           // name, label
 // "Camille (Isère Solidaires)"
 [[nodiscard]] std::string person(Context const& context, service::Author const& author);
+// who, vote, why: for each.
+[[nodiscard]] std::vector<page::View> ballot_views(Context const& context,
+                                                   std::vector<service::Ballot> const& ballots);
+// Values as people read them: places by their names.
+[[nodiscard]] schema::DisplayOptions display_options(Context const& context);
 
 // What somebody typed on a record's page, to be shown again beside what is wrong with it.
 struct Typed {

@@ -14,6 +14,7 @@ namespace solidaires::office {
 namespace {
 
 using page::View;
+using service::WorkingCopy;
 
 constexpr std::size_t kHistoryLines = 30;
 
@@ -42,10 +43,7 @@ void add_picture(View& view, service::WorkingCopy const& copy, schema::Record co
 // Every filled field that the visitor may see, marked when it is not for the public.
 std::vector<View> group_views(Context const& context, service::WorkingCopy const& copy,
                               schema::Audience widest) {
-  schema::DisplayOptions options;
-  options.place = [&context](std::string_view code) {
-    return service::area_name(*context.gazetteer, code);
-  };
+  auto const options = display_options(context);
   std::vector<View> groups;
   auto const part = schema::part_for(*copy.type, copy.record, widest);
   for (auto const& group : copy.type->groups) {
@@ -189,8 +187,9 @@ void add_review(View& view, Office const& office, Visitor const& visitor,
   }
   view.flag("has_remarks", !remarks.empty()).list("remarks", std::move(remarks));
   if (copy.state != model::State::in_committee) return;
-  auto const verdict = context.editorial.verdict(copy);
-  if (!verdict || !visitor.actor.may(schema::Permission::see_queue)) return;
+  if (!visitor.actor.may(schema::Permission::see_queue)) return;
+  auto const verdict = context.editorial.verdict(copy, *review);
+  if (!verdict) return;
   view.flag("asked", true)
       .flag("may_vote", service::votes(visitor.actor, copy))
       .text("closes", date_and_hour(verdict->closes_at, now))
@@ -198,17 +197,11 @@ void add_review(View& view, Office const& office, Visitor const& visitor,
       .number("votes_no", verdict->no)
       .number("votes_abstain", verdict->abstain)
       .number("quorum", context.instance.rules.committee.quorum);
-  std::vector<View> ballots;
-  for (auto const& ballot : review->ballots) {
-    ballots.push_back(std::move(View()
-                                    .text("who", person(context, ballot.by))
-                                    .text("vote", model::vote_label(ballot.vote))
-                                    .text("why", ballot.why)));
-  }
-  view.flag("has_ballots", !ballots.empty()).list("ballots", std::move(ballots));
+  view.flag("has_ballots", !review->ballots.empty())
+      .list("ballots", ballot_views(context, review->ballots));
 }
 
-// Instead of `state_view` alone: when it will appear.
+// When it was changed and proposed, and when it will appear.
 void add_dates(View& view, Context const& context, service::WorkingCopy const& copy) {
   auto const now = context.instance.clock.now();
   view.text("updated", date_and_hour(copy.updated_at, now));
@@ -273,16 +266,15 @@ http::Response record_page(Office const& office, Visitor const& visitor,
 
 namespace {
 
-http::Response show(Office const& office, Visitor& visitor, http::Request const& request) {
-  auto const copy = record_of(office, visitor, request);
-  if (!copy) return office.refused(visitor, copy.error());
-  return record_page(office, visitor, *copy);
+http::Response show(Office const& office, Visitor& visitor, WorkingCopy const& copy,
+                    http::Request const& /*request*/) {
+  return record_page(office, visitor, copy);
 }
 
 }  // namespace
 
 void add_review_routes(http::Router& router, Office const& office) {
-  router.get("/espace/fiches/{node}/{id}", for_visitor(office, show));
+  router.get("/espace/fiches/{node}/{id}", for_record(office, show));
 }
 
 }  // namespace solidaires::office

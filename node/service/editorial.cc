@@ -8,6 +8,7 @@
 #include "node/service/indexes.h"
 #include "node/service/publication.h"
 #include "node/service/working_copy_reader.h"
+#include "node/store/scanning.h"
 #include "node/store/store.h"
 #include "node/text/fold.h"
 #include "schema/display.h"
@@ -16,7 +17,6 @@
 namespace solidaires::service {
 namespace {
 
-constexpr std::size_t kIndexPage = 1'000;
 constexpr std::size_t kQueueMax = 2'000;
 constexpr std::chrono::hours kEve{24};  // what announces a day is to be read a day before it
 constexpr std::chrono::hours kScheduledMax{24 * 366};
@@ -96,6 +96,15 @@ std::string words_of(schema::Type const& type, store::FieldChange const& change)
   return cat(label, " : ", text(change.before), " → ", text(change.after));
 }
 
+// How a commit on what somebody saw ended, for them.
+template <class T>
+Result<> in_words(Result<T> const& done) {
+  if (done) return {};
+  if (done.error().code() != Code::conflict) return std::unexpected(done.error());
+  return fail(Code::conflict,
+              "La fiche a changé entre-temps. Relisez-la, puis recommencez : rien n’est perdu.");
+}
+
 // Content as somebody wants it, on top of whatever is there now, provided nothing changed since
 // `copy`.
 Result<> write_over(Instance const& instance, Actor const& actor, WorkingCopy const& copy,
@@ -110,12 +119,32 @@ Result<> write_over(Instance const& instance, Actor const& actor, WorkingCopy co
                               .seen = copy.basis.seen,
                               .presence = store::Presence::must_exist,
                               .must_be_as_seen = true});
-  auto const done = instance.store.commit(commit);
-  if (!done && done.error().code() == Code::conflict) {
-    return fail(Code::conflict,
-                "La fiche a changé entre-temps. Relisez-la, puis recommencez : rien n’est perdu.");
+  return in_words(instance.store.commit(commit));
+}
+
+// Code::invalid, with what to say, if the step needs a reason and none is given.
+Result<> reason_given(model::Step step, Saying const& said) {
+  if (!said.text.empty()) return {};
+  switch (step) {
+    case model::Step::send_back:
+      return fail(Code::invalid,
+                  "Dites à l’auteur ou l’autrice ce qui est à corriger : la raison manque.");
+    case model::Step::refuse:
+      return fail(Code::invalid,
+                  "Un refus se motive : dites pourquoi, avec l’article de la charte.");
+    case model::Step::hand_over:
+      return fail(Code::invalid, "Dites au comité sur quoi il doit se prononcer.");
+    case model::Step::appeal:
+      return fail(Code::invalid, "Dites au comité pourquoi vous contestez ce refus.");
+    case model::Step::hide:
+      return fail(Code::invalid,
+                  "Dites à l’auteur ou l’autrice ce qui est signalé, pour pouvoir y répondre.");
+    case model::Step::edit:
+    case model::Step::submit:
+    case model::Step::publish:
+    case model::Step::schedule:
+    case model::Step::withdraw: return {};
   }
-  SOL_TRY(done);
   return {};
 }
 
@@ -200,7 +229,13 @@ Result<WorkingCopy> Editorial::take(Author const& by, WorkingCopy const& copy, T
   after.state = state;
   if (taking.publish_at) after.publish_at = taking.publish_at;
   auto edits = std::move(taking.edits);
-  if (taking.publish_at) edits.push_back(engine_edit(engine::kPublishAt, *taking.publish_at));
+  if (taking.publish_at) {
+    edits.push_back(engine_edit(engine::kPublishAt, *taking.publish_at));
+  } else if (copy.publish_at) {
+    edits.push_back({std::string(engine::kPublishAt), std::nullopt});
+  }
+  if (state == model::State::in_committee)
+    edits.push_back(engine_edit(engine::kAskedAt, commit.now));
   edits.push_back(state_edit(state));
   edits.push_back(engine_edit(engine::kReason, said.text));
   edits.push_back(
@@ -214,11 +249,7 @@ Result<WorkingCopy> Editorial::take(Author const& by, WorkingCopy const& copy, T
   SOL_ASSIGN(auto claim, end_of_claim(instance_, copy.key));
   if (claim) commit.documents.push_back(*std::move(claim));
   auto const done = this->commit(commit, letters(by, after, taking.step, said));
-  if (!done && done.error().code() == Code::conflict) {
-    return fail(Code::conflict,
-                "La fiche a changé entre-temps. Relisez-la, puis recommencez : rien n’est perdu.");
-  }
-  SOL_TRY(done);
+  SOL_TRY(in_words(done));
   return load(instance_, copy.key);
 }
 
@@ -236,7 +267,7 @@ std::vector<mail::Letter> Editorial::letters(Author const& by, WorkingCopy const
                                              std::optional<model::Step> step,
                                              Saying const& said) const {
   if (queue_ == nullptr || !queue_->on() || after.is_of(by.account)) return {};
-  if (step == model::Step::submit || step == model::Step::edit) return {};
+  if (step == model::Step::submit) return {};  // somebody did it for them, and they asked for it
   auto const account = account_of(instance_, after.owner);
   if (!account || !*account || (*account)->disabled || (*account)->email.empty()) return {};
   return {write_(Notice{after, step, by, said, **account})};
@@ -268,11 +299,9 @@ Saying saying(schema::ContentModel const& model, std::string_view chosen,
 }
 
 // A step of somebody who decides about others' records: not while another person reads it.
-Result<WorkingCopy> Editorial::decide(Actor const& actor, sync::DocumentKey const& key,
-                                      Taking taking) {
-  SOL_ASSIGN(auto const copy, get(actor, key));
+Result<WorkingCopy> Editorial::decide(Actor const& actor, WorkingCopy const& copy, Taking taking) {
   SOL_TRY(may(actor, copy, taking.step));
-  auto const claim = reviews_.claim_of(key);
+  auto const claim = reviews_.claim_of(copy.key);
   if (claim && claim->by.account != actor.author.account &&
       actor.may(schema::Permission::see_queue)) {
     return fail(
@@ -280,6 +309,14 @@ Result<WorkingCopy> Editorial::decide(Actor const& actor, sync::DocumentKey cons
         cat(claim->by.name, " relit cette fiche en ce moment. Attendez, ou prenez le relais."));
   }
   return take(actor.author, copy, std::move(taking));
+}
+
+// A step that is nothing but what is said with it.
+Result<WorkingCopy> Editorial::decide(Actor const& actor, sync::DocumentKey const& key,
+                                      model::Step step, Saying const& said) {
+  SOL_TRY(reason_given(step, said));
+  SOL_ASSIGN(auto const copy, get(actor, key));
+  return decide(actor, copy, {.step = step, .said = said});
 }
 
 Result<WorkingCopy> Editorial::submit(Actor const& actor, sync::DocumentKey const& key) {
@@ -309,7 +346,6 @@ Result<Editorial::Taking> Editorial::publishing(WorkingCopy const& copy, Saying 
   Taking taking{.step = model::Step::publish,
                 .said = said,
                 .edits = {engine_edit(engine::kPublishedAt, shown.published_at.value_or(now))}};
-  if (copy.publish_at) taking.edits.push_back({std::string(engine::kPublishAt), std::nullopt});
   taking.others.push_back(std::move(public_edit));
   return taking;
 }
@@ -336,7 +372,7 @@ Result<WorkingCopy> Editorial::publish(Actor const& actor, sync::DocumentKey con
   bool const drawn = own && !actor.may(schema::Permission::publish) && every > 0 &&
                      instance_.rng.next() % every == 0;
   if (drawn || copy.unread) taking.edits.push_back(engine_edit(engine::kUnread, drawn ? "1" : ""));
-  return decide(actor, key, std::move(taking));
+  return decide(actor, copy, std::move(taking));
 }
 
 Result<WorkingCopy> Editorial::mark_read(Actor const& actor, sync::DocumentKey const& key) {
@@ -365,72 +401,56 @@ Result<WorkingCopy> Editorial::schedule(Actor const& actor, sync::DocumentKey co
   SOL_ASSIGN(auto const copy, get(actor, key));
   if (auto const missing = problems(copy); !missing.empty())
     return fail(Code::invalid, missing.front().message.fr);
-  return decide(actor, key, {.step = model::Step::schedule, .said = said, .publish_at = at});
+  return decide(actor, copy, {.step = model::Step::schedule, .said = said, .publish_at = at});
 }
 
 Result<WorkingCopy> Editorial::send_back(Actor const& actor, sync::DocumentKey const& key,
                                          Saying const& said) {
-  if (said.text.empty()) {
-    return fail(Code::invalid,
-                "Dites à l’auteur ou l’autrice ce qui est à corriger : la raison manque.");
-  }
-  return decide(actor, key, {.step = model::Step::send_back, .said = said});
+  return decide(actor, key, model::Step::send_back, said);
 }
 
 Result<WorkingCopy> Editorial::refuse(Actor const& actor, sync::DocumentKey const& key,
                                       Saying const& said) {
-  if (said.text.empty())
-    return fail(Code::invalid, "Un refus se motive : dites pourquoi, avec l’article de la charte.");
-  return decide(actor, key, {.step = model::Step::refuse, .said = said});
+  return decide(actor, key, model::Step::refuse, said);
 }
 
 Result<WorkingCopy> Editorial::hand_over(Actor const& actor, sync::DocumentKey const& key,
                                          Saying const& said) {
-  if (said.text.empty())
-    return fail(Code::invalid, "Dites au comité sur quoi il doit se prononcer.");
-  return decide(actor, key,
-                {.step = model::Step::hand_over,
-                 .said = said,
-                 .edits = {engine_edit(engine::kAskedAt, instance_.clock.now())}});
+  return decide(actor, key, model::Step::hand_over, said);
 }
 
 Result<WorkingCopy> Editorial::appeal(Actor const& actor, sync::DocumentKey const& key,
                                       Saying const& said) {
-  if (said.text.empty())
-    return fail(Code::invalid, "Dites au comité pourquoi vous contestez ce refus.");
-  return decide(actor, key,
-                {.step = model::Step::appeal,
-                 .said = said,
-                 .edits = {engine_edit(engine::kAskedAt, instance_.clock.now())}});
+  return decide(actor, key, model::Step::appeal, said);
+}
+
+// What takes a record from the public.
+Result<Editorial::Taking> Editorial::taking_away(WorkingCopy const& copy, model::Step step,
+                                                 Saying const& said) const {
+  Taking taking{.step = step, .said = said};
+  SOL_ASSIGN(auto removal, withdrawal_of(instance_, copy));
+  if (removal) taking.others.push_back(*std::move(removal));
+  taking.edits.push_back({std::string(engine::kPublishedAt), std::nullopt});
+  return taking;
 }
 
 Result<WorkingCopy> Editorial::hide(Actor const& actor, sync::DocumentKey const& key,
                                     Saying const& said) {
-  if (said.text.empty()) {
-    return fail(Code::invalid,
-                "Dites à l’auteur ou l’autrice ce qui est signalé, pour pouvoir y répondre.");
-  }
+  SOL_TRY(reason_given(model::Step::hide, said));
   SOL_ASSIGN(auto const copy, get(actor, key));
   if (!copy.is_public())
     return fail(Code::conflict, "Cette fiche n’est pas publique : il n’y a rien à masquer.");
-  Taking taking{.step = model::Step::hide, .said = said};
-  SOL_ASSIGN(auto removal, withdrawal_of(instance_, copy));
-  if (removal) taking.others.push_back(*std::move(removal));
+  SOL_ASSIGN(auto taking, taking_away(copy, model::Step::hide, said));
   SOL_ASSIGN(auto trust, end_of_trust(instance_, copy.owner));
   if (trust) taking.others.push_back(*std::move(trust));
-  taking.edits.push_back({std::string(engine::kPublishedAt), std::nullopt});
-  return decide(actor, key, std::move(taking));
+  return decide(actor, copy, std::move(taking));
 }
 
 Result<WorkingCopy> Editorial::withdraw(Actor const& actor, sync::DocumentKey const& key,
                                         Saying const& said) {
   SOL_ASSIGN(auto const copy, get(actor, key));
-  Taking taking{.step = model::Step::withdraw, .said = said};
-  SOL_ASSIGN(auto removal, withdrawal_of(instance_, copy));
-  if (removal) taking.others.push_back(*std::move(removal));
-  taking.edits.push_back({std::string(engine::kPublishedAt), std::nullopt});
-  if (copy.publish_at) taking.edits.push_back({std::string(engine::kPublishAt), std::nullopt});
-  return decide(actor, key, std::move(taking));
+  SOL_ASSIGN(auto taking, taking_away(copy, model::Step::withdraw, said));
+  return decide(actor, copy, std::move(taking));
 }
 
 Result<WorkingCopy> Editorial::settle(Actor const& actor, sync::DocumentKey const& key,
@@ -491,7 +511,7 @@ Result<WorkingCopy> Editorial::get(Actor const& actor, NodeName const& node,
 }
 
 Result<std::optional<schema::Record>> Editorial::published(WorkingCopy const& copy) const {
-  SOL_ASSIGN(auto const shown, instance_.store.get({ScopeId::published(copy.node), copy.key.id}));
+  SOL_ASSIGN(auto const shown, instance_.store.get(public_key(copy)));
   if (!shown || !sync::is_alive(shown->document)) return std::nullopt;
   return read_record(shown->document);
 }
@@ -536,49 +556,41 @@ Result<ListPage> Editorial::list(Actor const& actor, ListFilter const& filter) c
                                              : index::kWork;
   auto const words = text::fold(filter.words);
   auto const view = instance_.store.view();
-  store::IndexScan scan{
-      .index = std::string(index), .prefix = work_prefix(selector), .limit = kIndexPage};
   ListPage page;
-  do {
-    SOL_ASSIGN(auto const hits, view.scan(scan));
-    for (auto const& hit : hits.hits) {
-      auto const entry = read_work_value(selector, hit.value);
-      auto const node = NodeName::parse(hit.key.scope.owner());
-      if (!node || !actor.works_for(*node) || (filter.node && *filter.node != *node)) continue;
-      if (filter.state && entry.state != *filter.state) continue;
-      if (!filter.type.empty() && entry.type != filter.type) continue;
-      bool const wanted = page.total >= filter.offset && page.items.size() < filter.limit;
-      bool const look = wanted || !words.empty() || (filter.conflicts_only && own_only);
-      std::optional<WorkingCopySummary> summary;
-      if (look) {
-        SOL_ASSIGN(auto const stored, view.get(hit.key));
-        if (stored) summary = read_summary(stored->document, instance_.model);
-        if (!summary || (filter.conflicts_only && !summary->has_conflict)) continue;
-        if (!words.empty() && text::fold(summary->title).find(words) == std::string::npos) continue;
-      }
-      ++page.total;
-      if (wanted) page.items.push_back(*std::move(summary));
+  auto const take_in = [&](store::IndexHit const& hit) -> Result<> {
+    auto const entry = read_work_value(selector, hit.value);
+    auto const node = NodeName::parse(hit.key.scope.owner());
+    if (!node || !actor.works_for(*node) || (filter.node && *filter.node != *node)) return {};
+    if (filter.state && entry.state != *filter.state) return {};
+    if (!filter.type.empty() && entry.type != filter.type) return {};
+    bool const wanted = page.total >= filter.offset && page.items.size() < filter.limit;
+    bool const look = wanted || !words.empty() || (filter.conflicts_only && own_only);
+    std::optional<WorkingCopySummary> summary;
+    if (look) {
+      SOL_ASSIGN(auto const stored, view.get(hit.key));
+      if (stored) summary = read_summary(stored->document, instance_.model);
+      if (!summary || (filter.conflicts_only && !summary->has_conflict)) return {};
+      if (!words.empty() && text::fold(summary->title).find(words) == std::string::npos) return {};
     }
-    scan.position = hits.next;
-  } while (!scan.position.empty());
+    ++page.total;
+    if (wanted) page.items.push_back(*std::move(summary));
+    return {};
+  };
+  SOL_TRY(store::each_hit(view, work_scan(index, selector), take_in));
   return page;
 }
 
 Result<std::size_t> Editorial::published_by(Actor const& actor, std::string_view account) const {
   if (!actor.may(schema::Permission::manage_users))
     return fail(Code::denied, "Votre compte ne permet pas de gérer les comptes.");
-  auto const view = instance_.store.view();
-  store::IndexScan scan{.index = std::string(index::kWorkByOwner),
-                        .prefix = work_prefix(account),
-                        .limit = kIndexPage};
   std::size_t count = 0;
-  do {
-    SOL_ASSIGN(auto const hits, view.scan(scan));
-    for (auto const& hit : hits.hits) {
-      if (read_work_value(account, hit.value).state == model::State::published) ++count;
-    }
-    scan.position = hits.next;
-  } while (!scan.position.empty());
+  SOL_TRY(store::each_hit(instance_.store.view(), work_scan(index::kWorkByOwner, account),
+                          [&](store::IndexHit const& hit) -> Result<> {
+                            if (read_work_value(account, hit.value).state ==
+                                model::State::published)
+                              ++count;
+                            return {};
+                          }));
   return count;
 }
 
@@ -632,17 +644,12 @@ Result<std::size_t> Editorial::electors(NodeName const& node) const {
   }));
 }
 
-Result<model::Verdict> Editorial::verdict(WorkingCopy const& copy, std::size_t electors) const {
-  SOL_ASSIGN(auto const review, reviews_.read(copy));
+Result<model::Verdict> Editorial::verdict(WorkingCopy const& copy, Review const& review) const {
+  SOL_ASSIGN(auto const most, electors(copy.node));
   std::vector<model::Vote> votes;
   for (auto const& ballot : review.ballots) votes.push_back(ballot.vote);
-  return model::verdict(votes, instance_.rules.committee, electors,
+  return model::verdict(votes, instance_.rules.committee, most,
                         copy.asked_at.value_or(copy.updated_at), instance_.clock.now());
-}
-
-Result<model::Verdict> Editorial::verdict(WorkingCopy const& copy) const {
-  SOL_ASSIGN(auto const most, electors(copy.node));
-  return verdict(copy, most);
 }
 
 Result<std::vector<Question>> Editorial::questions(Actor const& actor) const {
@@ -655,8 +662,8 @@ Result<std::vector<Question>> Editorial::questions(Actor const& actor) const {
     auto const copy = load(instance_, summary.key);
     if (!copy) continue;
     Question question;
-    SOL_ASSIGN(question.verdict, verdict(*copy));
     SOL_ASSIGN(auto const review, reviews_.read(*copy));
+    SOL_ASSIGN(question.verdict, verdict(*copy, review));
     question.voted = std::ranges::any_of(review.ballots, [&actor](Ballot const& one) {
       return one.by.account == actor.author.account;
     });
@@ -674,18 +681,15 @@ Result<std::vector<WorkingCopy>> Editorial::asked_between(Actor const& actor, In
   if (!actor.may(schema::Permission::see_queue)) {
     return fail(Code::denied, "Les questions au comité sont réservées à ses membres.");
   }
-  auto const view = instance_.store.view();
-  store::IndexScan scan{.index = std::string(index::kWorkAsked), .limit = kIndexPage};
   std::vector<WorkingCopy> asked;
-  do {
-    SOL_ASSIGN(auto const hits, view.scan(scan));
-    for (auto const& hit : hits.hits) {
-      auto copy = get(actor, hit.key);
-      if (copy && copy->asked_at && *copy->asked_at >= from && *copy->asked_at < until)
-        asked.push_back(*std::move(copy));
-    }
-    scan.position = hits.next;
-  } while (!scan.position.empty());
+  SOL_TRY(store::each_hit(
+      instance_.store.view(), {.index = std::string(index::kWorkAsked), .limit = kScanPage},
+      [&](store::IndexHit const& hit) -> Result<> {
+        auto copy = get(actor, hit.key);
+        if (copy && copy->asked_at && *copy->asked_at >= from && *copy->asked_at < until)
+          asked.push_back(*std::move(copy));
+        return {};
+      }));
   std::ranges::sort(asked, std::greater{}, &WorkingCopy::asked_at);
   return asked;
 }
@@ -726,9 +730,9 @@ Result<> Editorial::carry_out(sync::DocumentKey const& key) {
     SOL_TRY(take(by(kScheduler), copy, std::move(taking)));
     return {};
   }
-  SOL_ASSIGN(auto const decided, verdict(copy));
-  if (decided.outcome == model::Outcome::open) return {};
   SOL_ASSIGN(auto const review, reviews_.read(copy));
+  SOL_ASSIGN(auto const decided, verdict(copy, review));
+  if (decided.outcome == model::Outcome::open) return {};
   auto const said = words_of(decided, review.ballots);
   if (decided.outcome == model::Outcome::rejected) {
     SOL_TRY(take(by(kCommittee), copy, {.step = model::Step::refuse, .said = said}));
@@ -742,22 +746,18 @@ Result<> Editorial::carry_out(sync::DocumentKey const& key) {
 Result<> Editorial::carry_out_due() {
   auto const view = instance_.store.view();
   for (auto const state : {model::State::scheduled, model::State::in_committee}) {
-    std::string const selector(model::state_name(state));
-    store::IndexScan scan{.index = std::string(index::kWorkByState),
-                          .prefix = work_prefix(selector),
-                          .limit = kIndexPage};
-    do {
-      SOL_ASSIGN(auto const hits, view.scan(scan));
-      for (auto const& hit : hits.hits) {
-        // Each node does what it owes itself: a hub that holds it too would do it a second time.
-        if (hit.key.scope != ScopeId::office(instance_.self)) continue;
-        if (auto const done = carry_out(hit.key); !done) {
-          log_warning("editorial.not_carried_out",
-                      {{"record", hit.key.id.to_string()}, {"error", done.error().to_string()}});
-        }
-      }
-      scan.position = hits.next;
-    } while (!scan.position.empty());
+    SOL_TRY(store::each_hit(view, work_scan(index::kWorkByState, model::state_name(state)),
+                            [this](store::IndexHit const& hit) -> Result<> {
+                              // Each node does what it owes itself: a hub that holds it too would
+                              // do it a second time.
+                              if (hit.key.scope != ScopeId::office(instance_.self)) return {};
+                              if (auto const done = carry_out(hit.key); !done) {
+                                log_warning("editorial.not_carried_out",
+                                            {{"record", hit.key.id.to_string()},
+                                             {"error", done.error().to_string()}});
+                              }
+                              return {};
+                            }));
   }
   return {};
 }

@@ -34,9 +34,8 @@ struct HistoryLine {
 // What is told to the author with a decision; cleaned and trimmed.
 struct Saying {
   Saying() = default;
-  Saying(std::string_view said);  // NOLINT(google-explicit-constructor)
-  Saying(char const* said)
-      : Saying(std::string_view(said)) {}  // NOLINT(google-explicit-constructor)
+  Saying(std::string_view said);
+  Saying(char const* said) : Saying(std::string_view(said)) {}
   std::string text;
   schema::Article const* article = nullptr;  // of the charter, that it rests on
 };
@@ -169,7 +168,8 @@ class Editorial {
   [[nodiscard]] Result<std::vector<QueueItem>> queue(Actor const& actor) const;
   // Records that the committee decides about, the first to close first.
   [[nodiscard]] Result<std::vector<Question>> questions(Actor const& actor) const;
-  [[nodiscard]] Result<model::Verdict> verdict(WorkingCopy const& copy) const;
+  // `review`: all of it (Reviews::read).
+  [[nodiscard]] Result<model::Verdict> verdict(WorkingCopy const& copy, Review const& review) const;
   // Everything that the committee was asked in [from, until), decided or not, the latest first.
   [[nodiscard]] Result<std::vector<WorkingCopy>> asked_between(Actor const& actor, Instant from,
                                                                Instant until) const;
@@ -184,14 +184,16 @@ class Editorial {
  private:
   struct Taking;  // a step and what goes with it
   Result<WorkingCopy> take(Author const& by, WorkingCopy const& copy, Taking taking);
-  Result<WorkingCopy> decide(Actor const& actor, sync::DocumentKey const& key, Taking taking);
+  Result<WorkingCopy> decide(Actor const& actor, WorkingCopy const& copy, Taking taking);
+  Result<WorkingCopy> decide(Actor const& actor, sync::DocumentKey const& key, model::Step step,
+                             Saying const& said);
   Result<Taking> publishing(WorkingCopy const& copy, Saying const& said) const;
+  Result<Taking> taking_away(WorkingCopy const& copy, model::Step step, Saying const& said) const;
   Result<> commit(store::Commit const& commit, std::vector<mail::Letter> const& letters);
   [[nodiscard]] std::vector<mail::Letter> letters(Author const& by, WorkingCopy const& after,
                                                   std::optional<model::Step> step,
                                                   Saying const& said) const;
   [[nodiscard]] Result<std::size_t> electors(NodeName const& node) const;
-  [[nodiscard]] Result<model::Verdict> verdict(WorkingCopy const& copy, std::size_t electors) const;
   Result<> carry_out(sync::DocumentKey const& key);
   // When its author is promised an answer.
   [[nodiscard]] Instant promised(WorkingCopySummary const& copy) const;

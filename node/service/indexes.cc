@@ -136,6 +136,10 @@ Bytes work_prefix(std::string_view selector) {
   return prefix;
 }
 
+store::IndexScan work_scan(std::string_view index, std::string_view selector) {
+  return {.index = std::string(index), .prefix = work_prefix(selector), .limit = kScanPage};
+}
+
 WorkEntry read_work_value(std::string_view selector, std::string_view value) {
   WorkEntry entry;
   auto const start = selector.size() + 1 + sizeof(std::uint64_t);

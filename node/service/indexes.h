@@ -39,7 +39,10 @@ struct WorkEntry {
   model::State state = model::State::draft;
   std::string type;
 };
+inline constexpr std::size_t kScanPage = 1'000;  // hits that are read at once
 [[nodiscard]] Bytes work_prefix(std::string_view selector);
+// All entries of one of the indexes of working copies with that selector.
+[[nodiscard]] store::IndexScan work_scan(std::string_view index, std::string_view selector);
 [[nodiscard]] WorkEntry read_work_value(std::string_view selector, std::string_view value);
 
 // The entries of kIdentifier and kName for a record, to look for its duplicates.

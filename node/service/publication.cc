@@ -7,15 +7,15 @@
 namespace solidaires::service {
 namespace {
 
-sync::DocumentKey public_key(WorkingCopy const& copy) {
-  return {ScopeId::published(copy.node), copy.key.id};
-}
-
 // Engine fields that visitors may know of: where a record comes from, and that it is invented.
 constexpr std::array<std::string_view, 2> kSharedEngineFields{engine::kSource,
                                                               engine::kDemonstration};
 
 }  // namespace
+
+sync::DocumentKey public_key(WorkingCopy const& copy) {
+  return {ScopeId::published(copy.node), copy.key.id};
+}
 
 Result<store::DocumentEdit> publication_of(Instance const& instance, WorkingCopy const& copy,
                                            Instant now) {

@@ -9,6 +9,7 @@
 
 namespace solidaires::service {
 
+[[nodiscard]] sync::DocumentKey public_key(WorkingCopy const& copy);
 // The edit that makes the public copy equal to the public part of `copy` (schema/audience.h).
 [[nodiscard]] Result<store::DocumentEdit> publication_of(Instance const& instance,
                                                          WorkingCopy const& copy, Instant now);

@@ -3,8 +3,11 @@
 #include <algorithm>
 
 #include "node/model/life_cycle.h"
+#include "node/model/recurrence.h"
 #include "node/service/indexes.h"
+#include "node/service/publication.h"
 #include "node/service/working_copy_reader.h"
+#include "node/store/scanning.h"
 #include "node/store/store.h"
 #include "sync/base/hash.h"
 
@@ -17,7 +20,6 @@ constexpr std::string_view kRoundKey = "renewal/round";  // the day of the last 
 constexpr std::chrono::hours kToldKept{24 * 800};
 constexpr unsigned kFirstHour = 8, kLastHour = 19;  // when mails are welcome
 constexpr std::size_t kTokenBytes = 24;
-constexpr std::size_t kPage = 1'000;
 constexpr std::string_view kRhythmField = "rhythm";
 constexpr std::string_view kFilledThroughField = "filled_through";
 constexpr std::int64_t kDaysPerMonth = 30;
@@ -40,8 +42,7 @@ std::optional<std::int64_t> rhythm_days(schema::Record const& record) {
 }
 
 Bytes encoded_date(model::CivilDate const& date) {
-  return schema::encode(schema::Value{schema::Date{
-      std::chrono::year{date.year} / std::chrono::month{date.month} / std::chrono::day{date.day}}});
+  return schema::encode(schema::Value{model::local({date}).date});
 }
 
 // The last day on which it is shown as open; nullopt: it is not open, or has no end.
@@ -50,10 +51,6 @@ std::optional<model::CivilDate> end_of(model::LifeState const& life) {
   if (life.at) return life.at->date;
   if (!life.next) return std::nullopt;
   return model::to_civil(*life.next - std::chrono::minutes(1)).date;
-}
-
-sync::DocumentKey public_key(WorkingCopy const& copy) {
-  return {ScopeId::published(copy.node), copy.key.id};
 }
 
 }  // namespace
@@ -119,23 +116,19 @@ Result<std::size_t> Renewals::remind(std::function<mail::Letter(Reminder const&)
   SOL_ASSIGN(auto const last, instance_.store.local(kRoundKey, now));
   if (last == civil.date.iso()) return 0;
   std::size_t written = 0;
-  std::string const selector(model::state_name(model::State::published));
-  auto const view = instance_.store.view();
-  store::IndexScan scan{
-      .index = std::string(index::kWorkByState), .prefix = work_prefix(selector), .limit = kPage};
-  do {
-    SOL_ASSIGN(auto const hits, view.scan(scan));
-    for (auto const& hit : hits.hits) {
-      if (stop.stop_requested()) return written;
-      // Each node reminds its own.
-      if (hit.key.scope != ScopeId::office(instance_.self)) continue;
-      SOL_ASSIGN(auto const found, due(hit.key, now));
-      if (!found) continue;
-      SOL_ASSIGN(bool const reminded, remind_of(*found, write));
-      written += reminded ? 1 : 0;
-    }
-    scan.position = hits.next;
-  } while (!scan.position.empty());
+  SOL_TRY(store::each_hit(
+      instance_.store.view(),
+      work_scan(index::kWorkByState, model::state_name(model::State::published)),
+      [&](store::IndexHit const& hit) -> Result<> {
+        // Each node reminds its own.
+        if (stop.stop_requested() || hit.key.scope != ScopeId::office(instance_.self)) return {};
+        SOL_ASSIGN(auto const found, due(hit.key, now));
+        if (!found) return {};
+        SOL_ASSIGN(bool const reminded, remind_of(*found, write));
+        written += reminded ? 1 : 0;
+        return {};
+      }));
+  if (stop.stop_requested()) return written;
   SOL_TRY(instance_.store.commit(
       {.now = now, .local = {{.key = std::string(kRoundKey), .value = civil.date.iso()}}}));
   return written;

@@ -90,13 +90,24 @@ std::vector<sync::DocumentKey> documents_of(sync::DocumentKey const& record) {
   return keys;
 }
 
+namespace {
+
+// nullopt: nothing was said or done around the record.
+Result<std::optional<sync::Document>> review_of(Instance const& instance,
+                                                sync::DocumentKey const& record) {
+  SOL_ASSIGN(auto stored, instance.store.get(review_key(record)));
+  if (!stored || !sync::is_alive(stored->document)) return std::nullopt;
+  return std::move(stored->document);
+}
+
+}  // namespace
+
 Result<Review> Reviews::read(WorkingCopy const& copy) const {
   Review review;
-  SOL_ASSIGN(auto const stored, instance_.store.get(review_key(copy.key)));
-  if (!stored || !sync::is_alive(stored->document)) return review;
-  auto const& document = stored->document;
-  review.claim = read_claim(document, instance_.clock.now());
-  for (auto const& [key, versions] : document.fields) {
+  SOL_ASSIGN(auto const document, review_of(instance_, copy.key));
+  if (!document) return review;
+  review.claim = read_claim(*document, instance_.clock.now());
+  for (auto const& [key, versions] : document->fields) {
     std::string_view const name = key;
     auto const& value = sync::shown(versions).value;
     // What a newer program wrote in a way that this one cannot read is left out.
@@ -123,9 +134,9 @@ Result<Review> Reviews::read(Actor const& actor, WorkingCopy const& copy) const 
 }
 
 std::optional<Claim> Reviews::claim_of(sync::DocumentKey const& record) const {
-  auto const stored = instance_.store.get(review_key(record));
-  if (!stored || !*stored || !sync::is_alive((*stored)->document)) return std::nullopt;
-  return read_claim((*stored)->document, instance_.clock.now());
+  auto const document = review_of(instance_, record);
+  if (!document || !*document) return std::nullopt;
+  return read_claim(**document, instance_.clock.now());
 }
 
 store::Commit Reviews::commit_of(Actor const& actor, WorkingCopy const& copy,
@@ -215,11 +226,9 @@ Result<> Reviews::vote(Actor const& actor, WorkingCopy const& copy, model::Vote 
 
 Result<std::optional<store::DocumentEdit>> end_of_claim(Instance const& instance,
                                                         sync::DocumentKey const& record) {
-  auto const key = review_key(record);
-  SOL_ASSIGN(auto const stored, instance.store.get(key));
-  if (!stored || !sync::is_alive(stored->document)) return std::nullopt;
-  if (!read_claim(stored->document, instance.clock.now())) return std::nullopt;
-  return store::DocumentEdit{.key = key, .fields = {{std::string(kClaimField), Bytes()}}};
+  SOL_ASSIGN(auto const document, review_of(instance, record));
+  if (!document || !read_claim(*document, instance.clock.now())) return std::nullopt;
+  return store::DocumentEdit{.key = document->key, .fields = {{std::string(kClaimField), Bytes()}}};
 }
 
 }  // namespace solidaires::service
