@@ -186,6 +186,15 @@ struct ModelBuilder::Files {
   void read_term(TermAt const& at, Vocabulary& into, std::string const& parent, std::size_t depth,
                  std::map<std::string, int>& codes);
   void read_role(Located<proto::Role> const& at);
+  // A well-formed key that nothing of its sort has yet.
+  template <class At>
+  void require_key(At const& at, std::string const& subject, bool taken) {
+    if (!is_key(at->key())) defect(at, at.line_of("key"), subject, "its key is not well formed");
+    if (taken) {
+      defect(at, at.line_of("key"), subject,
+             cat("this ", subject.substr(0, subject.find(' ')), " is defined twice"));
+    }
+  }
   void read_article(Located<proto::Article> const& at);
   void read_wording(Located<proto::Wording> const& at);
   void read_type(TypeAt const& at);
@@ -312,9 +321,7 @@ void ModelBuilder::Files::read_role(Located<proto::Role> const& at) {
   out.reach = static_cast<Reach>(at->reach());
   out.rank = at->rank();
   std::string const subject = cat("role ", out.key);
-  if (!is_key(out.key)) defect(at, at.line_of("key"), subject, "its key is not well formed");
-  if (model.role(out.key) != nullptr)
-    defect(at, at.line_of("key"), subject, "this role is defined twice");
+  require_key(at, subject, model.role(out.key) != nullptr);
   require_words(at, "label", at->label(), subject);
   if (at->reach() == proto::Reach::unspecified)
     defect(at, at.line, subject, "reach is missing (own, node or network)");
@@ -329,9 +336,7 @@ void ModelBuilder::Files::read_role(Located<proto::Role> const& at) {
 
 void ModelBuilder::Files::read_article(Located<proto::Article> const& at) {
   std::string const subject = cat("article ", at->key());
-  if (!is_key(at->key())) defect(at, at.line_of("key"), subject, "its key is not well formed");
-  if (model.article(at->key()) != nullptr)
-    defect(at, at.line_of("key"), subject, "this article is defined twice");
+  require_key(at, subject, model.article(at->key()) != nullptr);
   require_words(at, "title", at->title(), subject);
   require_words(at, "text", at->text(), subject);
   model.charter_.push_back({at->key(), words(at->title()), words(at->text())});
@@ -339,9 +344,7 @@ void ModelBuilder::Files::read_article(Located<proto::Article> const& at) {
 
 void ModelBuilder::Files::read_wording(Located<proto::Wording> const& at) {
   std::string const subject = cat("wording ", at->key());
-  if (!is_key(at->key())) defect(at, at.line_of("key"), subject, "its key is not well formed");
-  if (model.wording(at->key()) != nullptr)
-    defect(at, at.line_of("key"), subject, "this wording is defined twice");
+  require_key(at, subject, model.wording(at->key()) != nullptr);
   require_words(at, "label", at->label(), subject);
   require_words(at, "text", at->text(), subject);
   Wording out{at->key(), words(at->label()), words(at->text()), model.article(at->article()), {}};

@@ -71,20 +71,20 @@ void add_type_pages(http::Router& router, Context const& context, schema::Type c
     return static_cast<int>(
         std::clamp<std::int64_t>(request.capture_number(name).value_or(0), 0, 9'999));
   };
-  router.get(cat(base, "/{year:int}-{month:int}"),
-             counted_page(cat("month:", type.key),
-                          [&context, &type, number](http::Request const& request) {
-                            return month_page(context, type, request, number(request, "year"),
-                                              static_cast<unsigned>(number(request, "month")));
-                          }),
-             listed);
-  router.get(cat(base, "/semaine/{year:int}-{week:int}"),
-             counted_page(cat("week:", type.key),
-                          [&context, &type, number](http::Request const& request) {
-                            return week_page(context, type, request, number(request, "year"),
-                                             static_cast<unsigned>(number(request, "week")));
-                          }),
-             listed);
+  using DatedPage =
+      http::Response (*)(Context const&, schema::Type const&, http::Request const&, int, unsigned);
+  // "month" or "week": the page of a part of a year.
+  auto const dated = [&](std::string_view path, std::string_view part, DatedPage page) {
+    router.get(cat(base, path),
+               counted_page(cat(part, ':', type.key),
+                            [&context, &type, number, part, page](http::Request const& request) {
+                              return page(context, type, request, number(request, "year"),
+                                          static_cast<unsigned>(number(request, part)));
+                            }),
+               listed);
+  };
+  dated("/{year:int}-{month:int}", "month", month_page);
+  dated("/semaine/{year:int}-{week:int}", "week", week_page);
 }
 
 // What programs read of one kind: the same in every language.
