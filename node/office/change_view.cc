@@ -31,6 +31,12 @@ View part_view(text::DifferencePart const& part) {
 
 }  // namespace
 
+std::vector<View> difference_parts(std::string_view before, std::string_view after) {
+  std::vector<View> parts;
+  for (auto const& part : text::difference(before, after)) parts.push_back(part_view(part));
+  return parts;
+}
+
 void add_changes(View& view, Context const& context, service::WorkingCopy const& copy) {
   if (!copy.is_public() || copy.state == model::State::published) return;
   auto const shown = context.editorial.published(copy);
@@ -43,10 +49,8 @@ void add_changes(View& view, Context const& context, service::WorkingCopy const&
       auto const before = text_of(*field, **shown, options);
       auto const after = text_of(*field, wanted, options);
       if (before == after) continue;
-      std::vector<View> parts;
-      for (auto const& part : text::difference(before, after)) parts.push_back(part_view(part));
-      changes.push_back(
-          std::move(View().text("label", field->label.fr).list("parts", std::move(parts))));
+      changes.push_back(std::move(
+          View().text("label", field->label.fr).list("parts", difference_parts(before, after))));
     }
   }
   view.flag("has_changes", !changes.empty()).list("changes", std::move(changes));

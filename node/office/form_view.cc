@@ -519,6 +519,11 @@ std::vector<View> form_groups(schema::Type const& type, schema::FormFields const
   return groups;
 }
 
+View form_field(schema::Field const& field, schema::FormFields const& typed,
+                std::span<schema::Problem const> problems, FormOptions const& options) {
+  return Drawing(typed, problems, options).field(field);
+}
+
 std::vector<View> problem_views(schema::Type const& type,
                                 std::span<schema::Problem const> problems) {
   std::vector<View> views;

@@ -33,6 +33,10 @@ struct FormOptions {
                                                   schema::FormFields const& typed,
                                                   std::span<schema::Problem const> problems,
                                                   FormOptions const& options);
+// One field of it.
+[[nodiscard]] page::View form_field(schema::Field const& field, schema::FormFields const& typed,
+                                    std::span<schema::Problem const> problems,
+                                    FormOptions const& options);
 // The summary at the top: links to the inputs at fault.
 [[nodiscard]] std::vector<page::View> problem_views(schema::Type const& type,
                                                     std::span<schema::Problem const> problems);

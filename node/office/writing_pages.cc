@@ -1,6 +1,6 @@
 #include "node/http/csrf.h"
 #include "node/office/form_pictures.h"
-#include "node/office/form_places.h"
+#include "node/office/form_reading.h"
 #include "node/office/form_view.h"
 #include "node/office/pages.h"
 #include "node/service/areas.h"
@@ -11,8 +11,6 @@ namespace {
 
 using page::View;
 
-constexpr std::size_t kCandidatesMax = 400;
-
 struct Draft {
   schema::Type const* type = nullptr;
   std::optional<service::WorkingCopy> copy;  // nullopt: a new record
@@ -21,19 +19,6 @@ struct Draft {
   std::string basis;
   std::string heading;  // of the problems
 };
-
-// What a reference may name: records of this office, newest first.
-std::vector<Candidate> candidates(Office const& office, Visitor const& visitor) {
-  service::ListFilter filter;
-  filter.limit = kCandidatesMax;
-  std::vector<Candidate> found;
-  service::Actor seeing = visitor.actor;
-  auto const page = office.context().editorial.list(seeing, filter);
-  if (!page) return found;
-  for (auto const& item : page->items)
-    found.push_back({item.key.id.to_string(), item.title, item.type->key});
-  return found;
-}
 
 schema::Audience widest(Office const& office, Visitor const& visitor, Draft const& draft) {
   return draft.copy ? office.context().editorial.widest(visitor.actor, *draft.copy)
@@ -93,14 +78,6 @@ http::Response form_page(Office const& office, Visitor const& visitor, Draft con
   return office.page(visitor, info, "office/form", view, status);
 }
 
-schema::FormFields typed_in(http::Request const& request) {
-  schema::FormFields typed;
-  for (auto const& [name, value] : request.form.items()) {
-    if (!name.starts_with('_')) typed.emplace(name, value);
-  }
-  return typed;
-}
-
 http::Response new_form(Office const& office, Visitor& visitor, http::Request const& request) {
   Draft draft;
   draft.type = office.context().instance.model.type(request.capture("type"));
@@ -154,26 +131,6 @@ void take_sent_pictures(Office const& office, Visitor const& visitor, http::Requ
   take_pictures(instance.store, form, request, draft.typed, draft.problems);
 }
 
-// What was typed as a record; nullopt if something must be put right first: draft.problems says
-// what.
-std::optional<schema::Record> read_typed(Office const& office, Draft& draft,
-                                         std::span<schema::Field const* const> fields) {
-  auto const& context = office.context();
-  auto const typed = with_area_codes(*draft.type, draft.typed, *context.gazetteer,
-                                     context.instance.territory, draft.problems);
-  bool sound = draft.problems.empty();
-  auto parsed = schema::parse_form(typed, fields);
-  for (auto& problem : parsed.problems) draft.problems.push_back(std::move(problem));
-  if (!sound || !parsed.ok()) return std::nullopt;
-  for (auto& problem : schema::validate(*draft.type, parsed.record, schema::Stage::draft)) {
-    if (problem.note) continue;
-    draft.problems.push_back(std::move(problem));
-    sound = false;
-  }
-  if (!sound) return std::nullopt;
-  return std::move(parsed.record);
-}
-
 http::Response create(Office const& office, Visitor& visitor, http::Request const& request) {
   Draft draft;
   draft.type = office.context().instance.model.type(request.capture("type"));
@@ -182,7 +139,7 @@ http::Response create(Office const& office, Visitor& visitor, http::Request cons
   draft.typed = typed_in(request);
   take_sent_pictures(office, visitor, request, draft);
   auto const fields = schema::form_fields(*draft.type, schema::Audience::office);
-  auto const record = read_typed(office, draft, fields);
+  auto const record = read_form(office.context(), *draft.type, draft.typed, fields, draft.problems);
   if (!record) return form_page(office, visitor, draft, 422);
   auto const saved = office.context().editorial.create(
       visitor.actor, office.context().instance.self, draft.type->key, *record);
@@ -213,7 +170,7 @@ http::Response save(Office const& office, Visitor& visitor, http::Request const&
   auto const basis = service::EditBasis::decode(draft.basis);
   if (!basis) return office.refused(visitor, basis.error());
   auto const fields = schema::form_fields(*draft.type, widest(office, visitor, draft));
-  auto const record = read_typed(office, draft, fields);
+  auto const record = read_form(office.context(), *draft.type, draft.typed, fields, draft.problems);
   if (!record) return form_page(office, visitor, draft, 422);
   auto const saved =
       office.context().editorial.save(visitor.actor, copy->key, *record, fields, *basis);

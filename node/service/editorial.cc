@@ -122,6 +122,15 @@ Result<> write_over(Instance const& instance, Actor const& actor, WorkingCopy co
   return in_words(instance.store.commit(commit));
 }
 
+Result<> may_settle(Actor const& actor, WorkingCopy const& copy) {
+  if (copy.is_of(actor.author.account) || actor.may(schema::Permission::settle_conflict)) return {};
+  return fail(Code::denied, "Votre compte ne permet pas de trancher entre deux versions.");
+}
+
+Error nothing_to_settle() {
+  return {Code::not_found, "Ce champ n’a plus de versions à départager."};
+}
+
 // Code::invalid, with what to say, if the step needs a reason and none is given.
 Result<> reason_given(model::Step step, Saying const& said) {
   if (!said.text.empty()) return {};
@@ -456,23 +465,41 @@ Result<WorkingCopy> Editorial::withdraw(Actor const& actor, sync::DocumentKey co
 Result<WorkingCopy> Editorial::settle(Actor const& actor, sync::DocumentKey const& key,
                                       std::string_view field, sync::Dot chosen) {
   SOL_ASSIGN(auto const copy, get(actor, key));
-  bool const own = copy.is_of(actor.author.account);
-  if (!own && !actor.may(schema::Permission::settle_conflict)) {
-    return fail(Code::denied, "Votre compte ne permet pas de trancher entre deux versions.");
-  }
+  SOL_TRY(may_settle(actor, copy));
   SOL_ASSIGN(auto const stored, instance_.store.get(key));
   if (!stored) return hidden();
   auto const found = stored->document.fields.find(field);
   if (found == stored->document.fields.end() ||
-      (field.starts_with('_') && field != sync::kExistence)) {
-    return fail(Code::not_found, "Ce champ n’a plus de versions à départager.");
-  }
+      (field.starts_with('_') && field != sync::kExistence))
+    return std::unexpected(nothing_to_settle());
   auto const version = std::ranges::find(found->second, chosen, &sync::FieldVersion::dot);
   if (version == found->second.end()) {
     return fail(Code::conflict,
                 "Les versions ont changé entre-temps. Relisez-les, puis choisissez.");
   }
   std::vector<FieldEdit> edits{{std::string(field), version->value}};
+  SOL_TRY(write_over(instance_, actor, copy, std::move(edits), "settled"));
+  return load(instance_, key);
+}
+
+Result<WorkingCopy> Editorial::settle(Actor const& actor, sync::DocumentKey const& key,
+                                      std::string_view field, schema::Record const& written,
+                                      EditBasis const& basis) {
+  SOL_ASSIGN(auto copy, get(actor, key));
+  SOL_TRY(may_settle(actor, copy));
+  if (std::ranges::find(copy.conflicts, field, &FieldConflict::key) == copy.conflicts.end() ||
+      field.starts_with('_'))
+    return std::unexpected(nothing_to_settle());
+  std::vector<FieldEdit> edits;
+  for (auto const& [typed, value] : written) {
+    if (schema::field_of(typed) == schema::field_of(field))
+      edits.push_back({typed, schema::encode(value)});
+  }
+  if (!written.contains(field)) {
+    bool const element = field.contains('/');
+    edits.push_back({std::string(field), element ? std::nullopt : std::optional(Bytes())});
+  }
+  copy.basis.seen = basis.seen;
   SOL_TRY(write_over(instance_, actor, copy, std::move(edits), "settled"));
   return load(instance_, key);
 }

@@ -147,6 +147,11 @@ class Editorial {
   // Keeps one version of a field (by its dot) and supersedes the others; for the existence too.
   Result<WorkingCopy> settle(Actor const& actor, sync::DocumentKey const& key,
                              std::string_view field, sync::Dot chosen);
+  // Puts something else in the place of all versions of a field: what `written` holds of it, or
+  // nothing. Code::conflict if there are others by now than `basis` saw.
+  Result<WorkingCopy> settle(Actor const& actor, sync::DocumentKey const& key,
+                             std::string_view field, schema::Record const& written,
+                             EditBasis const& basis);
 
   // Code::not_found also for what the actor may not see.
   [[nodiscard]] Result<WorkingCopy> get(Actor const& actor, sync::DocumentKey const& key) const;

@@ -700,6 +700,34 @@ TEST_F(ReviewTest, one_change_is_undone_from_the_history) {
   EXPECT_EQ(editorial.get(author, copy.key).value().title, "Avant");
 }
 
+TEST_F(ReviewTest, a_conflict_shows_what_differs_and_another_text_settles_it) {
+  auto const author = somebody("member", "Inès");
+  auto const basis = draft(author, "article", service::article_form("Marché de Noël"));
+  ASSERT_OK(edit(somebody("animateur", "X"), basis, {{"title", "Marché de printemps"}}));
+  auto const clash = edit(author, basis, {{"title", "Marché d’été"}}).value();
+  log_in("animateur");
+  auto const address = cat(path_of(clash), "/conflit");
+  auto const page = show(cat(address, "?champ=title")).body;
+  EXPECT_NE(page.find("<ins>"), std::string::npos);
+  EXPECT_NE(show(cat(address, "?champ=title&ensemble=1")).body.find(" / "), std::string::npos);
+
+  http::Parameters form;
+  form.add("_champ", "title");
+  form.add("_basis", input_value(page, "_basis"));
+  form.add("_then", "write");
+  auto too_long = form;
+  too_long.add("title", std::string(2'000, 'x'));
+  auto const refused = post(address, std::move(too_long));
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_NE(refused.body.find(std::string(2'000, 'x')), std::string::npos);
+
+  form.add("title", "Marchés de l’année");
+  EXPECT_EQ(post(address, std::move(form)).status, 303);
+  auto const settled = editorial.get(author, clash.key).value();
+  EXPECT_EQ(settled.title, "Marchés de l’année");
+  EXPECT_TRUE(settled.conflicts.empty());
+}
+
 TEST_F(ReviewTest, an_author_talks_with_the_team_and_reads_nothing_else) {
   log_in("member");
   auto const self = accounts.actor(accounts.list().value().front());

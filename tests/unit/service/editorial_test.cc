@@ -113,6 +113,35 @@ TEST_F(EditorialTest, the_same_field_edited_twice_keeps_both_versions_until_some
   EXPECT_EQ(editorial.counts(moderator).value().conflicts, 0U);
 }
 
+TEST_F(EditorialTest, something_else_is_written_in_the_place_of_all_versions) {
+  auto const basis = draft(member, "structure", structure_form("Nom", {{"acronym", "A"}}));
+  ASSERT_OK(edit(moderator, basis, {{"acronym", "B"}}));
+  auto const clash = edit(member, basis, {{"acronym", "C"}}).value();
+  schema::Record const written{{"acronym", schema::Value(std::string("D"))}};
+  EXPECT_EQ(code_of(editorial.settle(moderator, clash.key, "name", written, clash.basis)),
+            Code::not_found);
+  // A third version came that nobody had seen.
+  ASSERT_OK(edit(moderator, basis, {{"acronym", "E"}}));
+  EXPECT_EQ(code_of(editorial.settle(moderator, clash.key, "acronym", written, clash.basis)),
+            Code::conflict);
+  auto const now = editorial.get(moderator, clash.key).value();
+  EXPECT_EQ(now.conflicts.front().versions.size(), 3U);
+  auto const settled = editorial.settle(moderator, clash.key, "acronym", written, now.basis);
+  ASSERT_OK(settled);
+  EXPECT_TRUE(settled->conflicts.empty());
+  EXPECT_EQ(schema::text_of(settled->record, "acronym"), "D");
+}
+
+TEST_F(EditorialTest, nothing_is_written_in_the_place_of_all_versions) {
+  auto const basis = draft(member, "structure", structure_form("Nom", {{"acronym", "A"}}));
+  ASSERT_OK(edit(moderator, basis, {{"acronym", "B"}}));
+  auto const clash = edit(member, basis, {{"acronym", "C"}}).value();
+  auto const settled = editorial.settle(member, clash.key, "acronym", {}, clash.basis);
+  ASSERT_OK(settled);
+  EXPECT_TRUE(settled->conflicts.empty());
+  EXPECT_FALSE(settled->record.contains("acronym"));
+}
+
 TEST_F(EditorialTest, the_basis_of_a_form_survives_its_journey_and_a_damaged_one_is_refused) {
   auto const copy = draft(member, "structure", structure_form("Nom"));
   auto const text = copy.basis.encode();
