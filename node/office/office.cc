@@ -4,6 +4,7 @@
 #include "node/office/pages.h"
 #include "node/page/wording.h"
 #include "node/service/areas.h"
+#include "node/service/duplicates.h"
 #include "sync/base/log.h"
 
 namespace solidaires::office {
@@ -32,6 +33,8 @@ std::vector<page::MenuEntry> menu_of(Context const& context, Visitor const& visi
                     {"À départager", "/espace/fiches?conflits=1"},
                     waiting(&service::OfficeCounts::conflicts)});
   }
+  if (service::unites(visitor.actor))
+    menu.push_back({"duplicates", {"Doublons", "/espace/doublons"}, 0});
   if (context.reports != nullptr && visitor.actor.may(schema::Permission::see_queue)) {
     menu.push_back({"reports",
                     {"Signalements", "/espace/signalements"},
@@ -209,6 +212,7 @@ void Office::add_routes(http::Router& router) {
   add_review_routes(router, *this);
   add_decision_routes(router, *this);
   add_conflict_routes(router, *this);
+  add_duplicate_routes(router, *this);
   add_committee_routes(router, *this);
   add_file_routes(router, *this);
   add_erasure_routes(router, *this);

@@ -28,6 +28,7 @@ void add_writing_routes(http::Router& router, Office const& office);   // forms
 void add_review_routes(http::Router& router, Office const& office);    // a record
 void add_decision_routes(http::Router& router, Office const& office);  // what becomes of it
 void add_conflict_routes(http::Router& router, Office const& office);
+void add_duplicate_routes(http::Router& router, Office const& office);
 void add_committee_routes(http::Router& router, Office const& office);
 void add_file_routes(http::Router& router, Office const& office);
 void add_report_routes(http::Router& router, Office const& office);
@@ -62,6 +63,9 @@ struct Typed {
 [[nodiscard]] http::Response record_page(Office const& office, Visitor const& visitor,
                                          service::WorkingCopy const& copy, Typed const& typed = {},
                                          int status = 200);
+// "twins": records that may be about the same as this one, for whoever may unite them.
+void add_twins(page::View& view, Office const& office, Visitor const& visitor,
+               service::WorkingCopy const& copy);
 // A message that the next page shows once.
 void leave_message(Office const& office, Visitor& visitor, std::string message);
 

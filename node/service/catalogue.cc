@@ -13,6 +13,7 @@
 #include "node/search/index.h"
 #include "node/service/indexes.h"
 #include "node/service/public_record.h"
+#include "node/service/working_copy_reader.h"
 #include "sync/base/log.h"
 
 namespace solidaires::service {
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::size_t kRebuildBatch = 500;
 constexpr std::size_t kAgendaRecordsMax = 2'000;
+constexpr std::size_t kMergersMax = 16;  // of records into each other that are followed
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 std::string area_code(std::string_view kind, std::string_view code) {
@@ -333,12 +335,20 @@ Result<RecordPtr> Catalogue::State::read(store::View const& view,
   return read_public_record(stored->document, instance.model);
 }
 
-Result<RecordPtr> Catalogue::State::read(store::View const& view, DocumentId const& id) const {
-  SOL_ASSIGN(auto const page,
-             view.scan(store::IndexScan{
-                 .index = std::string(index::kShortId), .prefix = id.short_id(), .limit = 100}));
-  for (auto const& hit : page.hits) {
-    if (hit.key.id == id) return read(view, hit.key);
+Result<RecordPtr> Catalogue::State::read(store::View const& view, DocumentId const& named) const {
+  auto id = named;
+  for (std::size_t step = 0; step < kMergersMax; ++step) {
+    SOL_ASSIGN(auto const page,
+               view.scan(store::IndexScan{
+                   .index = std::string(index::kShortId), .prefix = id.short_id(), .limit = 100}));
+    auto const hit = std::ranges::find(page.hits, id, [](auto const& one) { return one.key.id; });
+    if (hit == page.hits.end()) break;
+    SOL_ASSIGN(auto const stored, view.get(hit->key));
+    if (!stored) break;
+    if (auto record = read_public_record(stored->document, instance.model); record) return record;
+    auto const became = DocumentId::parse(engine_text(stored->document, engine::kMergedInto));
+    if (!became) break;
+    id = *became;
   }
   return RecordPtr();
 }
@@ -477,7 +487,7 @@ Result<std::variant<RecordPtr, Gone, NotHere>> Catalogue::at(schema::Type const&
   SOL_ASSIGN(auto const page,
              view.scan(store::IndexScan{
                  .index = std::string(index::kShortId), .prefix = Bytes(tail), .limit = 100}));
-  RecordPtr best;
+  RecordPtr best, became;
   bool gone = false;
   for (auto const& hit : page.hits) {
     if (hit.value != tail) continue;
@@ -486,11 +496,12 @@ Result<std::variant<RecordPtr, Gone, NotHere>> Catalogue::at(schema::Type const&
     auto const record = read_public_record(stored->document, state_->instance.model);
     if (!record) {
       gone = true;
+      SOL_ASSIGN(became, state_->read(view, hit.key.id));
     } else if (!best || record->path.ends_with(address)) {
       best = record;
     }
   }
-  if (best) return Answer(best);
+  if (best || became) return Answer(best ? best : became);
   if (gone) return Answer(Gone{{}, &type});
   return Answer(NotHere{});
 }
@@ -502,13 +513,25 @@ Result<RecordPtr> Catalogue::get(DocumentId const& id) const {
 Result<std::vector<RecordPtr>> Catalogue::referring_to(DocumentId const& id, std::string_view type,
                                                        std::size_t limit) const {
   auto const view = state_->instance.store.view();
-  SOL_ASSIGN(auto const page, view.scan(store::IndexScan{.index = std::string(index::kReference),
-                                                         .prefix = Bytes(id.bytes()),
-                                                         .limit = 1'000}));
+  auto const naming = [&view](std::string_view index, DocumentId const& named) {
+    return view.scan(store::IndexScan{
+        .index = std::string(index), .prefix = Bytes(named.bytes()), .limit = 1'000});
+  };
+  // The record itself, and what became part of it.
+  std::vector<DocumentId> ids{id};
   std::vector<RecordPtr> records;
-  for (auto const& hit : page.hits) {
-    SOL_ASSIGN(auto record, state_->read(view, hit.key));
-    if (record && (type.empty() || record->type->key == type)) records.push_back(std::move(record));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    SOL_ASSIGN(auto const merged, naming(index::kMerged, ids[i]));
+    for (auto const& hit : merged.hits) {
+      if (ids.size() < kMergersMax && std::ranges::find(ids, hit.key.id) == ids.end())
+        ids.push_back(hit.key.id);
+    }
+    SOL_ASSIGN(auto const page, naming(index::kReference, ids[i]));
+    for (auto const& hit : page.hits) {
+      SOL_ASSIGN(auto record, state_->read(view, hit.key));
+      if (record && (type.empty() || record->type->key == type))
+        records.push_back(std::move(record));
+    }
   }
   auto const today = model::to_civil(state_->instance.clock.now()).date;
   // What is to come first, by date; then the rest, newest first.

@@ -137,7 +137,8 @@ class Catalogue {
   // When a list may change though nothing is written: a deadline passes, a call opens. In the
   // future, whenever asked.
   [[nodiscard]] Instant next_change() const;
-  // "epicerie-de-rumilly-7k2m9qrt": the tail decides, the slug before it may be an old one.
+  // "epicerie-de-rumilly-7k2m9qrt": the tail decides, the slug before it may be an old one. What
+  // was merged into another record is that record, here and below.
   [[nodiscard]] Result<std::variant<RecordPtr, Gone, NotHere>> at(schema::Type const& type,
                                                                   std::string_view address) const;
   [[nodiscard]] Result<RecordPtr> get(DocumentId const& id) const;  // null if it is not public

@@ -355,6 +355,7 @@ Result<Editorial::Taking> Editorial::publishing(WorkingCopy const& copy, Saying 
   Taking taking{.step = model::Step::publish,
                 .said = said,
                 .edits = {engine_edit(engine::kPublishedAt, shown.published_at.value_or(now))}};
+  if (copy.merged_into) taking.edits.push_back({std::string(engine::kMergedInto), std::nullopt});
   taking.others.push_back(std::move(public_edit));
   return taking;
 }
@@ -382,6 +383,56 @@ Result<WorkingCopy> Editorial::publish(Actor const& actor, sync::DocumentKey con
                      instance_.rng.next() % every == 0;
   if (drawn || copy.unread) taking.edits.push_back(engine_edit(engine::kUnread, drawn ? "1" : ""));
   return decide(actor, copy, std::move(taking));
+}
+
+Result<WorkingCopy> Editorial::unite(Actor const& actor, Union const& wanted) {
+  SOL_ASSIGN(auto kept, get(actor, wanted.kept));
+  SOL_ASSIGN(auto other, get(actor, wanted.other));
+  if (kept.key.scope != other.key.scope || kept.type != other.type || kept.key == other.key)
+    return fail(Code::invalid, "Ces deux fiches ne peuvent pas être réunies.");
+  SOL_TRY(may(actor, kept, model::Step::edit));
+  bool const shown = kept.is_public() || other.is_public();
+  auto const now = instance_.clock.now();
+  // The record that stays, as it will be.
+  std::vector<FieldEdit> edits;
+  for (auto const& [key, value] : wanted.record) edits.push_back({key, schema::encode(value)});
+  for (auto const& [key, value] : kept.record) {
+    if (wanted.record.contains(key)) continue;
+    edits.push_back({key, key.contains('/') ? std::nullopt : std::optional(Bytes())});
+  }
+  kept.record = wanted.record;
+  kept.basis.seen = wanted.kept_seen;
+  other.basis.seen = wanted.other_seen;
+  SOL_ASSIGN(kept.state, model::after(kept.state, model::Step::edit));
+  if (wanted.owner_of_other) edits.push_back(engine_edit(engine::kOwner, other.owner.encode()));
+  SOL_ASSIGN(auto away, taking_away(other, model::Step::withdraw, {}));
+  if (shown) {
+    if (kept.state != model::State::published) SOL_TRY(may(actor, kept, model::Step::publish));
+    if (auto const missing = problems(kept); !missing.empty())
+      return fail(Code::invalid, missing.front().message.fr);
+    if (!kept.published_at) kept.published_at = other.published_at;
+    kept.state = model::State::published;
+    edits.push_back(engine_edit(engine::kPublishedAt, kept.published_at.value_or(now)));
+    SOL_ASSIGN(auto public_edit, publication_of(instance_, kept, now));
+    away.others.push_back(std::move(public_edit));
+  }
+  edits.push_back(state_edit(kept.state));
+  auto const became = engine_edit(engine::kMergedInto, kept.key.id.to_string());
+  away.edits.push_back(became);
+  for (auto& edit : away.others) {
+    if (edit.key == public_key(other)) edit.fields.push_back(became);
+  }
+  away.others.push_back({.key = kept.key,
+                         .fields = std::move(edits),
+                         .seen = kept.basis.seen,
+                         .presence = store::Presence::must_exist,
+                         .must_be_as_seen = true});
+  SOL_ASSIGN(auto claim, end_of_claim(instance_, kept.key));
+  if (claim) away.others.push_back(*std::move(claim));
+  away.said = Saying(cat("Cette fiche est réunie avec « ", schema::title(*kept.type, kept.record),
+                         " », qui parle de la même chose : son adresse y mène désormais."));
+  SOL_TRY(decide(actor, other, std::move(away)));
+  return load(instance_, kept.key);
 }
 
 Result<WorkingCopy> Editorial::mark_read(Actor const& actor, sync::DocumentKey const& key) {

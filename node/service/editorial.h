@@ -137,6 +137,17 @@ class Editorial {
   Result<WorkingCopy> hide(Actor const& actor, sync::DocumentKey const& key, Saying const& said);
   Result<WorkingCopy> withdraw(Actor const& actor, sync::DocumentKey const& key,
                                Saying const& said);
+  // Makes two records of one type and office one: `kept` gets the content of `record`, and is
+  // public if either was; the other is withdrawn, and its address leads to the one that stays.
+  // Code::denied, Code::invalid (what it lacks to be published), Code::conflict if one has changed
+  // since it was seen.
+  struct Union {
+    sync::DocumentKey kept, other;
+    sync::Context kept_seen, other_seen;
+    schema::Record record;
+    bool owner_of_other = false;  // the other's author becomes the author of what stays
+  };
+  Result<WorkingCopy> unite(Actor const& actor, Union const& wanted);
   // A remark in the conversation about a record (Reviews::remark).
   Result<> say(Actor const& actor, sync::DocumentKey const& key, std::string_view text,
                bool to_author);

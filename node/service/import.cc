@@ -215,7 +215,8 @@ Result<std::string> Run::duplicate_of(schema::Record const& record) const {
   auto const probe = probe_of(record);
   auto const view = instance_.store.view();
   for (auto const& entry : duplicate_keys(probe)) {
-    if (entry.value.starts_with("siren:")) continue;  // branches share their head office's
+    if (entry.value.starts_with("siren:") || entry.index == index::kContact)
+      continue;  // branches share these with their head office
     SOL_ASSIGN(auto const page, view.scan(store::IndexScan{
                                     .index = entry.index, .prefix = entry.value, .limit = 20}));
     for (auto const& hit : page.hits) {

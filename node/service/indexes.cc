@@ -7,6 +7,7 @@
 #include "node/service/reports.h"
 #include "node/service/working_copy.h"
 #include "node/text/fold.h"
+#include "schema/dates.h"
 
 namespace solidaires::service {
 namespace {
@@ -42,27 +43,56 @@ bool has_open_conflict(sync::Document const& document) {
   });
 }
 
-// What later imports compare with: identifiers, and the name within its commune.
+// "https://www.exemple.fr/ici/?a=b" as "exemple.fr/ici"; empty for what is no address.
+std::string site_key(std::string_view url) {
+  auto const scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  std::string key(url.substr(scheme + 3, url.find_first_of("?#") - scheme - 3));
+  for (char& c : key) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (key.starts_with("www.")) key.erase(0, 4);
+  while (key.ends_with('/')) key.pop_back();
+  return key;
+}
+
+bool is_identifier(std::string_view field) {
+  static constexpr std::array<std::string_view, 6> kFields{"siren",      "siret", "rna",
+                                                           "source_ids", "doi",   "isbn"};
+  return std::ranges::find(kFields, field) != kFields.end();
+}
+
+// What tells that two records are about the same: identifiers; the name within its commune, or the
+// title with the first day; of organisations their phone and site, which what they offer shares.
 void add_duplicate_keys(Entries& entries, sync::Document const& document) {
   std::string commune;
-  std::string name;
+  std::string name, title, day, phone, site;
   for (auto const& [key, versions] : document.fields) {
     if (key.starts_with('_')) continue;
     auto const value = schema::decode(sync::shown(versions).value);
     auto const field = schema::field_of(key);
-    if (field == "siren" || field == "siret" || field == "rna" || field == "source_ids") {
-      if (auto const* const text = std::get_if<std::string>(&value)) {
-        add(entries, index::kIdentifier, cat(field, ':', *text));
+    auto const* const text = std::get_if<std::string>(&value);
+    if (is_identifier(field)) {
+      if (text != nullptr) {
+        add(entries, index::kIdentifier, cat(field, ':', text::fold(*text)));
       } else if (auto const* const id = std::get_if<schema::ExternalId>(&value)) {
         add(entries, index::kIdentifier, cat(id->scheme, ':', id->value));
       }
     } else if (auto const* const address = std::get_if<schema::Address>(&value)) {
       if (commune.empty()) commune = address->commune_code;
-    } else if (field == "name") {
-      if (auto const* const text = std::get_if<std::string>(&value)) name = text::fold(*text);
+    } else if (auto const* const schedule = std::get_if<schema::Schedule>(&value)) {
+      day = schema::iso(schedule->start.date);
+    } else if (text != nullptr) {
+      if (field == "name") name = text::fold(*text);
+      if (field == "title") title = text::fold(*text);
+      if (field == "phone") phone = *text;
+      if (field == "website") site = site_key(*text);
     }
   }
-  if (!name.empty()) add(entries, index::kName, cat(commune, '\n', name));
+  if (!title.empty() && !day.empty())
+    add(entries, index::kName, cat(commune, '\n', title, '\n', day));
+  if (name.empty()) return;
+  add(entries, index::kName, cat(commune, '\n', name));
+  if (!phone.empty()) add(entries, index::kContact, cat(kPhonePrefix, phone));
+  if (!site.empty()) add(entries, index::kContact, cat(kSitePrefix, site));
 }
 
 void add_working_copy(Entries& entries, sync::Document const& document) {
@@ -91,6 +121,8 @@ void add_working_copy(Entries& entries, sync::Document const& document) {
 
 void add_public_copy(Entries& entries, sync::Document const& document) {
   add(entries, index::kShortId, document.key.id.short_id());
+  if (auto const became = DocumentId::parse(engine_text(document, engine::kMergedInto)); became)
+    add(entries, index::kMerged, Bytes(became->bytes()));
   if (!sync::is_alive(document)) return;
   for (auto const& [key, versions] : document.fields) {
     if (key.starts_with('_')) continue;

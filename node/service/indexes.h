@@ -12,7 +12,7 @@
 
 namespace solidaires::service {
 
-inline constexpr std::string_view kIndexVersion = "4";
+inline constexpr std::string_view kIndexVersion = "5";
 
 // Working copies, newest first. Value: <selector> 0x00 <u64: inverted time> <state> 0x00 <type>.
 namespace index {
@@ -26,8 +26,11 @@ inline constexpr std::string_view kWorkAsked = "work_asked";    // empty: the co
 inline constexpr std::string_view kSource = "source";  // "<source>\n<id>": imports find their rows
 inline constexpr std::string_view kBatch = "batch";    // "<batch>": what an import wrote last
 inline constexpr std::string_view kIdentifier =
-    "identifier";                                         // "siren:...", "siret:...": duplicates
-inline constexpr std::string_view kName = "name";         // "<commune>\n<folded name>": duplicates
+    "identifier";                                  // "siren:...", "siret:...": duplicates
+inline constexpr std::string_view kName = "name";  // "<commune>\n<folded name>", of an event
+                                                   // "<commune>\n<title>\n<first day>": duplicates
+inline constexpr std::string_view kContact = "contact";  // "phone:...", "site:...": duplicates
+inline constexpr std::string_view kMerged = "merged";    // public copies by the id that they became
 inline constexpr std::string_view kShortId = "short_id";  // of public copies, deleted ones too
 inline constexpr std::string_view kReference =
     "reference";  // public copies by the id that they name
@@ -45,7 +48,9 @@ inline constexpr std::size_t kScanPage = 1'000;  // hits that are read at once
 [[nodiscard]] store::IndexScan work_scan(std::string_view index, std::string_view selector);
 [[nodiscard]] WorkEntry read_work_value(std::string_view selector, std::string_view value);
 
-// The entries of kIdentifier and kName for a record, to look for its duplicates.
+inline constexpr std::string_view kPhonePrefix = "phone:", kSitePrefix = "site:";  // of kContact
+
+// The entries of kIdentifier, kName and kContact for a record, to look for its duplicates.
 [[nodiscard]] std::vector<store::IndexEntry> duplicate_keys(sync::Document const& document);
 
 [[nodiscard]] store::Indexer make_indexer();

@@ -42,6 +42,7 @@ std::string source_identity(std::string_view source, std::string_view id) {
 std::vector<std::string> identities_of(sync::Document const& document) {
   std::vector<std::string> identities;
   for (auto const& entry : duplicate_keys(document)) {
+    if (entry.index == index::kContact) continue;  // several may share it
     bool const is_name = entry.index == index::kName;
     // Branches share their head office's number; a name without a place is nobody's.
     if (entry.value.starts_with("siren:") || (is_name && entry.value.starts_with('\n'))) continue;

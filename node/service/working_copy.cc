@@ -187,6 +187,8 @@ std::optional<WorkingCopy> read_working_copy(sync::Document const& document,
   copy.publish_at = summary->publish_at;
   copy.asked_at = engine_instant(document, engine::kAskedAt);
   copy.article = engine_text(document, engine::kArticle);
+  if (auto const became = DocumentId::parse(engine_text(document, engine::kMergedInto)); became)
+    copy.merged_into = *became;
   copy.unread = engine_text(document, engine::kUnread) == "1";
   copy.conflicts = read_conflicts(document, *copy.type);
   copy.deletion_conflict =

@@ -25,6 +25,8 @@ inline constexpr std::string_view kReason = "_reason";     // of the last decisi
 inline constexpr std::string_view kArticle = "_article";   // of the charter, that it rests on
 inline constexpr std::string_view kAskedAt = "_asked_at";  // when the committee was asked
 inline constexpr std::string_view kPublishAt = "_publish_at";  // of what is scheduled
+inline constexpr std::string_view kMergedInto =
+    "_merged_into";  // id of the record that it became part of; also public, of what is withdrawn
 inline constexpr std::string_view kUnread = "_unread";  // "1": published by its author, to be read
 inline constexpr std::string_view kCreatedAt = "_created_at";  // Unix milliseconds, decimal
 inline constexpr std::string_view kSubmittedAt = "_submitted_at";
@@ -79,6 +81,7 @@ struct WorkingCopy {
   Instant created_at{}, updated_at{};
   std::optional<Instant> submitted_at, published_at;
   std::optional<Instant> asked_at, publish_at;  // the committee; of a scheduled record
+  std::optional<DocumentId> merged_into;        // withdrawn in favour of that record
   bool unread = false;             // published by its author, and drawn to be read afterwards
   bool deletion_conflict = false;  // deleted on one side, edited on the other
   std::vector<FieldConflict> conflicts;

@@ -728,6 +728,39 @@ TEST_F(ReviewTest, a_conflict_shows_what_differs_and_another_text_settles_it) {
   EXPECT_TRUE(settled.conflicts.empty());
 }
 
+TEST_F(ReviewTest, two_records_of_the_same_thing_are_united_field_by_field) {
+  auto const kept =
+      published("structure", service::structure_form("Épicerie", {{"acronym", "EP"}}));
+  auto const other =
+      published("structure", service::structure_form("Épicerie", {{"acronym", "EG"}}));
+  log_in("member");
+  EXPECT_EQ(get("/espace/doublons").status, 403);
+  log_in("animateur");
+  EXPECT_NE(show(path_of(kept)).body.find("Déjà là ?"), std::string::npos);
+  auto const list = show("/espace/doublons").body;
+  auto const at = list.find("/espace/doublons/savoie-mont-blanc/");
+  ASSERT_NE(at, std::string::npos);
+  auto const address = list.substr(at, list.find('"', at) - at);
+  auto const page = show(cat(address, "?garder=", kept.key.id.to_string())).body;
+  http::Parameters form;
+  for (std::string_view const name : {"_stays", "_kept", "_other"})
+    form.add(std::string(name), input_value(page, name));
+  auto verdict = form;
+  verdict.add("_then", "unsure");
+  EXPECT_EQ(post(address, std::move(verdict)).status, 303);
+  EXPECT_NE(show("/espace/doublons?avis=unsure").body.find(address), std::string::npos);
+  form.add("_then", "unite");
+  form.add("acronym", "other");
+  auto const done = post(address, form);
+  EXPECT_EQ(location(done), path_of(kept));
+  EXPECT_EQ(schema::text_of(editorial.get(somebody("animateur", "X"), kept.key).value().record,
+                            "acronym"),
+            "EG");
+  EXPECT_NE(show(path_of(other)).body.find(path_of(kept)), std::string::npos);
+  // Sent a second time from an old page.
+  EXPECT_EQ(post(address, form).status, 409);
+}
+
 TEST_F(ReviewTest, an_author_talks_with_the_team_and_reads_nothing_else) {
   log_in("member");
   auto const self = accounts.actor(accounts.list().value().front());
