@@ -176,6 +176,9 @@ http::Response pair_page(Office const& office, Visitor const& visitor, Both cons
       .flag("shown", kept.is_public() || other.is_public())
       .flag("two_owners", !other.owner.account.empty() && other.owner.account != kept.owner.account)
       .flag("owner_of_other", chosen.owner_of_other);
+  auto const verdict = service::Duplicates(context.instance).verdict(kept, other);
+  view.flag("distinct", verdict == PairVerdict::distinct)
+      .flag("unsure", verdict == PairVerdict::unsure);
   std::vector<View> fields;
   for (auto const* const field : service::differences(*kept.type, kept.record, other.record)) {
     auto const found = chosen.taken.find(field->key);

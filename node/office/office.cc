@@ -27,6 +27,8 @@ std::vector<page::MenuEntry> menu_of(Context const& context, Visitor const& visi
     menu.push_back(
         {"committee", {"Comité", "/espace/comite"}, waiting(&service::OfficeCounts::questions)});
   }
+  if (plans_somewhere(visitor))
+    menu.push_back({"programme", {"Programme", "/espace/programme"}, 0});
   menu.push_back({"records", {"Fiches", "/espace/fiches"}, 0});
   if (visitor.actor.may(schema::Permission::settle_conflict)) {
     menu.push_back({"conflicts",
@@ -213,6 +215,7 @@ void Office::add_routes(http::Router& router) {
   add_decision_routes(router, *this);
   add_conflict_routes(router, *this);
   add_duplicate_routes(router, *this);
+  add_programme_routes(router, *this);
   add_committee_routes(router, *this);
   add_file_routes(router, *this);
   add_erasure_routes(router, *this);

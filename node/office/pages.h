@@ -29,6 +29,7 @@ void add_review_routes(http::Router& router, Office const& office);    // a reco
 void add_decision_routes(http::Router& router, Office const& office);  // what becomes of it
 void add_conflict_routes(http::Router& router, Office const& office);
 void add_duplicate_routes(http::Router& router, Office const& office);
+void add_programme_routes(http::Router& router, Office const& office);
 void add_committee_routes(http::Router& router, Office const& office);
 void add_file_routes(http::Router& router, Office const& office);
 void add_report_routes(http::Router& router, Office const& office);
@@ -56,9 +57,15 @@ void add_usage_routes(http::Router& router, Office const& office);
 // Values as people read them: places by their names.
 [[nodiscard]] schema::DisplayOptions display_options(Context const& context);
 
+// Days on the front page, as typed.
+struct TypedFrontPage {
+  std::string from{}, until{}, words{};
+};
+
 // What somebody typed on a record's page, to be shown again beside what is wrong with it.
 struct Typed {
   std::string error, message, wording, day, hour;
+  TypedFrontPage front_page{};
 };
 [[nodiscard]] http::Response record_page(Office const& office, Visitor const& visitor,
                                          service::WorkingCopy const& copy, Typed const& typed = {},
@@ -66,6 +73,11 @@ struct Typed {
 // "twins": records that may be about the same as this one, for whoever may unite them.
 void add_twins(page::View& view, Office const& office, Visitor const& visitor,
                service::WorkingCopy const& copy);
+// "features": when the record stands on the front page, and the form for more.
+void add_front_page(page::View& view, Office const& office, Visitor const& visitor,
+                    service::WorkingCopy const& copy, TypedFrontPage const& typed);
+// Somebody who plans for one of the offices that they work in.
+[[nodiscard]] bool plans_somewhere(Visitor const& visitor);
 // A message that the next page shows once.
 void leave_message(Office const& office, Visitor& visitor, std::string message);
 

@@ -238,6 +238,7 @@ http::Response record_page(Office const& office, Visitor const& visitor,
   add_review(view, office, visitor, copy);
   add_changes(view, context, copy);
   add_twins(view, office, visitor, copy);
+  add_front_page(view, office, visitor, copy, typed.front_page);
   if (copy.merged_into) view.text("merged_href", record_path({copy.key.scope, *copy.merged_into}));
   std::vector<View> problems;
   for (auto const& problem : context.editorial.problems(copy)) {

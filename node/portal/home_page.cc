@@ -5,6 +5,7 @@
 #include "node/portal/life.h"
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
+#include "node/service/programme.h"
 #include "node/text/fold.h"
 
 namespace solidaires::portal {
@@ -13,6 +14,7 @@ namespace {
 using page::View;
 
 constexpr std::size_t kOnHome = 4;
+constexpr std::size_t kFeaturedMax = 6;
 
 std::string section_label(Context const& context, schema::Type const& type) {
   auto const& kinds = type.plural.in(context.language());
@@ -51,6 +53,30 @@ View section(Context const& context, schema::Type const& type) {
   return view;
 }
 
+// What the editorial team put on the front page for these days.
+std::vector<View> featured(Context const& context) {
+  std::vector<View> views;
+  auto const features = service::Programmes(context.instance).on_front_page(context.today());
+  if (!features) return views;
+  for (auto const& feature : *features) {
+    auto const record = context.catalogue.get(feature.record);
+    if (!record || !*record) continue;
+    service::ListHit hit{*record, {}, {}};
+    auto const* const field = (*record)->type->first(schema::FieldKind::schedule);
+    auto const* const schedule =
+        field == nullptr ? nullptr : schema::get<schema::Schedule>((*record)->record, field->key);
+    if (schedule != nullptr) {
+      hit.occurrence = model::next_occurrence(*schedule, context.today());
+      if (!hit.occurrence) continue;  // it is over
+    }
+    auto view = card(context, hit, {.show_kind = true});
+    if (!feature.words.empty()) view.text("summary", feature.words);
+    views.push_back(std::move(view));
+    if (views.size() == kFeaturedMax) break;
+  }
+  return views;
+}
+
 }  // namespace
 
 http::Response home_page(Context const& context, http::Request const& /*request*/) {
@@ -82,6 +108,8 @@ http::Response home_page(Context const& context, http::Request const& /*request*
     kinds.push_back(std::move(kind));
     sections.push_back(section(context, type));
   }
+  auto chosen = featured(context);
+  view.flag("has_featured", !chosen.empty()).list("featured", std::move(chosen));
   view.list("kinds", std::move(kinds)).list("sections", std::move(sections));
   if (in_french && !identity.take_part_text.empty())
     view.html("take_part_html", page::markdown(identity.take_part_text, page::LineBreaks::joined));
@@ -96,8 +124,10 @@ http::Response home_page(Context const& context, http::Request const& /*request*
   info.description = identity.tagline;
   set_address(info, context, "/");
   info.main_class = "home";
+  auto tags = tags_of_all(context);
+  tags.emplace_back(service::kProgrammeTag);
   return keep_while_true(context, http::Response::html(site->page(info, "portal/home", view)),
-                         tags_of_all(context));
+                         std::move(tags));
 }
 
 }  // namespace solidaires::portal

@@ -12,6 +12,7 @@
 #include "node/model/life_cycle.h"
 #include "node/search/index.h"
 #include "node/service/indexes.h"
+#include "node/service/programme.h"
 #include "node/service/public_record.h"
 #include "node/service/working_copy_reader.h"
 #include "sync/base/log.h"
@@ -597,6 +598,7 @@ std::vector<RecordPtr> Catalogue::suggest(std::string_view typed, std::size_t li
 std::vector<std::string> Catalogue::tags_of(store::CommitNotice const& notice) {
   std::vector<std::string> tags;
   for (auto const& change : notice.changes) {
+    if (change.type() == kProgrammeType) tags.emplace_back(kProgrammeTag);
     if (change.key().scope.kind() != ScopeKind::published) continue;
     tags.push_back(cat("doc:", change.key().id.to_string()));
     tags.push_back(cat("type:", change.type()));

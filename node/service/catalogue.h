@@ -157,7 +157,7 @@ class Catalogue {
   // Titles that begin like the text, for suggestions.
   [[nodiscard]] std::vector<RecordPtr> suggest(std::string_view text, std::size_t limit) const;
 
-  // Tags of cached pages that a commit touches: "doc:<id>", "type:<key>".
+  // Tags of cached pages that a commit touches: "doc:<id>", "type:<key>", and kProgrammeTag.
   [[nodiscard]] static std::vector<std::string> tags_of(store::CommitNotice const& notice);
 
  private:

@@ -59,6 +59,10 @@ bool is_over(model::State state) {
   return state == model::State::withdrawn || state == model::State::refused;
 }
 
+std::optional<PairVerdict> read_verdict(sync::Document const& document) {
+  return parse_verdict(engine_text(document, kVerdict));
+}
+
 class Pairs {
  public:
   Pairs(Instance const& instance, Actor const& actor)
@@ -73,7 +77,7 @@ class Pairs {
     if (first == nullptr || second == nullptr || first->type != second->type) return std::nullopt;
     SOL_ASSIGN(auto const said,
                view_.get(pair_key(keys.first.scope, keys.first.id, keys.second.id)));
-    auto const verdict = said ? parse_verdict(engine_text(said->document, kVerdict)) : std::nullopt;
+    auto const verdict = said ? read_verdict(said->document) : std::nullopt;
     return Pair{*first, *second, std::move(shared), verdict};
   }
 
@@ -204,6 +208,12 @@ Result<std::vector<Pair>> Duplicates::of(Actor const& actor, WorkingCopy const& 
     if (of_it.size() == kOfOneMax) break;
   }
   return of_it;
+}
+
+std::optional<PairVerdict> Duplicates::verdict(WorkingCopy const& one,
+                                               WorkingCopy const& other) const {
+  auto const said = instance_.store.get(pair_key(one.key.scope, one.key.id, other.key.id));
+  return said && *said ? read_verdict((*said)->document) : std::nullopt;
 }
 
 Result<> Duplicates::remember(Actor const& actor, WorkingCopy const& one, WorkingCopy const& other,

@@ -56,6 +56,9 @@ class Duplicates {
                                       std::size_t offset, std::size_t limit) const;
   // Those that one record is part of, but for such as are known to be distinct; at most ten.
   [[nodiscard]] Result<std::vector<Pair>> of(Actor const& actor, WorkingCopy const& copy) const;
+  // What was said of two records; nullopt: nothing.
+  [[nodiscard]] std::optional<PairVerdict> verdict(WorkingCopy const& one,
+                                                   WorkingCopy const& other) const;
   // nullopt takes back what was said. Code::invalid for records of two offices or types.
   Result<> remember(Actor const& actor, WorkingCopy const& one, WorkingCopy const& other,
                     std::optional<PairVerdict> verdict);

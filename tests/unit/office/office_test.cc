@@ -749,6 +749,7 @@ TEST_F(ReviewTest, two_records_of_the_same_thing_are_united_field_by_field) {
   verdict.add("_then", "unsure");
   EXPECT_EQ(post(address, std::move(verdict)).status, 303);
   EXPECT_NE(show("/espace/doublons?avis=unsure").body.find(address), std::string::npos);
+  EXPECT_NE(show(address).body.find("personne n’a su dire"), std::string::npos);
   form.add("_then", "unite");
   form.add("acronym", "other");
   auto const done = post(address, form);
@@ -759,6 +760,42 @@ TEST_F(ReviewTest, two_records_of_the_same_thing_are_united_field_by_field) {
   EXPECT_NE(show(path_of(other)).body.find(path_of(kept)), std::string::npos);
   // Sent a second time from an old page.
   EXPECT_EQ(post(address, form).status, 409);
+}
+
+TEST_F(ReviewTest, the_programme_shows_what_is_planned_and_a_record_is_put_on_the_front_page) {
+  auto const copy = published("article", service::article_form("Mois de l’ESS"));
+  log_in("member");
+  EXPECT_EQ(get("/espace/programme").status, 403);
+  log_in("committee");
+  show(path_of(copy));
+  http::Parameters form;
+  form.add("du", "2026-03-20");
+  form.add("au", "2026-03-10");
+  form.add("phrase", "C’est <bientôt>");
+  auto const refused = post(cat(path_of(copy), "/une"), form);
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_NE(refused.body.find("C’est &lt;bientôt&gt;"), std::string::npos);
+  http::Parameters right;
+  right.add("du", "2026-03-20");
+  right.add("au", "2026-03-31");
+  EXPECT_EQ(post(cat(path_of(copy), "/une"), right).status, 303);
+  http::Parameters note;
+  note.add("jour", "2026-03-12");
+  note.add("texte", "Appeler la mairie");
+  EXPECT_EQ(post("/espace/programme", note).status, 303);
+  auto const page = show("/espace/programme?mois=2026-03").body;
+  EXPECT_NE(page.find("Appeler la mairie"), std::string::npos);
+  EXPECT_NE(page.find("Mois de l’ESS, jusqu’au"), std::string::npos);
+  EXPECT_EQ(show("/espace/programme?mois=2026-04").body.find("Appeler la mairie"),
+            std::string::npos);
+  EXPECT_EQ(get("/espace/programme?mois=2026-99").status, 200);
+  http::Parameters away;
+  away.add("entree", input_value(page, "entree"));
+  away.add("retour", "//evil.example/");
+  auto const removed = post("/espace/programme/retirer", away);
+  EXPECT_EQ(location(removed), "/espace/programme");
+  EXPECT_EQ(show("/espace/programme?mois=2026-03").body.find("Appeler la mairie"),
+            std::string::npos);
 }
 
 TEST_F(ReviewTest, an_author_talks_with_the_team_and_reads_nothing_else) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "node/service/picture_facts.h"
+#include "node/service/programme.h"
 #include "tests/unit/portal/world.h"
 
 namespace solidaires::portal {
@@ -45,6 +46,42 @@ TEST_F(PagesTest, the_page_of_components_shows_a_card_of_each_kind_and_every_sta
   EXPECT_THAT(page, HasSubstr("badge-life-closing"));
   EXPECT_THAT(page, HasSubstr("<table class=\"month\">"));
   EXPECT_THAT(page, HasSubstr("aria-current=\"page\">2<"));
+}
+
+TEST_F(PagesTest, the_home_page_shows_what_the_team_chose_for_these_days) {
+  auto const copy = published("structure", service::structure_form("La Remise"));
+  EXPECT_THAT(get("/").body, Not(HasSubstr("Le choix de l’équipe")));
+  std::vector<std::string> tags;
+  auto const following = store->subscribe(
+      [&tags](store::CommitNotice const& notice) { tags = service::Catalogue::tags_of(notice); });
+  ASSERT_TRUE(service::Programmes(instance).feature(somebody("animateur", "Camille"), copy,
+                                                    {2026, 3, 10}, {2026, 3, 12}, kPlanted));
+  auto const page = get("/");
+  EXPECT_THAT(faults_of(page.body), IsEmpty());
+  EXPECT_THAT(page.body, HasSubstr("Le choix de l’équipe"));
+  EXPECT_THAT(page.body, HasSubstr("&lt;script&gt;alert"));
+  EXPECT_THAT(get("/en").body, HasSubstr("Chosen by our team"));
+  // What is kept of the page goes with what was chosen.
+  EXPECT_THAT(tags, testing::ElementsAre(service::kProgrammeTag));
+  ASSERT_TRUE(page.cache);
+  EXPECT_THAT(page.cache->tags, testing::Contains(service::kProgrammeTag));
+  clock.pass(Millis(std::chrono::hours(24 * 3)));
+  EXPECT_THAT(get("/").body, Not(HasSubstr("Le choix de l’équipe")));
+}
+
+TEST_F(PagesTest, what_was_merged_is_found_at_its_old_address) {
+  auto const kept = published("structure", service::structure_form("La Remise"));
+  auto const other = published("structure", service::structure_form("La Remise (association)"));
+  auto const old = path_of(other);
+  auto const moderator = somebody("animateur", "Camille");
+  ASSERT_OK(editorial.unite(moderator, {.kept = kept.key,
+                                        .other = other.key,
+                                        .kept_seen = kept.basis.seen,
+                                        .other_seen = other.basis.seen,
+                                        .record = kept.record}));
+  auto const moved = get(old);
+  EXPECT_EQ(moved.status, 308);
+  EXPECT_EQ(location(moved), path_of(kept));
 }
 
 TEST_F(PagesTest, every_page_is_sound_html_with_one_heading_empty_or_not) {
