@@ -212,6 +212,10 @@ Result<> Instance::open_pages() {
           },
       .bring_file = [this](auto const& document, auto const& file,
                            Millis within) { return bring_file(document, file, within); },
+      .preview =
+          [this](auto const& record, auto const& address) {
+            return portal::record_preview(*portal_, record, address);
+          },
       .reports = &services_->reports(),
       .usage = &services_->usage()});
   services_->editorial().tell_authors(services_->mail(), [this](service::Notice const& notice) {

@@ -13,6 +13,7 @@
 #include "node/http/session.h"
 #include "node/page/site.h"
 #include "node/service/accounts.h"
+#include "node/service/catalogue.h"
 #include "node/service/editorial.h"
 #include "node/service/instance.h"
 #include "node/service/reports.h"
@@ -36,6 +37,11 @@ struct Context {
   // Empty: no links.
   std::function<Result<>(sync::DocumentKey const&, schema::FileReference const&, Millis)>
       bring_file{};
+  // The public page of a record as it would be; `address` leads to files that it shows. Empty: not
+  // offered.
+  std::function<http::Response(service::PublicRecord const&,
+                               std::function<std::string(schema::FileReference const&)> const&)>
+      preview{};
   service::Reports* reports = nullptr;    // what visitors tell; null: not offered
   service::Usage const* usage = nullptr;  // how the portal is used; null: not shown
 };

@@ -65,9 +65,9 @@ void add_programme(Days& days, Office const& office, Visitor const& visitor, Nod
     sync::DocumentKey const key{ScopeId::office(node), feature.record};
     auto const copy = context.editorial.get(visitor.actor, key);
     auto const title = copy ? copy->title : std::string("(fiche retirée)");
-    days.add(feature.from, "À la une",
-             cat(title, ", jusqu’au ", page::date_text(feature.until, kFrench)), record_path(key),
-             entry_of_programme(node, feature.id, feature.by));
+    auto entry = entry_of_programme(node, feature.id, feature.by);
+    entry.text("until", page::date_text(feature.until, kFrench));
+    days.add(feature.from, "À la une", title, record_path(key), std::move(entry));
   }
   for (auto const& note : programme->notes)
     days.add(note.day, "Prévu", note.text, {}, entry_of_programme(node, note.id, note.by));

@@ -237,6 +237,7 @@ http::Response record_page(Office const& office, Visitor const& visitor,
   add_steps(view, office, visitor, copy, typed);
   add_review(view, office, visitor, copy);
   add_changes(view, context, copy);
+  if (context.preview) view.text("preview_href", cat(record_path(copy.key), "/apercu"));
   add_twins(view, office, visitor, copy);
   add_front_page(view, office, visitor, copy, typed.front_page);
   if (copy.merged_into) view.text("merged_href", record_path({copy.key.scope, *copy.merged_into}));

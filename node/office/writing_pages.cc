@@ -3,8 +3,12 @@
 #include "node/office/form_reading.h"
 #include "node/office/form_view.h"
 #include "node/office/pages.h"
+#include "node/page/wording.h"
 #include "node/service/areas.h"
+#include "node/service/publication.h"
+#include "schema/display.h"
 #include "schema/file_reference.h"
+#include "schema/json.h"
 
 namespace solidaires::office {
 namespace {
@@ -71,7 +75,8 @@ http::Response form_page(Office const& office, Visitor const& visitor, Draft con
     if (state == model::State::returned) view.text("reason", draft.copy->reason);
   }
   bool const publishes = visitor.actor.may(schema::Permission::publish);
-  view.flag("may_publish", publishes);
+  view.flag("saves_itself", state == model::State::draft || state == model::State::returned);
+  view.flag("may_publish", publishes).flag("may_preview", bool(office.context().preview));
   view.flag("may_submit", !publishes && state != model::State::submitted);
   view.text("save_label",
             state == model::State::submitted ? "Enregistrer" : "Enregistrer le brouillon");
@@ -87,6 +92,68 @@ http::Response new_form(Office const& office, Visitor& visitor, http::Request co
     return office.refused(visitor,
                           {Code::denied, "Votre compte ne permet pas de proposer une fiche."});
   return form_page(office, visitor, draft, 200);
+}
+
+bool wants_preview(Office const& office, http::Request const& request) {
+  return office.context().preview && request.form.get("_then") == "preview";
+}
+
+// The public page of what was typed, or what must be put right first. Nothing is saved.
+http::Response preview(Office const& office, Visitor const& visitor, Draft& draft,
+                       std::span<schema::Field const* const> fields) {
+  auto const& context = office.context();
+  auto const record = read_form(context, *draft.type, draft.typed, fields, draft.problems);
+  if (!record) return form_page(office, visitor, draft, 422);
+  service::WorkingCopy copy;
+  if (draft.copy) copy = *draft.copy;
+  copy.type = draft.type;
+  copy.node = draft.copy ? draft.copy->node : context.instance.self;
+  // What the form did not show stays as it is.
+  std::erase_if(copy.record, [&fields](auto const& item) {
+    return std::ranges::find(fields, schema::field_of(item.first), &schema::Field::key) !=
+           fields.end();
+  });
+  copy.record.insert(record->begin(), record->end());
+  copy.title = schema::title(*copy.type, copy.record);
+  return context.preview(service::as_published(copy, context.instance.clock.now()),
+                         [&draft](schema::FileReference const& file) {
+                           return picture_href(draft, cat(schema::kBlobSource, hex(file.sha256)));
+                         });
+}
+
+http::Response show_preview(Office const& office, Visitor& /*visitor*/,
+                            service::WorkingCopy const& copy, http::Request const& /*request*/) {
+  auto const& context = office.context();
+  return context.preview(service::as_published(copy, context.instance.clock.now()),
+                         [&copy](schema::FileReference const& file) {
+                           return cat(record_path(copy.key), "/fichiers/", hex(file.sha256),
+                                      "/image");
+                         });
+}
+
+// A draft that its page saves while somebody writes.
+bool saves_itself(http::Request const& request) {
+  return request.form.get("_then") == "autosave";
+}
+
+// Where the draft is from now on, and what it was rendered from.
+http::Response saved_by_itself(Office const& office, service::WorkingCopy const& saved) {
+  auto const at = model::to_civil(office.context().instance.clock.now());
+  return http::Response::json(
+      cat("{\"action\":", schema::json_string(cat(record_path(saved.key), "/modifier")),
+          ",\"basis\":", schema::json_string(saved.basis.encode()),
+          ",\"saved\":", schema::json_string(page::hour_text(at, page::Language::fr)), "}\n"));
+}
+
+http::Response not_saved_by_itself(std::string_view problem) {
+  return http::Response::json(cat("{\"problem\":", schema::json_string(problem), "}\n"));
+}
+
+// What was typed cannot be read as a record: says what to put right.
+http::Response unsound(Office const& office, Visitor const& visitor, http::Request const& request,
+                       Draft const& draft) {
+  if (!saves_itself(request)) return form_page(office, visitor, draft, 422);
+  return not_saved_by_itself(draft.problems.empty() ? "" : draft.problems.front().message.fr);
 }
 
 // After a save: the step that the button asked for.
@@ -139,11 +206,13 @@ http::Response create(Office const& office, Visitor& visitor, http::Request cons
   draft.typed = typed_in(request);
   take_sent_pictures(office, visitor, request, draft);
   auto const fields = schema::form_fields(*draft.type, schema::Audience::office);
+  if (wants_preview(office, request)) return preview(office, visitor, draft, fields);
   auto const record = read_form(office.context(), *draft.type, draft.typed, fields, draft.problems);
-  if (!record) return form_page(office, visitor, draft, 422);
+  if (!record) return unsound(office, visitor, request, draft);
   auto const saved = office.context().editorial.create(
       visitor.actor, office.context().instance.self, draft.type->key, *record);
   if (!saved) return office.refused(visitor, saved.error());
+  if (saves_itself(request)) return saved_by_itself(office, *saved);
   return then(office, visitor, request, std::move(draft), *saved);
 }
 
@@ -170,11 +239,14 @@ http::Response save(Office const& office, Visitor& visitor, http::Request const&
   auto const basis = service::EditBasis::decode(draft.basis);
   if (!basis) return office.refused(visitor, basis.error());
   auto const fields = schema::form_fields(*draft.type, widest(office, visitor, draft));
+  if (wants_preview(office, request)) return preview(office, visitor, draft, fields);
   auto const record = read_form(office.context(), *draft.type, draft.typed, fields, draft.problems);
-  if (!record) return form_page(office, visitor, draft, 422);
+  if (!record) return unsound(office, visitor, request, draft);
   auto const saved =
       office.context().editorial.save(visitor.actor, copy->key, *record, fields, *basis);
+  if (saved && saves_itself(request)) return saved_by_itself(office, *saved);
   if (!saved) {
+    if (saves_itself(request)) return not_saved_by_itself(saved.error().message());
     if (saved.error().code() != Code::conflict && saved.error().code() != Code::invalid)
       return office.refused(visitor, saved.error());
     draft.heading = saved.error().message();
@@ -195,6 +267,8 @@ void add_writing_routes(http::Router& router, Office const& office) {
   router.post("/espace/nouveau/{type}", for_visitor(office, create), large);
   router.get("/espace/fiches/{node}/{id}/modifier", for_visitor(office, edit_form));
   router.post("/espace/fiches/{node}/{id}/modifier", for_visitor(office, save), large);
+  if (office.context().preview)
+    router.get("/espace/fiches/{node}/{id}/apercu", for_record(office, show_preview));
 }
 
 }  // namespace solidaires::office

@@ -31,7 +31,7 @@ std::string path_of(service::PublicRecord const& record, schema::FileReference c
 }
 
 void show(page::View& view, Context const& context, service::PublicRecord const& record,
-          schema::Picture const* picture) {
+          schema::Picture const* picture, FileAddress const& address = {}) {
   for (std::string_view const name :
        {"picture_src", "picture_alt", "picture_credit", "picture_width", "picture_height"}) {
     view.text(name, {});
@@ -39,10 +39,11 @@ void show(page::View& view, Context const& context, service::PublicRecord const&
   auto const file = picture == nullptr ? std::nullopt : schema::file_reference(*picture);
   view.flag("has_picture", file.has_value());
   if (!file) return;
-  if (context.bring_file && !context.instance.store.has_file(record.key.scope, file->sha256)) {
+  if (!address && context.bring_file &&
+      !context.instance.store.has_file(record.key.scope, file->sha256)) {
     std::ignore = context.bring_file(record.key, *file, Millis{0});
   }
-  view.text("picture_src", path_of(record, *file))
+  view.text("picture_src", address ? address(*file) : path_of(record, *file))
       .text("picture_alt", picture->alt)
       .text("picture_credit", picture->credit);
   if (picture->width == 0 || picture->height == 0) return;
@@ -63,7 +64,8 @@ void add_picture(page::View& view, Context const& context, service::PublicRecord
   show(view, context, record, picture_of(record));
 }
 
-std::vector<page::View> picture_views(Context const& context, service::PublicRecord const& record) {
+std::vector<page::View> picture_views(Context const& context, service::PublicRecord const& record,
+                                      FileAddress const& address) {
   std::vector<page::View> views;
   for (auto const& field : record.type->fields) {
     if (field.kind != schema::FieldKind::picture) continue;
@@ -71,7 +73,7 @@ std::vector<page::View> picture_views(Context const& context, service::PublicRec
     if (picture == nullptr || !schema::file_reference(*picture)) continue;
     bool const is_main = field.card == schema::Card::picture;
     page::View view;
-    show(view, context, record, picture);
+    show(view, context, record, picture, address);
     view.flag("is_main", is_main);
     views.insert(is_main ? views.begin() : views.end(), std::move(view));
   }

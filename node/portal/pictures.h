@@ -17,7 +17,10 @@ void add_picture(page::View& view, Context const& context, service::PublicRecord
 void add_picture(page::PageInfo& info, service::PublicRecord const& record);
 // One view with these names for each picture of the record, the one that cards show first, as
 // is_main.
+// `address`: where its files are, if not at their public addresses.
+using FileAddress = std::function<std::string(schema::FileReference const&)>;
 [[nodiscard]] std::vector<page::View> picture_views(Context const& context,
-                                                    service::PublicRecord const& record);
+                                                    service::PublicRecord const& record,
+                                                    FileAddress const& address = {});
 
 }  // namespace solidaires::portal

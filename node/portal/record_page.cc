@@ -8,6 +8,7 @@
 #include "node/portal/map.h"
 #include "node/portal/pages.h"
 #include "node/portal/pictures.h"
+#include "node/portal/portal.h"
 #include "node/portal/relay.h"
 #include "node/portal/short_address.h"
 #include "node/service/areas.h"
@@ -267,22 +268,20 @@ http::Response gone_page(Context const& context, schema::Type const& type,
   return http::Response::html(site->page(info, "portal/gone", view), 410);
 }
 
-}  // namespace
-
-http::Response record_page(Context const& context, schema::Type const& type,
-                           http::Request const& request) {
-  auto const site = context.site();
-  auto const found = context.catalogue.at(type, request.capture("address"));
-  if (!found) return error_page(context, 500, &request);
-  if (std::holds_alternative<service::Gone>(*found)) return gone_page(context, type, request);
-  auto const* const held = std::get_if<service::RecordPtr>(&*found);
-  if (held == nullptr) return error_page(context, 404, &request);
-  auto const& record = **held;
-  auto const path = context.address(record.path);
-  if (request.path != path) return http::Response::redirect(path, 308);
-  auto const language = context.language();
-
+// What a page shows of a record.
+struct Shown {
   View view;
+  page::PageInfo info;
+};
+
+Shown show(Context const& context, service::PublicRecord const& record,
+           FileAddress const& address = {}) {
+  auto const site = context.site();
+  auto const& type = *record.type;
+  auto const language = context.language();
+  auto const path = context.address(record.path);
+  Shown shown;
+  auto& view = shown.view;
   view.text("title", record.title)
       .text("category",
             schema::card(type, schema::Card::category, record.record, {.language = language}));
@@ -299,7 +298,7 @@ http::Response record_page(Context const& context, schema::Type const& type,
   bool const dated = add_dates(view, context, record);
   bool const reachable = add_contact(view, context, record);
   view.flag("has_side", dated || reachable);
-  view.list("pictures", picture_views(context, record));
+  view.list("pictures", picture_views(context, record, address));
   add_standing(view, context, record);
   add_fields(view, context, record);
   add_linked(view, context, record);
@@ -318,7 +317,7 @@ http::Response record_page(Context const& context, schema::Type const& type,
   add_paper_trail(view, context, record.key.id);
   view.text("report_href", context.address(cat("/signaler?page=", page::url_encode(path))));
 
-  page::PageInfo info;
+  auto& info = shown.info;
   info.title = record.title;
   info.description = text::excerpt(schema::card(type, schema::Card::summary, record.record), 200);
   set_address(info, context, record.path);
@@ -341,10 +340,39 @@ http::Response record_page(Context const& context, schema::Type const& type,
       type, record.record, in_words,
       {{"url", schema::json_string(site->identity().base_url + record.path)}});
   add_picture(info, record);
+  return shown;
+}
+
+}  // namespace
+
+http::Response record_page(Context const& context, schema::Type const& type,
+                           http::Request const& request) {
+  auto const found = context.catalogue.at(type, request.capture("address"));
+  if (!found) return error_page(context, 500, &request);
+  if (std::holds_alternative<service::Gone>(*found)) return gone_page(context, type, request);
+  auto const* const held = std::get_if<service::RecordPtr>(&*found);
+  if (held == nullptr) return error_page(context, 404, &request);
+  auto const& record = **held;
+  auto const path = context.address(record.path);
+  if (request.path != path) return http::Response::redirect(path, 308);
+  auto const [view, info] = show(context, record);
   auto tags = tags_of_all(context);
   tags.push_back(cat("doc:", record.key.id.to_string()));
-  return keep_while_true(context, http::Response::html(site->page(info, "portal/record", view)),
+  return keep_while_true(context,
+                         http::Response::html(context.site()->page(info, "portal/record", view)),
                          std::move(tags));
+}
+
+http::Response record_preview(Context const& context, service::PublicRecord const& record,
+                              FileAddress const& address) {
+  auto [view, info] = show(context, record, address);
+  view.flag("preview", true);
+  info.noindex = true;
+  info.path.clear();
+  info.translation.clear();
+  auto response = http::Response::html(context.site()->page(info, "portal/record", view));
+  response.with("Cache-Control", "no-store");
+  return response;
 }
 
 }  // namespace solidaires::portal

@@ -17,6 +17,20 @@ sync::DocumentKey public_key(WorkingCopy const& copy) {
   return {ScopeId::published(copy.node), copy.key.id};
 }
 
+PublicRecord as_published(WorkingCopy const& copy, Instant now) {
+  PublicRecord record;
+  record.key = public_key(copy);
+  record.node = copy.node;
+  record.type = copy.type;
+  record.record = schema::public_part(*copy.type, copy.record);
+  record.title = copy.title;
+  record.path = public_path(*copy.type, copy.key.id, copy.title);
+  record.published_at = copy.published_at.value_or(now);
+  record.updated_at = now;
+  record.source = copy.source;
+  return record;
+}
+
 Result<store::DocumentEdit> publication_of(Instance const& instance, WorkingCopy const& copy,
                                            Instant now) {
   SOL_ASSIGN(auto const working, instance.store.get(copy.key));

@@ -2,6 +2,7 @@
 // room's own use cases.
 #pragma once
 
+#include "node/service/catalogue.h"
 #include "node/service/instance.h"
 #include "node/service/working_copy.h"
 #include "node/store/commit.h"
@@ -10,6 +11,8 @@
 namespace solidaires::service {
 
 [[nodiscard]] sync::DocumentKey public_key(WorkingCopy const& copy);
+// What visitors would see of it, were it published now.
+[[nodiscard]] PublicRecord as_published(WorkingCopy const& copy, Instant now);
 // The edit that makes the public copy equal to the public part of `copy` (schema/audience.h).
 [[nodiscard]] Result<store::DocumentEdit> publication_of(Instance const& instance,
                                                          WorkingCopy const& copy, Instant now);

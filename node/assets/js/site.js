@@ -12,9 +12,15 @@ for (const form of document.querySelectorAll("form[data-apply]")) {
 for (const form of document.querySelectorAll("form[data-guard]")) {
   let touched = false;
   form.addEventListener("input", () => { touched = true; });
-  form.addEventListener("submit", () => { touched = false; });
+  // A preview opens beside the form, which stays as it is.
+  form.addEventListener("submit", (event) => { touched = event.submitter?.value === "preview"; });
+  form.addEventListener("saved", () => { touched = false; });
   window.addEventListener("beforeunload", (event) => { if (touched) event.preventDefault(); });
 }
+
+// Drafts that save themselves.
+const draft = document.querySelector("form[data-autosave]");
+if (draft) import("./autosave.js").then((module) => module.keep(draft));
 
 // A sheet of paper in one press; without script the browser's own menu does it.
 for (const button of document.querySelectorAll("[data-print]")) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -73,6 +74,13 @@ class OfficeTest : public testing::Test, protected service::World {
                               objection_ = objection;
                               return targets.front().id;
                             },
+                            .preview =
+                                [](service::PublicRecord const& record, auto const& address) {
+                                  schema::FileReference file;
+                                  file.sha256 = Bytes(32, '\1');
+                                  return http::Response::html(cat(
+                                      record.title, '|', record.record.size(), '|', address(file)));
+                                },
                             .reports = &reports_,
                             .usage = &usage_});
     office_->add_routes(router_);
@@ -728,6 +736,44 @@ TEST_F(ReviewTest, a_conflict_shows_what_differs_and_another_text_settles_it) {
   EXPECT_TRUE(settled.conflicts.empty());
 }
 
+TEST_F(ReviewTest, a_draft_saves_itself_while_somebody_writes) {
+  log_in("member");
+  show("/espace/nouveau/article");
+  auto const send = [this](std::string_view to, std::string_view title, std::string_view basis) {
+    auto form = parameters(service::article_form(title), "autosave");
+    if (!basis.empty()) form.add("_basis", std::string(basis));
+    return post(to, std::move(form));
+  };
+  auto const unsound = send("/espace/nouveau/article", std::string(1'000, 'x'), {});
+  EXPECT_EQ(unsound.body.rfind("{\"problem\":\"", 0), 0U) << unsound.body;
+  auto const first = boost::json::parse(send("/espace/nouveau/article", "Un", {}).body).as_object();
+  auto const action = std::string(first.at("action").as_string());
+  auto const second =
+      boost::json::parse(send(action, "Deux", first.at("basis").as_string()).body).as_object();
+  EXPECT_EQ(second.at("action").as_string(), action);
+  auto const page = show(action).body;
+  EXPECT_NE(page.find("value=\"Deux\""), std::string::npos);
+  EXPECT_NE(page.find("data-autosave"), std::string::npos);
+  auto const mine = accounts.actor(accounts.list().value().front());
+  EXPECT_EQ(editorial.list(mine, {.own_only = true}).value().total, 1U);
+}
+
+TEST_F(ReviewTest, a_preview_shows_what_is_typed_and_saves_nothing) {
+  log_in("member");
+  show("/espace/nouveau/article");
+  auto const seen =
+      post("/espace/nouveau/article", parameters(service::article_form("Pas encore"), "preview"));
+  EXPECT_EQ(seen.status, 200);
+  EXPECT_EQ(seen.body.rfind("Pas encore|", 0), 0U) << seen.body;
+  EXPECT_NE(seen.body.find("/espace/images/0101"), std::string::npos);
+  auto const mine = accounts.actor(accounts.list().value().front());
+  EXPECT_EQ(editorial.list(mine, {.own_only = true}).value().total, 0U);
+  auto const copy = draft(mine, "article", service::article_form("Gardé"));
+  EXPECT_EQ(get(cat(path_of(copy), "/apercu")).body.rfind("Gardé|", 0), 0U);
+  auto const other = draft(somebody("member", "Inès"), "article", service::article_form("À elle"));
+  EXPECT_EQ(get(cat(path_of(other), "/apercu")).status, 404);
+}
+
 TEST_F(ReviewTest, two_records_of_the_same_thing_are_united_field_by_field) {
   auto const kept =
       published("structure", service::structure_form("Épicerie", {{"acronym", "EP"}}));
@@ -785,7 +831,7 @@ TEST_F(ReviewTest, the_programme_shows_what_is_planned_and_a_record_is_put_on_th
   EXPECT_EQ(post("/espace/programme", note).status, 303);
   auto const page = show("/espace/programme?mois=2026-03").body;
   EXPECT_NE(page.find("Appeler la mairie"), std::string::npos);
-  EXPECT_NE(page.find("Mois de l’ESS, jusqu’au"), std::string::npos);
+  EXPECT_NE(page.find("Mois de l’ESS</a>, jusqu’au"), std::string::npos);
   EXPECT_EQ(show("/espace/programme?mois=2026-04").body.find("Appeler la mairie"),
             std::string::npos);
   EXPECT_EQ(get("/espace/programme?mois=2026-99").status, 200);
