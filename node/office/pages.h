@@ -29,6 +29,7 @@ void add_review_routes(http::Router& router, Office const& office);    // a reco
 void add_decision_routes(http::Router& router, Office const& office);  // what becomes of it
 void add_conflict_routes(http::Router& router, Office const& office);
 void add_duplicate_routes(http::Router& router, Office const& office);
+void add_personal_routes(http::Router& router, Office const& office);
 void add_programme_routes(http::Router& router, Office const& office);
 void add_committee_routes(http::Router& router, Office const& office);
 void add_file_routes(http::Router& router, Office const& office);

@@ -102,6 +102,24 @@ Result<std::optional<sync::Document>> review_of(Instance const& instance,
 
 }  // namespace
 
+ReviewWords words_of(sync::Document const& review, std::string_view account) {
+  ReviewWords words;
+  if (auto const record = sync::shown_value(review, kRecordField); record)
+    words.record = DocumentId::from_bytes(*record).value_or(DocumentId());
+  for (auto const& [key, versions] : review.fields) {
+    std::string_view const name = key;
+    auto const& value = sync::shown(versions).value;
+    if (name.starts_with(kRemarkPrefix)) {
+      auto remark = read_remark(name.substr(kRemarkPrefix.size()), value);
+      if (remark && remark->by.account == account) words.remarks.push_back(*std::move(remark));
+    } else if (name.starts_with(kBallotPrefix)) {
+      auto ballot = read_ballot(value);
+      if (ballot && ballot->by.account == account) words.ballots.push_back(*std::move(ballot));
+    }
+  }
+  return words;
+}
+
 Result<Review> Reviews::read(WorkingCopy const& copy) const {
   Review review;
   SOL_ASSIGN(auto const document, review_of(instance_, copy.key));

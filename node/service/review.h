@@ -58,6 +58,15 @@ struct Review {
 // Every document that speaks of a record: whoever erases it erases them all.
 [[nodiscard]] std::vector<sync::DocumentKey> documents_of(sync::DocumentKey const& record);
 
+// What one account said and voted in a review's document, whatever became of it since; the record
+// is the one that `record` gives the id of.
+struct ReviewWords {
+  DocumentId record;
+  std::vector<Remark> remarks;
+  std::vector<Ballot> ballots;
+};
+[[nodiscard]] ReviewWords words_of(sync::Document const& review, std::string_view account);
+
 class Reviews {
  public:
   explicit Reviews(Instance const& instance) : instance_(instance) {}

@@ -774,6 +774,21 @@ TEST_F(ReviewTest, a_preview_shows_what_is_typed_and_saves_nothing) {
   EXPECT_EQ(get(cat(path_of(other), "/apercu")).status, 404);
 }
 
+TEST_F(ReviewTest, somebody_reads_and_takes_along_what_is_kept_of_them) {
+  log_in("member");
+  auto const mine = accounts.actor(accounts.list().value().front());
+  draft(mine, "article", service::article_form("À moi <b>"));
+  auto const page = show("/espace/compte/donnees").body;
+  EXPECT_NE(page.find("member@essai.example"), std::string::npos);
+  EXPECT_NE(page.find("À moi &lt;b&gt;"), std::string::npos);
+  auto const file = get("/espace/compte/donnees.json");
+  EXPECT_EQ(file.headers.get("Cache-Control"), "no-store");
+  EXPECT_EQ(boost::json::parse(file.body).at("records").as_array().size(), 1U);
+  EXPECT_EQ(get("/espace/registre").status, 403);
+  log_in("administrator");
+  EXPECT_NE(get("/espace/registre").body.find("article 30"), std::string::npos);
+}
+
 TEST_F(ReviewTest, two_records_of_the_same_thing_are_united_field_by_field) {
   auto const kept =
       published("structure", service::structure_form("Épicerie", {{"acronym", "EP"}}));
