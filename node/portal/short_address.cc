@@ -1,10 +1,8 @@
 #include "node/portal/short_address.h"
 
-#include <qrencode.h>
-
 #include <algorithm>
-#include <memory>
 
+#include "node/page/qr_code.h"
 #include "node/portal/pages.h"
 #include "schema/model.h"
 
@@ -12,31 +10,12 @@ namespace solidaires::portal {
 namespace {
 
 constexpr std::size_t kCodeLetters = 8;
-constexpr int kQuietZone = 4;  // modules of white around the code: the standard asks for them
 constexpr std::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
 
 char meant(char c) {
   if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   if (c == 'o') return '0';
   return c == 'i' || c == 'l' ? '1' : c;
-}
-
-// Runs of dark modules as one path: a rectangle each would be ten times the bytes.
-std::string path_of(QRcode const& code) {
-  std::string out;
-  auto const is_dark = [&](int x, int y) {
-    return x < code.width && (code.data[y * code.width + x] & 1U) != 0;
-  };
-  for (int y = 0; y < code.width; ++y) {
-    for (int x = 0; x < code.width; ++x) {
-      if (!is_dark(x, y)) continue;
-      int const first = x;
-      while (is_dark(x, y)) ++x;
-      out +=
-          cat('M', first + kQuietZone, ' ', y + kQuietZone, 'h', x - first, "v1h-", x - first, 'z');
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -64,30 +43,18 @@ std::string short_path(DocumentId const& id) {
   return cat("/f/", id.short_id());
 }
 
-page::Html qr_code(std::string_view text, std::string_view label) {
-  std::string const content(text);
-  std::unique_ptr<QRcode, decltype(&QRcode_free)> const code(
-      QRcode_encodeString8bit(content.c_str(), 0, QR_ECLEVEL_M), &QRcode_free);
-  if (!code) return {};
-  auto const side = code->width + 2 * kQuietZone;
-  return {cat("<svg class=\"qr\" viewBox=\"0 0 ", side, ' ', side, "\" role=\"img\" aria-label=\"",
-              page::escaped(label),
-              "\" shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h", side, 'v', side,
-              "H0z\"/><path fill=\"#000\" d=\"", path_of(*code), "\"/></svg>")};
-}
-
 void add_paper_trail(page::View& view, Context const& context, DocumentId const& id) {
   auto const address = context.site()->identity().base_url + short_path(id);
   view.text("print_code", short_code(id)).text("print_address", address);
   view.html("print_qr_html",
-            qr_code(address, context.say("QR code de l’adresse de cette page"_fr)));
+            page::qr_code(address, context.say("QR code de l’adresse de cette page"_fr)));
 }
 
 void add_paper_trail(page::View& view, Context const& context, std::string_view path) {
   auto const address = cat(context.site()->identity().base_url, path);
   view.text("print_address", address);
   view.html("print_qr_html",
-            qr_code(address, context.say("QR code de l’adresse de cette liste"_fr)));
+            page::qr_code(address, context.say("QR code de l’adresse de cette liste"_fr)));
 }
 
 http::Response short_address_page(Context const& context, http::Request const& request) {

@@ -1,5 +1,5 @@
 // What leads from paper to a page: a short code that can be typed or read out on the telephone, and
-// the same as a QR code (ISO/IEC 18004). libqrencode stays in the .cc.
+// the same as a QR code.
 #pragma once
 
 #include <optional>
@@ -19,10 +19,6 @@ namespace solidaires::portal {
 [[nodiscard]] std::optional<std::string> parse_short_code(std::string_view typed);
 // "/f/7k2m9qrt"
 [[nodiscard]] std::string short_path(DocumentId const& id);
-
-// An SVG drawing of `text` (at most a few hundred bytes), described by `label` to those who do not
-// see it; empty if the text is too long.
-[[nodiscard]] page::Html qr_code(std::string_view text, std::string_view label);
 
 // Puts into `view` what a printed page ends with: print_code, print_address, print_qr_html.
 void add_paper_trail(page::View& view, Context const& context, DocumentId const& id);
