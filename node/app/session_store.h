@@ -16,9 +16,22 @@ class LocalSessions final : public http::SessionStore {
     return write(key, Bytes(bytes), expires);
   }
   Result<> remove(std::string_view key) override { return write(key, std::nullopt, std::nullopt); }
+  [[nodiscard]] Result<std::vector<Item>> all() override {
+    std::vector<Item> items;
+    auto const view = store_.view();
+    std::string last;
+    do {
+      SOL_ASSIGN(auto const page, view.local_scan(kPrefix, clock_.now(), kAtOnce, last));
+      for (auto const& item : page) items.push_back({item.key.substr(kPrefix.size()), item.value});
+      last = page.size() == kAtOnce ? page.back().key : std::string();
+    } while (!last.empty());
+    return items;
+  }
 
  private:
-  static std::string name(std::string_view key) { return cat("session/", key); }
+  static constexpr std::string_view kPrefix = "session/";
+  static constexpr std::size_t kAtOnce = 1'000;
+  static std::string name(std::string_view key) { return cat(kPrefix, key); }
   Result<> write(std::string_view key, std::optional<Bytes> bytes, std::optional<Instant> expires) {
     store::Commit commit{.now = clock_.now()};
     commit.local.push_back({.key = name(key), .value = std::move(bytes), .expires_at = expires});

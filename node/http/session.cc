@@ -1,5 +1,7 @@
 #include "node/http/session.h"
 
+#include <algorithm>
+
 #include "sync/base/hash.h"
 
 namespace solidaires::http {
@@ -8,6 +10,7 @@ namespace {
 constexpr std::size_t kTokenBytes = 32;
 constexpr std::uint8_t kFormat = 1;  // stored on disk: never renumber
 constexpr std::chrono::minutes kSeenStep{1};
+constexpr std::size_t kLabelDigits = 16;
 
 // The token of a request, as the key of the store; nothing when it has no plausible one.
 std::optional<Bytes> key_of(Request const& request, std::string_view cookie) {
@@ -54,6 +57,10 @@ Result<Session> decode_session(std::string_view bytes) {
   out.csrf_secret = secret;
   out.user = user;
   return out;
+}
+
+std::string Session::label() const {
+  return hex(sha256(key)).substr(0, kLabelDigits);
 }
 
 std::string Sessions::cookie_name(bool is_secure) const {
@@ -111,6 +118,28 @@ Result<> Sessions::end(Session& session, Request const& request, Response& respo
                        .max_age = std::chrono::seconds(0),
                        .is_secure = request.is_secure});
   return store_.remove(session.key);
+}
+
+Result<std::vector<Session>> Sessions::of(std::string_view user) {
+  SOL_ASSIGN(auto const items, store_.all());
+  std::vector<Session> sessions;
+  for (auto const& item : items) {
+    auto session = decode_session(item.bytes);
+    if (!session || session->user != user || is_expired(*session)) continue;
+    session->key = item.key;
+    sessions.push_back(*std::move(session));
+  }
+  std::ranges::sort(sessions, std::greater(), &Session::seen);
+  return sessions;
+}
+
+Result<> Sessions::end_others(Session const& mine, std::string_view label) {
+  SOL_ASSIGN(auto const sessions, of(mine.user));
+  for (auto const& session : sessions) {
+    if (session.key == mine.key || (!label.empty() && session.label() != label)) continue;
+    SOL_TRY(store_.remove(session.key));
+  }
+  return {};
 }
 
 Result<> Sessions::write(Session& session) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "node/http/request.h"
 #include "node/http/response.h"
@@ -27,6 +28,10 @@ class SessionStore {
   // May be forgotten by the store after `expires`.
   virtual Result<> save(std::string_view key, std::string_view bytes, Instant expires) = 0;
   virtual Result<> remove(std::string_view key) = 0;
+  struct Item {
+    Bytes key, bytes;
+  };
+  [[nodiscard]] virtual Result<std::vector<Item>> all() = 0;
 };
 
 struct SessionOptions {
@@ -41,7 +46,9 @@ struct Session {
   Bytes csrf_secret;                          // 32 bytes, made with the session
   Instant created{};
   Instant seen{};
-  Bytes key;             // of the store
+  Bytes key;  // of the store
+  // What a page may show to tell sessions apart: it opens none.
+  [[nodiscard]] std::string label() const;
   bool changed = false;  // set by whoever changes the members above; save() clears it
 };
 
@@ -62,6 +69,11 @@ class Sessions {
   Result<> save(Session& session);
   // Removes it and its cookie.
   Result<> end(Session& session, Request const& request, Response& response);
+  // Those of a user which go on, the last used first. Reads all sessions.
+  [[nodiscard]] Result<std::vector<Session>> of(std::string_view user);
+  // Ends those of the same user, without a cookie at hand: all but `mine`, or the one of that
+  // label.
+  Result<> end_others(Session const& mine, std::string_view label = {});
   // The name of the cookie, with and without TLS: for ServerOptions::personal_cookies.
   [[nodiscard]] std::string cookie_name(bool is_secure) const;
 

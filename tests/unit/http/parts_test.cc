@@ -161,21 +161,26 @@ TEST(Compression, negotiates_by_weight) {
 }
 
 struct MemoryStore final : SessionStore {
-  std::map<std::string, Bytes, std::less<>> all;
+  std::map<std::string, Bytes, std::less<>> kept;
   bool is_full = false;
   Result<std::optional<Bytes>> load(std::string_view key) override {
-    auto const found = all.find(key);
-    return found == all.end() ? std::optional<Bytes>() : std::optional<Bytes>(found->second);
+    auto const found = kept.find(key);
+    return found == kept.end() ? std::optional<Bytes>() : std::optional<Bytes>(found->second);
   }
   Result<> save(std::string_view key, std::string_view bytes, Instant) override {
     if (is_full) return fail(Code::exhausted, "no room");
-    all.insert_or_assign(std::string(key), Bytes(bytes));
+    kept.insert_or_assign(std::string(key), Bytes(bytes));
     return {};
   }
   Result<> remove(std::string_view key) override {
     if (is_full) return fail(Code::exhausted, "no room");
-    all.erase(std::string(key));
+    kept.erase(std::string(key));
     return {};
+  }
+  Result<std::vector<Item>> all() override {
+    std::vector<Item> items;
+    for (auto const& [key, bytes] : kept) items.push_back({key, bytes});
+    return items;
   }
 };
 
@@ -214,8 +219,8 @@ TEST(Sessions, begin_and_are_found_again_by_their_cookie_alone) {
   EXPECT_EQ(found->values.at("message"), "Enregistré");
   EXPECT_EQ(found->csrf_secret, session.csrf_secret);
   std::string const cookie(response.headers.get("Set-Cookie"));
-  EXPECT_EQ(world.store.all.begin()->first.size(), 32U);
-  EXPECT_EQ(cookie.find(base64url(world.store.all.begin()->first)), std::string::npos);
+  EXPECT_EQ(world.store.kept.begin()->first.size(), 32U);
+  EXPECT_EQ(cookie.find(base64url(world.store.kept.begin()->first)), std::string::npos);
   EXPECT_EQ(*world.sessions.load(Request()), std::nullopt);
   Request guessed;
   guessed.cookies.add("session", base64url(std::string(32, 'x')));
@@ -237,7 +242,7 @@ TEST(Sessions, change_their_token_at_log_in_and_the_old_one_dies) {
   EXPECT_NE(found->csrf_secret, secret);
   Response end;
   ASSERT_TRUE(world.sessions.end(session, Request(), end));
-  EXPECT_TRUE(world.store.all.empty());
+  EXPECT_TRUE(world.store.kept.empty());
   EXPECT_NE(end.headers.get("Set-Cookie").find("Max-Age=0"), std::string_view::npos);
 }
 
@@ -254,11 +259,35 @@ TEST(Sessions, end_after_too_long_a_rest_and_in_any_case_at_last) {
   }
   world.clock.at = kNow + std::chrono::hours(30 * 24);
   EXPECT_EQ(*world.sessions.load(request), std::nullopt);
-  EXPECT_TRUE(world.store.all.empty());
+  EXPECT_TRUE(world.store.kept.empty());
   Response second;
   ASSERT_TRUE(world.sessions.start(Request(), second));
   world.clock.at += std::chrono::hours(12);
   EXPECT_EQ(*world.sessions.load(SessionWorld::after(second)), std::nullopt);
+}
+
+TEST(Sessions, of_one_user_are_listed_and_ended_from_elsewhere) {
+  SessionWorld world;
+  std::vector<Session> made;
+  for (auto const* const user : {"camille", "camille", "dominique", "camille"}) {
+    Response response;
+    made.push_back(*world.sessions.start({}, response));
+    made.back().user = user;
+    made.back().changed = true;
+    ASSERT_TRUE(world.sessions.save(made.back()));
+    world.clock.at += std::chrono::hours(1);
+  }
+  auto const listed = *world.sessions.of("camille");
+  ASSERT_EQ(listed.size(), 3U);
+  EXPECT_EQ(listed[0].key, made[3].key) << "the last used first";
+  ASSERT_TRUE(world.sessions.end_others(made[3], made[2].label())) << "somebody else's label";
+  ASSERT_TRUE(world.sessions.end_others(made[3], made[0].label()));
+  EXPECT_EQ(world.sessions.of("camille")->size(), 2U);
+  ASSERT_TRUE(world.sessions.end_others(made[3]));
+  EXPECT_EQ(world.sessions.of("camille")->size(), 1U);
+  EXPECT_EQ(world.sessions.of("dominique")->size(), 1U);
+  world.clock.at += std::chrono::hours(13);
+  EXPECT_TRUE(world.sessions.of("dominique")->empty()) << "at rest for too long";
 }
 
 TEST(Sessions, go_on_while_the_store_refuses_writes) {
