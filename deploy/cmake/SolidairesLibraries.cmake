@@ -12,7 +12,7 @@ find_package(PNG REQUIRED)
 find_package(ZLIB REQUIRED)
 
 foreach(module IN ITEMS
-    libsodium libzstd libbrotlienc libbrotlidec libcurl libical libqrencode libsystemd uchardet)
+    libsodium libzstd libbrotlienc libbrotlidec libcurl libical libqrencode libsystemd libzip uchardet)
   pkg_check_modules(${module} REQUIRED IMPORTED_TARGET ${module})
 endforeach()
 

@@ -37,7 +37,7 @@ int parse(CommandContext& context) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> store_command_list() {
-  return {{"import", "Load records from a CSV file"},
+  return {{"import", "Load records from a file"},
           {"user", "Accounts of persons"},
           {"mail", "Mails of the portal"},
           {"node", "The nodes of this hub's network"},

@@ -42,8 +42,10 @@ void say_report(CommandContext const& context, ImportReport const& report,
                 ImportWords const& words) {
   std::string const separator =
       report.separator == '\t' ? "tabulation" : std::string(1, report.separator);
-  context.say(cat("Fichier : ", report.encoding, ", séparateur « ", separator,
-                  " », en-tête à la ligne ", report.header_line));
+  context.say(report.format == formats::Format::csv
+                  ? cat("Fichier : ", report.encoding, ", séparateur « ", separator,
+                        " », en-tête à la ligne ", report.header_line)
+                  : cat("Fichier : ", formats::label_of(report.format)));
   for (auto const& column : report.columns) {
     context.say(cat("  ", column.header.empty() ? "(sans titre)" : column.header, " → ",
                     column.input.empty() || column.input == service::kIgnoreInput ? "non utilisée"
@@ -154,7 +156,9 @@ int load_demo(CommandContext& context) {
 void add_import_commands(CLI::App& app, CommandContext& context) {
   auto const words = std::make_shared<ImportWords>();
   auto* const command = app.add_subcommand(
-      "import", "Load records from a CSV file; the same file twice changes nothing");
+      "import",
+      "Load records from a file (CSV, XLSX, JSON, iCalendar, RSS …); the same file twice "
+      "changes nothing");
   command->add_option("type", words->type, "What the rows are: structures, agenda, actualites")
       ->required();
   command->add_option("file", words->file, "The file, or - for standard input");

@@ -13,9 +13,9 @@
 #include "node/app/data_directory.h"
 #include "node/app/keeping.h"
 #include "node/app/serve.h"
+#include "node/formats/table_file.h"
 #include "node/geography/import_reference.h"
 #include "node/replication/network.h"
-#include "node/service/table_file.h"
 #include "sync/base/log.h"
 
 namespace solidaires::app {
@@ -79,7 +79,7 @@ int import_geography(Words const& words) {
 // A table is limited before it is read whole: from a pipe, the limit is the only end that is sure.
 Error too_large(std::string const& name) {
   return {Code::exhausted, cat("Le fichier ", name == "-" ? std::string("reçu") : name, " dépasse ",
-                               service::kTableBytesMax >> 20U,
+                               formats::kTableBytesMax >> 20U,
                                " Mo. Découpez-le en plusieurs, ou retirez les colonnes inutiles.")};
 }
 
@@ -89,7 +89,7 @@ Result<std::string> read_standard_input() {
   while (std::cin.read(part.data(), static_cast<std::streamsize>(part.size())),
          std::cin.gcount() > 0) {
     bytes.append(part, 0, static_cast<std::size_t>(std::cin.gcount()));
-    if (bytes.size() > service::kTableBytesMax) return std::unexpected(too_large("-"));
+    if (bytes.size() > formats::kTableBytesMax) return std::unexpected(too_large("-"));
   }
   return bytes;
 }
@@ -116,7 +116,7 @@ Result<CommandInput> read_input(std::vector<std::string> words) {
     std::error_code error;
     auto const size = std::filesystem::file_size(word, error);
     if (error) return fail(Code::not_found, cat("cannot read ", word, ": ", error.message()));
-    if (size > service::kTableBytesMax) return std::unexpected(too_large(word));
+    if (size > formats::kTableBytesMax) return std::unexpected(too_large(word));
     std::ifstream in(word, std::ios::binary);
     std::ostringstream text;
     text << in.rdbuf();

@@ -4,6 +4,7 @@
 #include <expected>
 #include <ranges>
 
+#include "node/formats/table_file.h"
 #include "node/page/wording.h"
 #include "node/portal/api.h"
 #include "node/portal/calendar.h"
@@ -85,18 +86,6 @@ std::string list_geojson(Context const& context, service::ListResult const& resu
   return out + "]}\n";
 }
 
-// A cell that a spreadsheet would run as a formula is kept as text.
-std::string csv_cell(std::string_view text) {
-  std::string out = "\"";
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos)
-    out += '\'';
-  for (char const c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
-
 // A prefix may have several segments: "emploi/offres".
 std::string file_name(schema::Type const& type) {
   auto name = type.prefix;
@@ -109,13 +98,14 @@ std::string list_csv(Context const& context, schema::Type const& type,
   std::string out = "\xef\xbb\xbf";
   auto const columns = schema::table_columns(type);
   out += "\"id\"";
-  for (auto const& column : columns) out += cat(';', csv_cell(column.column->header));
+  for (auto const& column : columns) out += cat(';', formats::csv_cell(column.column->header));
   out += ";\"adresse de la page\"\r\n";
   for (auto const& hit : result.hits) {
-    out += csv_cell(hit.record->key.id.to_string());
+    out += formats::csv_cell(hit.record->key.id.to_string());
     for (auto const& cell : schema::to_cells(type, hit.record->record))
-      out += cat(';', csv_cell(cell));
-    out += cat(';', csv_cell(context.site()->identity().base_url + hit.record->path), "\r\n");
+      out += cat(';', formats::csv_cell(cell));
+    out +=
+        cat(';', formats::csv_cell(context.site()->identity().base_url + hit.record->path), "\r\n");
   }
   return out;
 }

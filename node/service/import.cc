@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "node/formats/source_file.h"
 #include "node/geography/gazetteer.h"
 #include "node/service/import_row.h"
 #include "node/service/indexes.h"
@@ -63,10 +64,14 @@ struct Header {
 };
 
 // The row among the first whose cells name the most fields: titles and empty lines may stand above.
-std::optional<Header> find_header(TableFile const& file, schema::Type const& type) {
-  std::optional<Header> best;
+// Only tables that people made have any. None that names a field: the first, for people to map.
+Header find_header(formats::TableFile const& file, schema::Type const& type) {
+  bool const by_people =
+      file.format == formats::Format::csv || file.format == formats::Format::spreadsheet;
+  Header best{0, std::vector<std::string>(file.rows.front().cells.size())};
   std::size_t best_named = 0;
-  for (std::size_t i = 0; i < std::min(file.rows.size(), kHeaderRowsLooked); ++i) {
+  auto const looked = std::min(file.rows.size(), by_people ? kHeaderRowsLooked : 1);
+  for (std::size_t i = 0; i < looked; ++i) {
     auto inputs = schema::propose_mapping(type, file.rows[i].cells);
     for (std::size_t c = 0; c < inputs.size(); ++c) {
       if (inputs[c].empty() && is_id_header(file.rows[i].cells[c])) inputs[c] = kSourceIdInput;
@@ -122,6 +127,8 @@ std::string_view outcome_label(RowOutcome outcome, std::size_t count) {
     case RowOutcome::refused: return one ? "refusée" : "refusées";
     case RowOutcome::objected:
       return one ? "écartée : opposition à son retour" : "écartées : opposition à leur retour";
+    case RowOutcome::set_aside:
+      return one ? "laissée de côté par sa source" : "laissées de côté par leur source";
   }
   return "";
 }
@@ -141,10 +148,12 @@ class Run {
         objections_(std::move(objections)),
         options_(options),
         report_(report),
-        batch_(cat(options.source, '-',
-                   DocumentId::make(instance.clock.now(), instance.rng).short_id())) {}
+        batch_(options.batch.empty()
+                   ? cat(options.source, '-',
+                         DocumentId::make(instance.clock.now(), instance.rng).short_id())
+                   : options.batch) {}
 
-  Result<> row(TableRow const& row, RowReader const& reader);
+  Result<> row(formats::TableRow const& row, RowReader const& reader);
   Result<> flush();
 
  private:
@@ -388,7 +397,7 @@ Result<> Run::update(sync::DocumentKey const& key, schema::Record const& record,
   return {};
 }
 
-Result<> Run::row(TableRow const& row, RowReader const& reader) {
+Result<> Run::row(formats::TableRow const& row, RowReader const& reader) {
   auto read = reader.read(row);
   RowReport said{
       .line = row.line, .title = schema::title(type_, read.record), .notes = std::move(read.notes)};
@@ -397,7 +406,9 @@ Result<> Run::row(TableRow const& row, RowReader const& reader) {
     said.notes.insert(said.notes.begin(), std::move(reason));
   };
   auto const id = id_of(read);
-  if (!read.faults.empty()) {
+  if (!row.set_aside.empty()) {
+    note(RowOutcome::set_aside, row.set_aside);
+  } else if (!read.faults.empty()) {
     note(RowOutcome::refused, read.faults.front());
   } else if (is_objected(read.record, id)) {
     note(RowOutcome::objected,
@@ -482,7 +493,20 @@ Result<> Run::flush() {
 
 }  // namespace
 
-Result<ImportReport> Importer::run(std::string_view file, ImportOptions const& options) const {
+// How the columns of one file are read.
+struct Importer::Plan {
+  schema::Type const* type = nullptr;
+  Header header;
+  std::string remembered;  // for the source
+  [[nodiscard]] bool feeds_nothing() const {
+    return std::ranges::all_of(header.inputs, [](std::string const& input) {
+      return input.empty() || input == kIgnoreInput;
+    });
+  }
+};
+
+Result<Importer::Plan> Importer::plan(formats::TableFile const& table, ImportOptions const& options,
+                                      ImportReport& report) const {
   auto const* const type = instance_.model.type(options.type);
   if (type == nullptr)
     return fail(Code::invalid, cat("Le genre de fiche « ", options.type, " » n’existe pas."));
@@ -491,43 +515,40 @@ Result<ImportReport> Importer::run(std::string_view file, ImportOptions const& o
         Code::invalid,
         "Le nom de la source ne contient que des lettres minuscules, des chiffres et des tirets.");
   }
-  SOL_ASSIGN(auto const table, read_table(file));
-  auto header = find_header(table, *type);
-  if (!header) {
-    return fail(Code::invalid,
-                "Aucune ligne d’en-tête n’a été reconnue : la première ligne du tableau doit "
-                "nommer les colonnes "
-                "(nom, adresse, code postal, commune…).");
-  }
-  auto const now = instance_.clock.now();
-  auto titles = table.rows[header->row].cells;
+  Plan out{.type = type, .header = find_header(table, *type), .remembered = {}};
+  auto& inputs = out.header.inputs;
+  auto titles = table.rows[out.header.row].cells;
   for (auto& title : titles) title = text::single_line(title);
-  SOL_ASSIGN(auto const saved_text, instance_.store.local(mapping_key(options.source), now));
+  SOL_ASSIGN(auto const saved_text,
+             instance_.store.local(mapping_key(options.source), instance_.clock.now()));
   auto const saved = decode_mapping(saved_text.value_or(std::string()));
-  ImportReport report{.encoding = table.encoding,
-                      .separator = table.separator,
-                      .header_line = table.rows[header->row].line};
-  std::string remembered;
+  report.format = table.format;
+  report.encoding = table.encoding;
+  report.separator = table.separator;
+  report.header_line = table.rows[out.header.row].line;
   for (std::size_t i = 0; i < titles.size(); ++i) {
-    if (auto const found = saved.find(titles[i]); found != saved.end())
-      header->inputs[i] = found->second;
+    if (auto const found = saved.find(titles[i]); found != saved.end()) inputs[i] = found->second;
     if (auto const found = options.mapping.find(titles[i]); found != options.mapping.end())
-      header->inputs[i] = found->second;
-    report.columns.push_back({titles[i], header->inputs[i]});
+      inputs[i] = found->second;
+    report.columns.push_back({titles[i], inputs[i]});
     if (!titles[i].empty())
-      remembered +=
-          cat(header->inputs[i].empty() ? kIgnoreInput : header->inputs[i], '\t', titles[i], '\n');
+      out.remembered += cat(inputs[i].empty() ? kIgnoreInput : inputs[i], '\t', titles[i], '\n');
   }
   for (auto const& [title, input] : options.mapping) {
     if (std::ranges::find(titles, title) == titles.end()) {
       return fail(Code::invalid, cat("Le fichier n’a pas de colonne « ", title, " »."));
     }
   }
-  RowReader const reader(*type, header->inputs, *gazetteer_);
+  return out;
+}
+
+Result<> Importer::rows(formats::TableFile const& table, Plan const& plan,
+                        ImportOptions const& options, ImportReport& report) const {
+  RowReader const reader(*plan.type, plan.header.inputs, *gazetteer_);
   SOL_ASSIGN(auto objections, Objections::read(instance_));
-  Run run(instance_, *gazetteer_, *type, fields_fed(*type, header->inputs), std::move(objections),
-          options, report);
-  auto const first = header->row + 1;
+  Run run(instance_, *gazetteer_, *plan.type, fields_fed(*plan.type, plan.header.inputs),
+          std::move(objections), options, report);
+  auto const first = plan.header.row + 1;
   for (std::size_t i = first; i < table.rows.size(); ++i) {
     SOL_TRY(run.row(table.rows[i], reader));
     bool const tell =
@@ -539,10 +560,31 @@ Result<ImportReport> Importer::run(std::string_view file, ImportOptions const& o
       break;
     }
   }
-  SOL_TRY(run.flush());
+  return run.flush();
+}
+
+Result<ImportReport> Importer::look(formats::TableFile const& head, ImportOptions options) const {
+  options.dry_run = true;
+  ImportReport report;
+  SOL_ASSIGN(auto const plan, this->plan(head, options, report));
+  if (!plan.feeds_nothing()) SOL_TRY(rows(head, plan, options, report));
+  return report;
+}
+
+Result<ImportReport> Importer::run(std::string_view file, ImportOptions const& options) const {
+  SOL_ASSIGN(auto const table, formats::read_source(file));
+  ImportReport report;
+  SOL_ASSIGN(auto const plan, this->plan(table, options, report));
+  if (plan.feeds_nothing()) {
+    return fail(Code::invalid,
+                "Aucune ligne d’en-tête n’a été reconnue : la première ligne du tableau doit "
+                "nommer les colonnes "
+                "(nom, adresse, code postal, commune…).");
+  }
+  SOL_TRY(rows(table, plan, options, report));
   if (!options.dry_run) {
-    store::Commit commit{.now = now, .author = options.author.encode()};
-    commit.local.push_back({.key = mapping_key(options.source), .value = remembered});
+    store::Commit commit{.now = instance_.clock.now(), .author = options.author.encode()};
+    commit.local.push_back({.key = mapping_key(options.source), .value = plan.remembered});
     SOL_TRY(instance_.store.commit(commit));
   }
   return report;

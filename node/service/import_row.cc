@@ -116,8 +116,9 @@ void RowReader::place(schema::Record& record, ReadRow& out) const {
   }
 }
 
-ReadRow RowReader::read(TableRow const& row) const {
+ReadRow RowReader::read(formats::TableRow const& row) const {
   ReadRow out;
+  out.notes = row.notes;
   if (row.unclosed_quote) {
     out.faults.emplace_back("un guillemet ouvert n’est jamais refermé : la ligne ne se lit pas");
     return out;

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "node/formats/table_file.h"
 #include "node/geography/gazetteer.h"
-#include "node/service/table_file.h"
 #include "schema/model.h"
 #include "schema/table.h"
 
@@ -26,7 +26,7 @@ class RowReader {
   RowReader(schema::Type const& type, std::vector<std::string> inputs,
             geography::Gazetteer const& gazetteer);
 
-  [[nodiscard]] ReadRow read(TableRow const& row) const;
+  [[nodiscard]] ReadRow read(formats::TableRow const& row) const;
 
  private:
   void place(schema::Record& record, ReadRow& out) const;

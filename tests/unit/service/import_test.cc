@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "node/formats/source_file.h"
+#include "node/service/indexes.h"
 #include "node/service/objection.h"
 #include "schema/display.h"
 #include "tests/unit/service/world.h"
@@ -12,6 +14,7 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using Counts = std::map<RowOutcome, std::size_t>;
 
 class ImportTest : public testing::Test, protected World {
@@ -135,6 +138,68 @@ TEST_F(ImportTest, a_former_commune_code_becomes_that_of_today) {
   EXPECT_EQ(address("Vieux Seynod").commune_code, "74010");
   EXPECT_EQ(address("Vieux Seynod").commune, "Annecy");
   EXPECT_THAT(notes(report.rows[0]), HasSubstr("74268 remplacé par 74010"));
+}
+
+TEST_F(ImportTest, a_sirene_extract_maps_itself_and_leaves_closed_places_aside) {
+  auto const report =
+      run("siren,siret,enseigne1Etablissement,etatAdministratifEtablissement,"
+          "statutDiffusionEtablissement,numeroVoieEtablissement,typeVoieEtablissement,"
+          "libelleVoieEtablissement,codePostalEtablissement,libelleCommuneEtablissement,"
+          "codeCommuneEtablissement,coordonneeLambertAbscisseEtablissement,"
+          "coordonneeLambertOrdonneeEtablissement\n"
+          "732829320,73282932000074,ATELIER OUVERT,A,O,12,RUE,DES ALPES,74600,SEYNOD,74268,"
+          "940500,6536500\n"
+          "732829320,73282932000082,ATELIER FERME,F,O,1,RUE,X,74000,ANNECY,74010,,\n");
+  EXPECT_EQ(report.format, formats::Format::sirene);
+  EXPECT_EQ(report.counts, (Counts{{RowOutcome::created, 1}, {RowOutcome::set_aside, 1}}));
+  auto const at = address("ATELIER OUVERT");
+  EXPECT_EQ(at.commune_code, "74010");
+  EXPECT_THAT(at.lines, ElementsAre("12 RUE DES ALPES"));
+  ASSERT_TRUE(at.point) << notes(report.rows[0]);
+  EXPECT_NEAR(at.point->latitude, 45.9, 0.1);
+  EXPECT_EQ(found("ATELIER FERME"), nullptr);
+}
+
+TEST_F(ImportTest, a_calendar_keeps_its_repetition_as_the_event_model_has_it) {
+  auto how = options("tiers-lieu");
+  how.type = "event";
+  how.as = ImportAs::draft;
+  auto const report =
+      run("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Atelier vélo\r\n"
+          "DTSTART;TZID=Europe/Paris:20261205T140000\r\nDTEND;TZID=Europe/Paris:20261205T170000\r\n"
+          "RRULE:FREQ=WEEKLY;BYDAY=SA\r\nEXDATE;TZID=Europe/Paris:20261212T140000\r\n"
+          "END:VEVENT\r\nEND:VCALENDAR\r\n",
+          how);
+  EXPECT_EQ(report.counts, (Counts{{RowOutcome::created, 1}}));
+  auto const drafts =
+      store->view()
+          .scan(store::IndexScan{
+              .index = std::string(index::kSource), .prefix = "tiers-lieu\n1", .limit = 10})
+          .value();
+  ASSERT_EQ(drafts.hits.size(), 1U);
+  auto const copy = editorial.get(moderator, drafts.hits.front().key).value();
+  auto const* const schedule = schema::get<schema::Schedule>(copy.record, "schedule");
+  ASSERT_NE(schedule, nullptr) << notes(report.rows[0]);
+  EXPECT_EQ(schedule->rule, "FREQ=WEEKLY;BYDAY=SA");
+  EXPECT_EQ(schedule->exceptions.size(), 1U);
+  EXPECT_EQ(run("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:2\r\nSUMMARY:Fête\r\n"
+                "END:VEVENT\r\nEND:VCALENDAR\r\n",
+                how)
+                .rows.size(),
+            1U)
+      << "even without a date";
+}
+
+TEST_F(ImportTest, columns_of_unknown_names_are_mapped_by_the_person) {
+  std::string_view const file = R"([{"zz1":"Jardin partagé","zz2":"74010"}])";
+  auto how = options();
+  auto const head = formats::read_source(file).value();
+  EXPECT_THAT(Importer(instance, real_places()).look(head, how).value().rows, IsEmpty());
+  how.mapping = {{"zz1", "name"}, {"zz2", "address.commune_code"}};
+  EXPECT_EQ(Importer(instance, real_places()).look(head, how).value().rows.front().title,
+            "Jardin partagé");
+  EXPECT_EQ(found("Jardin partagé"), nullptr) << "looking writes nothing";
+  EXPECT_EQ(run(file, how).counts, (Counts{{RowOutcome::created, 1}}));
 }
 
 TEST_F(ImportTest, a_record_is_published_and_what_it_lacks_is_said_once) {

@@ -1,10 +1,10 @@
-#include "node/service/table_file.h"
+#include "node/formats/table_file.h"
 
 #include <gmock/gmock.h>
 
 #include "sync/base/bytes.h"
 
-namespace solidaires::service {
+namespace solidaires::formats {
 namespace {
 
 using testing::ElementsAre;
@@ -109,4 +109,4 @@ TEST(TableFile, refuses_a_file_of_more_than_64_mebibytes) {
 }
 
 }  // namespace
-}  // namespace solidaires::service
+}  // namespace solidaires::formats

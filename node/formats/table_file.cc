@@ -1,4 +1,4 @@
-#include "node/service/table_file.h"
+#include "node/formats/table_file.h"
 
 #include <csv.h>
 #include <uchardet/uchardet.h>
@@ -12,7 +12,7 @@
 #include "node/text/fold.h"
 #include "sync/base/bytes.h"
 
-namespace solidaires::service {
+namespace solidaires::formats {
 namespace {
 
 constexpr std::size_t kSampleBytes = 256UL * 1024;
@@ -141,7 +141,17 @@ bool in_quotes(csv_parser const& parser) {
 
 }  // namespace
 
-Result<TableFile> read_table(std::string_view bytes) {
+std::string csv_cell(std::string_view text) {
+  std::string out = "\"";
+  if (!text.empty() && std::string_view("=+-@\t\r").contains(text.front())) out += '\'';
+  for (char const c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + '"';
+}
+
+Result<DecodedText> decode_text(std::string_view bytes) {
   if (bytes.size() > kTableBytesMax) {
     return fail(Code::exhausted,
                 cat("Le fichier dépasse ", kTableBytesMax >> 20U,
@@ -150,15 +160,22 @@ Result<TableFile> read_table(std::string_view bytes) {
   if (bytes.find_first_not_of(" \t\r\n;,|\"") == std::string_view::npos) {
     return fail(Code::invalid, "Le fichier est vide : il n’y a rien à importer.");
   }
-  TableFile file;
-  file.encoding = detect_encoding(bytes);
-  if (!file.encoding.starts_with("UTF-16") && looks_binary(bytes)) {
+  DecodedText out{.encoding = detect_encoding(bytes), .text = {}};
+  if (!out.encoding.starts_with("UTF-16") && looks_binary(bytes)) {
     return fail(Code::invalid,
                 "Ce fichier n’est pas un tableau en texte. Depuis le tableur, choisissez « "
                 "Enregistrer sous », "
                 "puis le format CSV.");
   }
-  SOL_ASSIGN(auto text, to_utf8(bytes, file.encoding));
+  SOL_ASSIGN(out.text, to_utf8(bytes, out.encoding));
+  return out;
+}
+
+Result<TableFile> read_table(std::string_view bytes) {
+  SOL_ASSIGN(auto decoded, decode_text(bytes));
+  auto& text = decoded.text;
+  TableFile file;
+  file.encoding = std::move(decoded.encoding);
   if (!text.contains('\n')) std::ranges::replace(text, '\r', '\n');  // old Macintosh files
   file.separator = detect_separator(text);
 
@@ -204,4 +221,4 @@ Result<TableFile> read_table(std::string_view bytes) {
   return file;
 }
 
-}  // namespace solidaires::service
+}  // namespace solidaires::formats
