@@ -95,6 +95,7 @@ class Instance {
   std::unique_ptr<http::RateLimiter> pages_budget_, data_budget_;  // null: no limit
   std::unique_ptr<portal::Post> post_;
   std::unique_ptr<portal::Context> english_portal_, portal_;
+  std::unique_ptr<service::ImportJobs> imports_;
   std::unique_ptr<office::Office> office_;
   std::unique_ptr<LinkStatus> link_status_;
   std::unique_ptr<admin::Console> console_;
@@ -198,6 +199,8 @@ Result<> Instance::open_pages() {
       http::SessionOptions{.idle_max = config.session.idle_timeout_min,
                            .age_max = std::chrono::duration_cast<std::chrono::minutes>(
                                config.session.lifetime_max_h)});
+  imports_ = std::make_unique<service::ImportJobs>(services_->instance(), services_->gazetteer(),
+                                                   config.data.directory / "imports");
   office_ = std::make_unique<office::Office>(office::Context{
       .instance = services_->instance(),
       .accounts = services_->accounts(),
@@ -217,7 +220,8 @@ Result<> Instance::open_pages() {
             return portal::record_preview(*portal_, record, address);
           },
       .reports = &services_->reports(),
-      .usage = &services_->usage()});
+      .usage = &services_->usage(),
+      .imports = imports_.get()});
   services_->editorial().tell_authors(services_->mail(), [this](service::Notice const& notice) {
     return office::decision_letter(*site(schema::Language::fr), notice);
   });
@@ -426,6 +430,7 @@ Result<> Instance::start() {
     io_.run();
   });
   services_->erasures().start();
+  imports_->start();
   if (postman_) postman_->start();
   ready_ = true;
   log_info("instance.ready", {{"node", config.instance.name.str()},
@@ -487,6 +492,7 @@ void Instance::stop() {
   public_server_->stop(patience);
   private_server_->stop(std::chrono::seconds(1));
   save_usage();
+  if (imports_) imports_->stop();
   if (postman_) postman_->stop();
   std::promise<void> links_stopped;
   asio::post(io_, [this, &links_stopped] {

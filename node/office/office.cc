@@ -42,6 +42,8 @@ std::vector<page::MenuEntry> menu_of(Context const& context, Visitor const& visi
                     {"Signalements", "/espace/signalements"},
                     static_cast<std::int64_t>(context.reports->open(visitor.actor))});
   }
+  if (context.imports != nullptr && visitor.actor.may(schema::Permission::import))
+    menu.push_back({"imports", {"Imports", "/espace/imports"}, 0});
   if (may_see_usage(context, visitor))
     menu.push_back({"usage", {"Fréquentation", "/espace/frequentation"}, 0});
   if (visitor.actor.may(schema::Permission::manage_users))
@@ -221,6 +223,7 @@ void Office::add_routes(http::Router& router) {
   add_file_routes(router, *this);
   add_erasure_routes(router, *this);
   add_report_routes(router, *this);
+  add_import_routes(router, *this);
   add_usage_routes(router, *this);
 }
 

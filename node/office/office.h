@@ -15,6 +15,7 @@
 #include "node/service/accounts.h"
 #include "node/service/catalogue.h"
 #include "node/service/editorial.h"
+#include "node/service/import_jobs.h"
 #include "node/service/instance.h"
 #include "node/service/reports.h"
 #include "node/service/usage.h"
@@ -42,8 +43,9 @@ struct Context {
   std::function<http::Response(service::PublicRecord const&,
                                std::function<std::string(schema::FileReference const&)> const&)>
       preview{};
-  service::Reports* reports = nullptr;    // what visitors tell; null: not offered
-  service::Usage const* usage = nullptr;  // how the portal is used; null: not shown
+  service::Reports* reports = nullptr;     // what visitors tell; null: not offered
+  service::Usage const* usage = nullptr;   // how the portal is used; null: not shown
+  service::ImportJobs* imports = nullptr;  // null: not offered
 };
 
 // Somebody who is logged in, for one request.

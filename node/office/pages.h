@@ -35,6 +35,7 @@ void add_committee_routes(http::Router& router, Office const& office);
 void add_file_routes(http::Router& router, Office const& office);
 void add_report_routes(http::Router& router, Office const& office);
 void add_erasure_routes(http::Router& router, Office const& office);
+void add_import_routes(http::Router& router, Office const& office);
 void add_usage_routes(http::Router& router, Office const& office);
 
 [[nodiscard]] bool may_see_usage(Context const& context, Visitor const& visitor);

@@ -82,7 +82,8 @@ class OfficeTest : public testing::Test, protected service::World {
                                       record.title, '|', record.record.size(), '|', address(file)));
                                 },
                             .reports = &reports_,
-                            .usage = &usage_});
+                            .usage = &usage_,
+                            .imports = &imports_});
     office_->add_routes(router_);
   }
 
@@ -181,6 +182,8 @@ class OfficeTest : public testing::Test, protected service::World {
   mail::Queue mail_{*store, clock, rng, std::nullopt};
   service::Reports reports_{instance, mail_};
   service::Usage usage_{instance};
+  service::TemporaryDirectory import_files_;
+  service::ImportJobs imports_{instance, service::real_places(), import_files_.path()};
   std::shared_ptr<page::Site const> site_;
   std::optional<Office> office_;
   http::Router router_;
@@ -252,6 +255,70 @@ TEST_F(OfficeTest, those_who_moderate_read_how_the_portal_is_used) {
     EXPECT_EQ(get(cat("/espace/frequentation?jours=", span)).status, 200) << span;
   auto const table = get("/espace/frequentation.csv");
   EXPECT_NE(table.body.find("2026-03-10;empty_place;74010;1\r\n"), std::string::npos) << table.body;
+}
+
+// From the file to the undone batch, as a person without script goes.
+TEST_F(OfficeTest, a_file_is_sent_mapped_tried_imported_and_undone) {
+  log_in("animateur");
+  EXPECT_NE(show("/espace/imports").body.find("type=\"file\""), std::string::npos);
+  attach("fichier",
+         "nom;zz;ville\n=HYPERLINK(1);12 rue du Lac;Annecy\nJardin;3 place;Rumilly\n;;\n");
+  http::Parameters form;
+  form.add("genre", "structure");
+  auto const path = std::string(location(post("/espace/imports", form)));
+  ASSERT_TRUE(path.starts_with("/espace/imports/"));
+  EXPECT_NE(show(path).body.find("Actualiser"), std::string::npos) << "not read in the request";
+  imports_.carry_out({});
+  auto page = show(path).body;
+  EXPECT_NE(page.find("12 rue du Lac · 3 place"), std::string::npos) << "samples";
+  EXPECT_NE(page.find("value=\"name\" selected"), std::string::npos) << "proposed";
+  EXPECT_EQ(page.find("value=\"address.lines\" selected"), std::string::npos);
+  auto const act = [&](std::string_view action) {
+    http::Parameters choice;
+    for (auto const& [name, value] :
+         std::vector<std::pair<std::string, std::string>>{{"genre", "structure"},
+                                                          {"source", "Liste d’essai"},
+                                                          {"devenir", "draft"},
+                                                          {"colonne.0", "name"},
+                                                          {"colonne.1", "address.lines"},
+                                                          {"colonne.2", "address.commune"},
+                                                          {"action", std::string(action)}})
+      choice.add(name, value);
+    EXPECT_EQ(post(path, std::move(choice)).status, 303) << action;
+    imports_.carry_out({});
+    page = show(path).body;
+  };
+  act("apercu");
+  EXPECT_NE(page.find("value=\"address.lines\" selected"), std::string::npos) << "kept";
+  act("essai");
+  EXPECT_NE(page.find("rien n’a été écrit"), std::string::npos);
+  EXPECT_NE(page.find("?issue=creees#lignes\">2 créées"), std::string::npos) << page;
+  EXPECT_EQ(store->count("structure", ScopeId::office(instance.self)), 0U);
+  act("importer");
+  EXPECT_EQ(store->count("structure", ScopeId::office(instance.self)), 2U);
+  EXPECT_EQ(show(cat(path, "?issue=refusees")).body.find("Rumilly"), std::string::npos);
+  auto const csv = get(cat(path, "/lignes.csv"));
+  EXPECT_NE(csv.body.find("\"'=HYPERLINK(1)\""), std::string::npos) << "no formula: " << csv.body;
+  show(path);
+  act("annuler");
+  EXPECT_EQ(store->count("structure", ScopeId::office(instance.self)), 0U);
+  EXPECT_NE(page.find("Lot annulé"), std::string::npos);
+  EXPECT_NE(show("/espace/imports").body.find("<td>annulé</td>"), std::string::npos);
+}
+
+TEST_F(OfficeTest, imports_are_for_those_who_may) {
+  log_in("member");
+  EXPECT_EQ(get("/espace").body.find("/espace/imports"), std::string::npos);
+  EXPECT_EQ(get("/espace/imports").status, 403);
+  EXPECT_EQ(get(cat("/espace/imports/", DocumentId::make(clock.now(), rng).to_string())).status,
+            403);
+  show("/espace");
+  attach("fichier", "nom\nA\n");
+  EXPECT_EQ(post("/espace/imports", {}).status, 403);
+  log_in("animateur");
+  EXPECT_EQ(get("/espace/imports/x").status, 404);
+  EXPECT_EQ(get(cat("/espace/imports/", DocumentId::make(clock.now(), rng).to_string())).status,
+            404);
 }
 
 TEST_F(OfficeTest, members_do_not_read_how_the_portal_is_used) {
