@@ -20,6 +20,7 @@ View item_view(Context const& context, Visitor const& visitor,
   View view;
   view.text("title", item.title)
       .text("href", record_path(item.key))
+      .text("value", together_value(item.key))
       .text("type", item.type->singular.fr);
   view.view("state", state_view(item.state))
       .text("owner", item.owner.name)
@@ -139,6 +140,7 @@ http::Response queue(Office const& office, Visitor& visitor, http::Request const
                                    "fiches à relire", true, page::Language::fr));
   if (overdue > 0) view.text("overdue", overdue_text(overdue));
   view.flag("has_items", !items.empty()).list("items", std::move(items));
+  add_together(view, visitor, "/espace/file");
   page::PageInfo info;
   info.title = "À relire";
   info.section = "queue";
@@ -206,6 +208,7 @@ http::Response records(Office const& office, Visitor& visitor, http::Request con
       .flag("unread_only", filter.unread_only)
       .flag("sees_unread", visitor.actor.may(schema::Permission::see_queue));
   auto const number = filter.offset / kPerPage + 1;
+  add_together(view, visitor, cat("/espace/fiches", query_of(filter, number)));
   if (number > 1) view.text("previous", cat("/espace/fiches", query_of(filter, number - 1)));
   if (filter.offset + kPerPage < page->total)
     view.text("next", cat("/espace/fiches", query_of(filter, number + 1)));

@@ -218,6 +218,7 @@ void Office::add_routes(http::Router& router) {
   add_conflict_routes(router, *this);
   add_duplicate_routes(router, *this);
   add_personal_routes(router, *this);
+  add_together_routes(router, *this);
   add_programme_routes(router, *this);
   add_committee_routes(router, *this);
   add_file_routes(router, *this);

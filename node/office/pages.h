@@ -30,6 +30,7 @@ void add_decision_routes(http::Router& router, Office const& office);  // what b
 void add_conflict_routes(http::Router& router, Office const& office);
 void add_duplicate_routes(http::Router& router, Office const& office);
 void add_personal_routes(http::Router& router, Office const& office);
+void add_together_routes(http::Router& router, Office const& office);
 void add_programme_routes(http::Router& router, Office const& office);
 void add_committee_routes(http::Router& router, Office const& office);
 void add_file_routes(http::Router& router, Office const& office);
@@ -78,6 +79,10 @@ void add_twins(page::View& view, Office const& office, Visitor const& visitor,
 // "features": when the record stands on the front page, and the form for more.
 void add_front_page(page::View& view, Office const& office, Visitor const& visitor,
                     service::WorkingCopy const& copy, TypedFrontPage const& typed);
+// What can be done with several records of a list at once, which leads `back` to it; and what names
+// one of them there.
+void add_together(page::View& view, Visitor const& visitor, std::string_view back);
+[[nodiscard]] std::string together_value(sync::DocumentKey const& key);
 // Somebody who plans for one of the offices that they work in.
 [[nodiscard]] bool plans_somewhere(Visitor const& visitor);
 // A message that the next page shows once.

@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t kQueueMax = 2'000;
 constexpr std::chrono::hours kEve{24};  // what announces a day is to be read a day before it
 constexpr std::chrono::hours kScheduledMax{24 * 366};
+constexpr std::chrono::hours kTakenBack{1};  // a decision, by whoever took it
+constexpr std::string_view kTakenBackReason = "taken back";
 constexpr std::size_t kUndoable = 200;  // of the latest writes
 constexpr std::size_t kSayingCharactersMax = 4'000;
 constexpr std::string_view kScheduler = "Publication programmée";
@@ -572,6 +574,76 @@ Result<WorkingCopy> Editorial::undo(Actor const& actor, sync::DocumentKey const&
   if (edits.empty())
     return fail(Code::invalid, "Cette étape n’a changé aucun contenu : il n’y a rien à annuler.");
   SOL_TRY(write_over(instance_, actor, copy, std::move(edits), "undone"));
+  return load(instance_, key);
+}
+
+namespace {
+
+// The decision that can still be taken back: the actor's own, the last thing that was done.
+Result<store::HistoryEntry> own_last_decision(Instance const& instance, Actor const& actor,
+                                              sync::DocumentKey const& key) {
+  SOL_ASSIGN(auto entries, instance.store.view().history(key, 1));
+  auto const decides = [](store::FieldChange const& change) {
+    return change.field == engine::kState && change.before && change.after;
+  };
+  bool const own = !entries.empty() && entries.front().reason != kTakenBackReason &&
+                   Author::decode(entries.front().author).account == actor.author.account &&
+                   std::ranges::any_of(entries.front().changes, decides);
+  if (!own || instance.clock.now() - entries.front().recorded_at > kTakenBack) {
+    return fail(Code::conflict,
+                "Cette décision ne peut plus être annulée : quelque chose a été fait depuis, ou "
+                "plus d’une heure a passé.");
+  }
+  if (std::ranges::any_of(entries.front().changes, [](store::FieldChange const& change) {
+        return !change.field.starts_with('_');
+      })) {
+    return fail(Code::conflict,
+                "Cette étape a aussi changé le contenu : annulez-la depuis l’historique.");
+  }
+  return std::move(entries.front());
+}
+
+}  // namespace
+
+Result<WorkingCopy> Editorial::take_back(Actor const& actor, sync::DocumentKey const& key) {
+  SOL_ASSIGN(auto const copy, get(actor, key));
+  SOL_ASSIGN(auto const entry, own_last_decision(instance_, actor, key));
+  auto before = copy;
+  store::DocumentEdit edit{.key = key,
+                           .seen = copy.basis.seen,
+                           .presence = store::Presence::must_exist,
+                           .must_be_as_seen = true};
+  for (auto const& change : entry.changes) {
+    if (change.field.starts_with(store::kAuthorPrefix)) continue;
+    edit.fields.push_back({change.field, change.before});
+    if (change.field == engine::kState)
+      before.state = model::parse_state(*change.before).value_or(copy.state);
+    if (change.field == engine::kPublishedAt) {
+      before.published_at.reset();
+      if (change.before) {
+        before.published_at =
+            from_unix_ms(std::atoll(std::string(std::string_view(*change.before)).c_str()));
+      }
+    }
+  }
+  bool const shown = before.state == model::State::published;
+  if (before.is_public() && !shown) {
+    return fail(Code::conflict,
+                "La page publique d’avant n’est plus là pour être remise : publiez ce qui doit "
+                "paraître.");
+  }
+  auto const now = instance_.clock.now();
+  store::Commit commit{
+      .now = now, .author = actor.author.encode(), .reason = std::string(kTakenBackReason)};
+  commit.documents.push_back(std::move(edit));
+  if (before.is_public()) {
+    SOL_ASSIGN(auto public_edit, publication_of(instance_, before, now));
+    commit.documents.push_back(std::move(public_edit));
+  } else if (copy.is_public()) {
+    SOL_ASSIGN(auto removal, withdrawal_of(instance_, copy));
+    if (removal) commit.documents.push_back(*std::move(removal));
+  }
+  SOL_TRY(in_words(instance_.store.commit(commit)));
   return load(instance_, key);
 }
 

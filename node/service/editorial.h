@@ -155,6 +155,10 @@ class Editorial {
   Result<WorkingCopy> mark_read(Actor const& actor, sync::DocumentKey const& key);
   // Gives the fields that one write changed the values from before it, whatever they are now.
   Result<WorkingCopy> undo(Actor const& actor, sync::DocumentKey const& key, std::string_view line);
+  // Undoes the actor's own last decision about a record, within an hour: it is as before, for the
+  // public too. Code::conflict, saying why, if something was done since, or what was public before
+  // is not held any more. Mails that told of the decision are not called back.
+  Result<WorkingCopy> take_back(Actor const& actor, sync::DocumentKey const& key);
   // Keeps one version of a field (by its dot) and supersedes the others; for the existence too.
   Result<WorkingCopy> settle(Actor const& actor, sync::DocumentKey const& key,
                              std::string_view field, sync::Dot chosen);

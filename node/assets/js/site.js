@@ -22,6 +22,14 @@ for (const form of document.querySelectorAll("form[data-guard]")) {
 const draft = document.querySelector("form[data-autosave]");
 if (draft) import("./autosave.js").then((module) => module.keep(draft));
 
+// Every box of a list at once.
+for (const button of document.querySelectorAll("[data-select-all]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    for (const box of document.getElementsByName(button.dataset.selectAll)) box.checked = true;
+  });
+}
+
 // A sheet of paper in one press; without script the browser's own menu does it.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.parentElement.hidden = false;

@@ -856,6 +856,35 @@ TEST_F(ReviewTest, somebody_reads_and_takes_along_what_is_kept_of_them) {
   EXPECT_NE(get("/espace/registre").body.find("article 30"), std::string::npos);
 }
 
+TEST_F(ReviewTest, several_records_are_published_at_once_and_it_is_undone) {
+  auto const one = waiting("Un");
+  auto const two = waiting("Deux");
+  auto const shown = published("article", service::article_form("Déjà là"));
+  log_in("animateur");
+  EXPECT_NE(show("/espace/file").body.find("form=\"ensemble\""), std::string::npos);
+  http::Parameters form;
+  form.add("action", "publish");
+  form.add("retour", "//evil.example/");
+  for (auto const& copy : {one, two, shown})
+    form.add("fiche", cat("savoie-mont-blanc/", copy.key.id.to_string()));
+  form.add("fiche", "n’importe quoi");
+  auto const done = post("/espace/fiches/ensemble", form).body;
+  EXPECT_NE(done.find("<h1>2\u00a0fiches publiées"), std::string::npos) << done;
+  EXPECT_NE(done.find("Déjà là</a> :"), std::string::npos);
+  EXPECT_EQ(done.find("evil"), std::string::npos);
+  EXPECT_EQ(state_of(one), model::State::published);
+  auto undo = form;
+  undo.add("action", "undo");
+  http::Parameters back;
+  back.add("action", "undo");
+  for (auto const& copy : {one, two})
+    back.add("fiche", cat("savoie-mont-blanc/", copy.key.id.to_string()));
+  EXPECT_NE(post("/espace/fiches/ensemble", back).body.find("2\u00a0décisions annulées"),
+            std::string::npos);
+  EXPECT_EQ(state_of(two), model::State::submitted);
+  EXPECT_EQ(post("/espace/fiches/ensemble", {}).status, 422);
+}
+
 TEST_F(ReviewTest, two_records_of_the_same_thing_are_united_field_by_field) {
   auto const kept =
       published("structure", service::structure_form("Épicerie", {{"acronym", "EP"}}));

@@ -297,5 +297,33 @@ TEST_F(ModerationTest, what_moderators_say_among_themselves_stays_there) {
   EXPECT_EQ(editorial.say(stranger, copy.key, "Moi aussi", true).error().code(), Code::not_found);
 }
 
+TEST_F(ModerationTest, a_decision_is_taken_back_by_who_took_it_while_nothing_followed) {
+  auto const copy = submitted(author, "Trop vite");
+  ASSERT_OK(editorial.publish(moderator, copy.key));
+  EXPECT_EQ(editorial.take_back(second, copy.key).error().code(), Code::conflict);
+  auto const back = editorial.take_back(moderator, copy.key);
+  ASSERT_OK(back);
+  EXPECT_EQ(back->state, State::submitted);
+  EXPECT_FALSE(back->is_public());
+  EXPECT_FALSE(sync::is_alive(store->get(public_key(copy)).value()->document));
+  EXPECT_EQ(editorial.queue(moderator).value().size(), 1U);
+  // Nothing is left to take back.
+  EXPECT_EQ(editorial.take_back(moderator, copy.key).error().code(), Code::conflict);
+
+  ASSERT_OK(editorial.publish(moderator, copy.key));
+  auto const first = editorial.get(moderator, copy.key).value().published_at;
+  clock.pass(Millis(60'000));
+  ASSERT_OK(editorial.withdraw(moderator, copy.key, "Erreur"));
+  auto const shown = editorial.take_back(moderator, copy.key);
+  ASSERT_OK(shown);
+  EXPECT_EQ(shown->state, State::published);
+  EXPECT_EQ(shown->published_at, first);
+  EXPECT_TRUE(sync::is_alive(store->get(public_key(copy)).value()->document));
+
+  ASSERT_OK(editorial.withdraw(moderator, copy.key, "Erreur"));
+  clock.pass(Millis(std::chrono::hours(2)));
+  EXPECT_EQ(editorial.take_back(moderator, copy.key).error().code(), Code::conflict);
+}
+
 }  // namespace
 }  // namespace solidaires::service
