@@ -320,6 +320,7 @@ void ModelBuilder::Files::read_role(Located<proto::Role> const& at) {
   out.description = words(at->description());
   out.reach = static_cast<Reach>(at->reach());
   out.rank = at->rank();
+  out.needs_second_factor = at->needs_second_factor();
   std::string const subject = cat("role ", out.key);
   require_key(at, subject, model.role(out.key) != nullptr);
   require_words(at, "label", at->label(), subject);

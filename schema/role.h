@@ -40,6 +40,7 @@ struct Role {
   Reach reach = Reach::own;
   unsigned rank = 0;  // a role is given only by accounts of a higher rank
   std::set<Permission> permissions;
+  bool needs_second_factor = false;  // logs in with a one-time code too
   [[nodiscard]] bool may(Permission permission) const { return permissions.contains(permission); }
 };
 

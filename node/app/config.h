@@ -100,6 +100,10 @@ struct SessionConfig {
   std::chrono::minutes login_window_min{15};
 };
 
+struct AccountsConfig {
+  std::string second_factor = "required";  // for roles that administer; or "offered" to all
+};
+
 struct HostPort {
   std::string host;  // a name, or an address without brackets
   std::uint16_t port = 0;
@@ -164,6 +168,7 @@ struct Config {
   HttpConfig http;
   LimitsConfig limits;
   SessionConfig session;
+  AccountsConfig accounts;
   LinkConfig link;
   MailConfig mail;
   EditorialConfig editorial;

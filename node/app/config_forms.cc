@@ -145,6 +145,8 @@ Result<> check_form(Form form, std::string_view text) {
     case Form::fetching:
       return require(text == "own" || text == "below" || text == "all",
                      R"(must be "own", "below" or "all")");
+    case Form::second_factor:
+      return require(text == "required" || text == "offered", R"(must be "required" or "offered")");
     case Form::any:
     case Form::markdown:
     case Form::file:

@@ -28,6 +28,7 @@ constexpr std::array kSections = std::to_array<Section>({
     {"http", "The portal's web server, and the private port for those who watch over it."},
     {"limits", "Bounds on what visitors may use; the defaults suit a small server."},
     {"session", "Accounts that are logged in."},
+    {"accounts", "Accounts of persons."},
     {"link", "The network: the hub above this instance, and the nodes below it."},
     {"mail",
      "Mails that the portal sends (alerts, messages that it passes on). Off without `server`: then "
@@ -159,6 +160,11 @@ constexpr std::array kKeys = std::to_array<Key>({
      false, Form::any, {3, 1000}},
     {"session", "login_window_min", AT(session.login_window_min),
      "Minutes that failures count", false, Form::any, {1, 1440}},
+
+    {"accounts", "second_factor", AT(accounts.second_factor),
+     "One-time codes at log-in: `required` of roles that administer (they set them up when they next "
+     "log in, and can do nothing before), or `offered` to everybody and required of nobody",
+     false, Form::second_factor},
 
     {"link", "hub", AT(link.hub),
      "The hub above: `host:port`. Empty: the instance stands alone, or is the top of its network"},

@@ -21,7 +21,8 @@ using Slot =
 // What a text must look like beyond being text. For lists: each element.
 enum class Form : std::uint8_t {
   any,
-  fetching,  // which files are fetched before anybody asks
+  fetching,       // which files are fetched before anybody asks
+  second_factor,  // of whom one-time codes are asked
   email,
   phone,
   language,

@@ -75,6 +75,19 @@ int set_disabled(CommandContext& context, std::string const& email, bool disable
   return 0;
 }
 
+int reset_codes(CommandContext& context, std::string const& email) {
+  auto& services = context.services();
+  auto const actor = operator_of(context);
+  auto const account = services.accounts().find_by_email(email);
+  if (!account) return context.failed(account.error());
+  if (!*account || !actor)
+    return context.failed({Code::not_found, cat("no account has the address ", email)});
+  auto const done = services.second_factors().reset(services.accounts(), *actor, (*account)->id);
+  if (!done) return context.failed(done.error());
+  context.say("Codes remis à zéro : le mot de passe suffit jusqu’à leur nouvelle mise en place.");
+  return 0;
+}
+
 }  // namespace
 
 void add_people_commands(CLI::App& app, CommandContext& context) {
@@ -106,6 +119,10 @@ void add_people_commands(CLI::App& app, CommandContext& context) {
       context.status = set_disabled(context, words->email, disabled);
     });
   }
+  auto* const reset = user->add_subcommand(
+      "reset-codes", "Forget the one-time codes of somebody who lost telephone and recovery codes");
+  reset->add_option("email", words->email, "Address of the account")->required();
+  reset->callback([words, &context] { context.status = reset_codes(context, words->email); });
 }
 
 }  // namespace solidaires::app

@@ -204,6 +204,7 @@ Result<> Instance::open_pages() {
   office_ = std::make_unique<office::Office>(office::Context{
       .instance = services_->instance(),
       .accounts = services_->accounts(),
+      .second_factors = services_->second_factors(),
       .editorial = services_->editorial(),
       .gazetteer = services_->gazetteer(),
       .sessions = *sessions_,
@@ -219,6 +220,7 @@ Result<> Instance::open_pages() {
           [this](auto const& record, auto const& address) {
             return portal::record_preview(*portal_, record, address);
           },
+      .mail = &services_->mail(),
       .reports = &services_->reports(),
       .usage = &services_->usage(),
       .imports = imports_.get()});

@@ -65,6 +65,23 @@ Result<service::EditorialRules> rules_of(EditorialConfig const& config,
       .two_eyes = config.two_eyes};
 }
 
+// Beside the store, so that a copy of the store alone opens nothing; backups hold it with the other
+// secrets. Made when it is first needed.
+Result<Bytes> sealing_key_of(fs::path const& keys, Rng& rng) {
+  auto const file = keys / "accounts.key";
+  auto const kept = net::read_secret_file(file);
+  if (kept) {
+    auto key = from_base64url(*kept);
+    if (!key || key->size() != service::kSealingKeyBytes)
+      return fail(Code::corrupt, cat(file.string(), " is not a key: restore it from a backup"));
+    return key;
+  }
+  if (kept.error().code() != Code::not_found) return std::unexpected(kept.error());
+  auto key = rng.bytes(service::kSealingKeyBytes);
+  SOL_TRY(net::write_secret_file(file, base64url(key)));
+  return key;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Services>> Services::open(Config config) {
@@ -111,6 +128,11 @@ Result<std::unique_ptr<Services>> Services::open(Config config) {
                                               .labour = {own.content.pay_range_required},
                                               .rules = std::move(rules)});
   made->accounts_ = std::make_unique<service::Accounts>(*made->instance_);
+  SOL_ASSIGN(auto sealing_key, sealing_key_of(own.data.directory / "keys", made->rng_));
+  made->second_factors_ = std::make_unique<service::SecondFactors>(
+      *made->instance_,
+      service::SecondFactors::Options{.sealing_key = std::move(sealing_key),
+                                      .may_be_required = own.accounts.second_factor == "required"});
   made->editorial_ = std::make_unique<service::Editorial>(*made->instance_);
   made->alerts_ = std::make_unique<service::Alerts>(*made->instance_, *made->mail_);
   made->reports_ = std::make_unique<service::Reports>(*made->instance_, *made->mail_);

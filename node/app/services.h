@@ -23,6 +23,7 @@
 #include "node/service/relay.h"
 #include "node/service/renewal.h"
 #include "node/service/reports.h"
+#include "node/service/second_factor.h"
 #include "node/service/usage.h"
 #include "node/store/store.h"
 #include "schema/model.h"
@@ -56,6 +57,7 @@ class Services {
   [[nodiscard]] store::Store& store() const noexcept { return *store_; }
   [[nodiscard]] schema::ContentModel const& model() const noexcept { return *model_; }
   [[nodiscard]] service::Accounts& accounts() noexcept { return *accounts_; }
+  [[nodiscard]] service::SecondFactors& second_factors() noexcept { return *second_factors_; }
   [[nodiscard]] service::Editorial& editorial() noexcept { return *editorial_; }
   [[nodiscard]] service::Alerts& alerts() const noexcept { return *alerts_; }
   [[nodiscard]] service::Relay& relay() const noexcept { return *relay_; }
@@ -103,6 +105,7 @@ class Services {
   std::unique_ptr<RegistryDirectory> directory_;
   std::unique_ptr<service::Instance> instance_;
   std::unique_ptr<service::Accounts> accounts_;
+  std::unique_ptr<service::SecondFactors> second_factors_;
   std::unique_ptr<service::Editorial> editorial_;
   std::unique_ptr<service::Alerts> alerts_;
   std::unique_ptr<service::Reports> reports_;

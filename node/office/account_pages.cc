@@ -49,6 +49,7 @@ View account_row(Context const& context, Visitor const& visitor, service::Accoun
                                     .text("label", role->label.fr)
                                     .flag("selected", role == account.role)));
   }
+  if (auto const codes = context.second_factors.is_set_up(account.id)) row.flag("codes", *codes);
   row.flag("roles_to_give", true).list("options", std::move(options));
   return row;
 }

@@ -26,6 +26,23 @@ std::string_view outcome_of(std::optional<model::Step> step) {
   return "Votre fiche a changé";
 }
 
+// "jeudi 12 mars 2026 à 14 h"
+std::string date_and_hour(Instant at) {
+  auto const civil = model::to_civil(at);
+  return cat(page::date_text(civil.date, page::Language::fr), " à ",
+             page::hour_text(civil, page::Language::fr));
+}
+
+mail::Letter letter_of(page::Site const& site, std::string_view name, page::View const& view,
+                       std::string to, std::string subject) {
+  auto rendered = page::render_letter(site, name, view);
+  return {.to = std::move(to),
+          .subject = std::move(subject),
+          .text = std::move(rendered.text),
+          .html = std::move(rendered.html),
+          .reply_to = site.identity().email};
+}
+
 }  // namespace
 
 mail::Letter decision_letter(page::Site const& site, service::Notice const& notice) {
@@ -41,11 +58,8 @@ mail::Letter decision_letter(page::Site const& site, service::Notice const& noti
       .text("record_url", cat(base, record_path(copy.key)));
   if (notice.step == model::Step::publish)
     view.text("public_url", cat(base, service::public_path(*copy.type, copy.key.id, copy.title)));
-  if (notice.step == model::Step::schedule && copy.publish_at) {
-    auto const at = model::to_civil(*copy.publish_at);
-    view.text("appears", cat(page::date_text(at.date, page::Language::fr), " à ",
-                             page::hour_text(at, page::Language::fr)));
-  }
+  if (notice.step == model::Step::schedule && copy.publish_at)
+    view.text("appears", date_and_hour(*copy.publish_at));
   if (notice.said.article != nullptr) {
     view.text("article", notice.said.article->title.fr)
         .text("article_url", cat(base, "/charte#", notice.said.article->key));
@@ -54,14 +68,19 @@ mail::Letter decision_letter(page::Site const& site, service::Notice const& noti
       .flag("may_correct", notice.step == model::Step::send_back)
       .flag("may_appeal", notice.step == model::Step::refuse)
       .flag("may_reply", !notice.step || notice.step == model::Step::hide);
-  auto rendered = page::render_letter(site, "mail/decision", view);
-  mail::Letter letter;
-  letter.to = notice.author.email;
-  letter.subject = cat(outcome, page::kNbsp, ": ", copy.title);
-  letter.text = std::move(rendered.text);
-  letter.html = std::move(rendered.html);
-  letter.reply_to = site.identity().email;
-  return letter;
+  return letter_of(site, "mail/decision", view, notice.author.email,
+                   cat(outcome, page::kNbsp, ": ", copy.title));
+}
+
+mail::Letter new_device_letter(page::Site const& site, service::Account const& account,
+                               std::string_view device, Instant at) {
+  auto view = page::letter_view(site.identity());
+  view.text("name", account.name)
+      .text("device", device)
+      .text("when", date_and_hour(at))
+      .text("account_url", cat(site.identity().base_url, "/espace/compte"));
+  return letter_of(site, "mail/new_device", view, account.email,
+                   "Nouvelle connexion à votre compte");
 }
 
 }  // namespace solidaires::office

@@ -62,6 +62,12 @@ page::Html Office::csrf_field(http::Session const& session) const {
 }
 
 std::optional<Visitor> Office::visitor(http::Request const& request) const {
+  auto known = person(request);
+  if (known && known->must_set_up_codes) return std::nullopt;
+  return known;
+}
+
+std::optional<Visitor> Office::person(http::Request const& request) const {
   auto session = context_.sessions.load(request);
   if (!session || !*session || (*session)->user.empty()) return std::nullopt;
   auto const id = DocumentId::parse((*session)->user);
@@ -69,13 +75,15 @@ std::optional<Visitor> Office::visitor(http::Request const& request) const {
   auto const account = context_.accounts.find(*id);
   if (!account || !*account || (*account)->disabled || (*account)->role == nullptr)
     return std::nullopt;
-  return Visitor{**std::move(session), **account, context_.accounts.actor(**account)};
+  auto const must_set_up = context_.second_factors.must_be_set_up(**account);
+  if (!must_set_up) return std::nullopt;
+  return Visitor{**std::move(session), **account, context_.accounts.actor(**account), *must_set_up};
 }
 
 http::Response Office::page(Visitor const& visitor, page::PageInfo const& info,
                             std::string_view name, View const& view, int status) const {
-  page::OfficeFrame frame{visitor.account.name, csrf_field(visitor.session),
-                          menu_of(context_, visitor)};
+  page::OfficeFrame frame{visitor.account.name, csrf_field(visitor.session), {}};
+  if (!visitor.must_set_up_codes) frame.menu = menu_of(context_, visitor);
   View whole = view;
   whole.html("csrf_html", frame.csrf);
   if (auto const left = visitor.session.values.find(std::string(kMessage));
@@ -127,9 +135,12 @@ void leave_message(Office const& office, Visitor& visitor, std::string message) 
   }
 }
 
-http::Handler for_visitor(Office const& office, VisitorHandler handler) {
-  return [&office, handler = std::move(handler)](http::Request const& request) {
-    auto visitor = office.visitor(request);
+namespace {
+
+http::Handler guarded(Office const& office, VisitorHandler handler,
+                      std::optional<Visitor> (Office::*who)(http::Request const&) const) {
+  return [&office, who, handler = std::move(handler)](http::Request const& request) {
+    auto visitor = (office.*who)(request);
     if (!visitor) return office.ask_to_log_in(request);
     if (!request.is_safe()) {
       if (auto const genuine = http::check_csrf(request, visitor->session.csrf_secret); !genuine) {
@@ -141,6 +152,16 @@ http::Handler for_visitor(Office const& office, VisitorHandler handler) {
     }
     return handler(office, *visitor, request);
   };
+}
+
+}  // namespace
+
+http::Handler for_visitor(Office const& office, VisitorHandler handler) {
+  return guarded(office, std::move(handler), &Office::visitor);
+}
+
+http::Handler for_person(Office const& office, VisitorHandler handler) {
+  return guarded(office, std::move(handler), &Office::person);
 }
 
 Result<service::WorkingCopy> record_of(Office const& office, Visitor const& visitor,
@@ -210,6 +231,7 @@ View state_view(model::State state) {
 
 void Office::add_routes(http::Router& router) {
   add_session_routes(router, *this);
+  add_security_routes(router, *this);
   add_account_routes(router, *this);
   add_desk_routes(router, *this);
   add_writing_routes(router, *this);

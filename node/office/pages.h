@@ -13,6 +13,8 @@ using VisitorHandler = std::function<http::Response(Office const&, Visitor&, htt
 // A handler for somebody who is logged in; others are asked to log in first. Unsafe requests must
 // carry the session's token.
 [[nodiscard]] http::Handler for_visitor(Office const& office, VisitorHandler handler);
+// The same for those too who have to set up their codes first.
+[[nodiscard]] http::Handler for_person(Office const& office, VisitorHandler handler);
 
 // The same for a page of one record, which the address names: what this visitor may not see is
 // refused.
@@ -20,8 +22,12 @@ using RecordHandler = std::function<http::Response(
     Office const&, Visitor&, service::WorkingCopy const&, http::Request const&)>;
 [[nodiscard]] http::Handler for_record(Office const& office, RecordHandler handler);
 
+// Of a form that goes along with a log-in.
+inline constexpr std::size_t kCarriedBytesMax = 2UL * 1024 * 1024;
+
 void add_session_routes(http::Router& router,
                         Office const& office);  // log-in, invitation, own account
+void add_security_routes(http::Router& router, Office const& office);  // one-time codes
 void add_account_routes(http::Router& router, Office const& office);   // accounts of others
 void add_desk_routes(http::Router& router, Office const& office);      // home, lists, queue
 void add_writing_routes(http::Router& router, Office const& office);   // forms

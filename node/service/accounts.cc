@@ -162,9 +162,8 @@ Result<Account> Accounts::add(NewAccount const& account, Author const& author) {
   return create(account, author, {});
 }
 
-Result<Account> Accounts::log_in(std::string_view typed_email, std::string_view password) {
-  auto const email = clean_email(typed_email);
-  SOL_ASSIGN(auto const account, find_by_email(email ? *email : std::string()));
+Result<Account> Accounts::log_in(std::string_view email, std::string_view password) {
+  SOL_ASSIGN(auto const account, find_by_email(email));
   std::string kept;
   if (account && !account->disabled && account->role != nullptr) {
     SOL_ASSIGN(auto held, instance_.store.local(password_key(account->id), instance_.clock.now()));
@@ -182,8 +181,10 @@ Result<std::optional<Account>> Accounts::find(DocumentId const& id) const {
   return account_at(instance_, instance_.self, id);
 }
 
-Result<std::optional<Account>> Accounts::find_by_email(std::string_view email) const {
-  SOL_ASSIGN(auto const id, instance_.store.local(email_key(email), instance_.clock.now()));
+Result<std::optional<Account>> Accounts::find_by_email(std::string_view typed) const {
+  auto const email = clean_email(typed);
+  if (!email) return std::nullopt;
+  SOL_ASSIGN(auto const id, instance_.store.local(email_key(*email), instance_.clock.now()));
   if (!id) return std::nullopt;
   SOL_ASSIGN(auto const parsed, DocumentId::parse(*id));
   return find(parsed);

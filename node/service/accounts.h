@@ -60,7 +60,8 @@ class Accounts {
   // Code::unauthenticated for a wrong password and for an unknown address alike, in the same time.
   Result<Account> log_in(std::string_view email, std::string_view password);
   [[nodiscard]] Result<std::optional<Account>> find(DocumentId const& id) const;
-  [[nodiscard]] Result<std::optional<Account>> find_by_email(std::string_view email) const;
+  // As people type it: case and spaces apart.
+  [[nodiscard]] Result<std::optional<Account>> find_by_email(std::string_view typed) const;
   [[nodiscard]] Result<std::vector<Account>> list() const;  // of this node, by name
   Result<> set_disabled(Actor const& actor, DocumentId const& id, bool disabled);
   // Code::denied for a role above the actor's, or an account that has more rights already.
@@ -79,15 +80,17 @@ class Accounts {
   [[nodiscard]] Result<Invitation> invitation(std::string_view token) const;
   Result<Account> accept(std::string_view token, std::string_view name, std::string_view password);
 
+  // Somebody else's account, which the actor may change; Code::denied, Code::not_found;
+  // Code::conflict with the sentence `own` if it is theirs.
+  [[nodiscard]] Result<Account> of_others(Actor const& actor, DocumentId const& id,
+                                          std::string_view own) const;
+
   // The actor for an account, with the offices that it works in now.
   [[nodiscard]] Actor actor(Account const& account) const;
 
  private:
   Result<Account> create(NewAccount const& account, Author const& author,
                          std::string_view spent_invitation);
-  // An account that the actor may change; `own`: what is said if it is theirs.
-  [[nodiscard]] Result<Account> of_others(Actor const& actor, DocumentId const& id,
-                                          std::string_view own) const;
   Result<> edit(Actor const& actor, DocumentId const& id, std::string_view field,
                 std::string_view value, std::string_view reason);
   Instance const& instance_;

@@ -101,6 +101,8 @@ class Instance:
             sections["link"].append(f'hub = "{self.hub_link}"')
         for section, lines in keys.items():
             sections[section] = sections.get(section, []) + lines
+        # Cases about them say so; the others log in by password.
+        sections.setdefault("accounts", ['second_factor = "offered"'])
         # Cases ask as fast as they can; those about the limit say so.
         if not any(line.startswith("requests_per_minute_max") for line in sections.get("limits", [])):
             sections["limits"] = sections.get("limits", []) + ["requests_per_minute_max = 0"]

@@ -10,9 +10,11 @@
 #include "node/app/session_store.h"
 #include "node/http/csrf.h"
 #include "node/http/target.h"
+#include "node/office/device.h"
 #include "node/office/form_pictures.h"
 #include "node/office/letters.h"
 #include "node/page/templates.h"
+#include "node/service/one_time_code.h"
 #include "sync/base/hash.h"
 #include "tests/unit/service/picture_samples.h"
 #include "tests/unit/service/world.h"
@@ -54,8 +56,11 @@ extend {
 // A browser without script: it keeps its cookie, follows no redirect, and fills in forms.
 class OfficeTest : public testing::Test, protected service::World {
  protected:
-  explicit OfficeTest(schema::ContentModel const& model = service::real_model())
-      : World("savoie-mont-blanc", {"73", "74"}, false, model), session_store_(*store, clock) {
+  explicit OfficeTest(schema::ContentModel const& model = service::real_model(),
+                      bool codes_required = false)
+      : World("savoie-mont-blanc", {"73", "74"}, false, model),
+        session_store_(*store, clock),
+        second_factors_(instance, {Bytes(service::kSealingKeyBytes, 'k'), codes_required}) {
     page::SiteIdentity identity;
     identity.title = "Essai Solidaires";
     identity.base_url = "https://essai.example";
@@ -64,6 +69,7 @@ class OfficeTest : public testing::Test, protected service::World {
         [](std::string_view name) { return cat("/assets/", name); });
     office_.emplace(Context{.instance = instance,
                             .accounts = accounts,
+                            .second_factors = second_factors_,
                             .editorial = editorial,
                             .gazetteer = service::real_places(),
                             .sessions = sessions_,
@@ -81,6 +87,7 @@ class OfficeTest : public testing::Test, protected service::World {
                                   return http::Response::html(cat(
                                       record.title, '|', record.record.size(), '|', address(file)));
                                 },
+                            .mail = &letters_,
                             .reports = &reports_,
                             .usage = &usage_,
                             .imports = &imports_});
@@ -96,6 +103,8 @@ class OfficeTest : public testing::Test, protected service::World {
     request.peer = "192.0.2.1";
     request.headers.add("Sec-Fetch-Site", ours ? "same-origin" : "cross-site");
     if (!cookie_.empty()) request.cookies.add(sessions_.cookie_name(false), cookie_);
+    if (!device_.empty()) request.cookies.add("device", device_);
+    request.headers.add("User-Agent", agent_);
     auto const mark = target.find('?');
     auto const segments = http::parse_path(target.substr(0, mark)).value();
     request.path = target.substr(0, mark);
@@ -139,6 +148,11 @@ class OfficeTest : public testing::Test, protected service::World {
     auto const start = html.find("value=\"", at) + 7;
     return std::string(html.substr(start, html.find('"', start) - start));
   }
+  // Of the first session that can be ended.
+  static std::string input_label(std::string_view html) {
+    auto const at = html.find("name=\"session\" value=\"");
+    return at == std::string_view::npos ? std::string() : std::string(html.substr(at + 22, 16));
+  }
   static std::string location(http::Response const& response) {
     return std::string(response.headers.get("Location"));
   }
@@ -168,18 +182,22 @@ class OfficeTest : public testing::Test, protected service::World {
   int attached_ = 0;
 
   void keep_cookie(http::Response const& response) {
-    auto const set = response.headers.get("Set-Cookie");
-    auto const equals = set.find('=');
-    if (equals != std::string_view::npos) {
-      cookie_ = set.substr(equals + 1, set.find(';') - equals - 1);
+    for (auto const& header : response.headers.items()) {
+      if (header.name != "Set-Cookie") continue;
+      std::string_view const set = header.value;
+      auto const equals = set.find('=');
+      auto& kept = set.starts_with("device=") ? device_ : cookie_;
+      kept = set.substr(equals + 1, set.find(';') - equals - 1);
     }
   }
 
  protected:
   app::LocalSessions session_store_;
+  service::SecondFactors second_factors_;
   http::Sessions sessions_{session_store_, clock, rng};
   http::RateLimiter limiter_{{.burst = 5, .refill = std::chrono::milliseconds(60'000)}};
   mail::Queue mail_{*store, clock, rng, std::nullopt};
+  mail::Queue letters_{*store, clock, rng, mail::Sender{"portail@essai.example", "Essai"}};
   service::Reports reports_{instance, mail_};
   service::Usage usage_{instance};
   service::TemporaryDirectory import_files_;
@@ -187,7 +205,7 @@ class OfficeTest : public testing::Test, protected service::World {
   std::shared_ptr<page::Site const> site_;
   std::optional<Office> office_;
   http::Router router_;
-  std::string cookie_, token_;
+  std::string cookie_, token_, device_, agent_;
   std::vector<sync::DocumentKey> erased_;  // as asked of the erasure
   sync::Objection objection_;
 };
@@ -219,6 +237,302 @@ TEST_F(OfficeTest, a_wrong_password_keeps_the_address_and_tries_are_limited) {
   EXPECT_EQ(status, 429);
   clock.pass(std::chrono::minutes(5));
   EXPECT_EQ(send(http::Method::post, "/espace/connexion", form).status, 422) << "never for good";
+}
+
+constexpr std::string_view kFirefox =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+constexpr std::string_view kTelephone =
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
+    "Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
+
+TEST(DeviceWordsTest, say_what_people_would) {
+  EXPECT_EQ(device_words(kFirefox), "Firefox sur Windows");
+  EXPECT_EQ(device_words(kTelephone), "Safari sur iPhone");
+  EXPECT_EQ(device_words("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) "
+                         "Chrome/140.0 Mobile Safari/537.36"),
+            "Chrome sur Android");
+  EXPECT_EQ(device_words("Mozilla/5.0 (X11; CrOS) Chrome/140.0 Safari/537.36 Edg/140.0"),
+            "Edge sur ChromeOS");
+  EXPECT_EQ(device_words("<script>"), "Appareil inconnu");
+  EXPECT_EQ(device_words(""), "Appareil inconnu");
+}
+
+// Two browsers of one person.
+class OfficeDevices : public OfficeTest {
+ protected:
+  struct Browser {
+    std::string cookie{}, token{}, device{}, agent{};
+  };
+  // Puts this one away, and takes the other.
+  void change_to(Browser& other) {
+    std::swap(cookie_, other.cookie);
+    std::swap(token_, other.token);
+    std::swap(device_, other.device);
+    std::swap(agent_, other.agent);
+  }
+  int enter(std::string_view password = kPassword) {
+    http::Parameters form;
+    form.add("courriel", "member@essai.example");
+    form.add("mot_de_passe", std::string(password));
+    return send(http::Method::post, "/espace/connexion", std::move(form)).status;
+  }
+  [[nodiscard]] std::size_t letters() const {
+    return store->view().local_scan(mail::kQueuePrefix, clock.now(), 100).value().size();
+  }
+};
+
+TEST_F(OfficeDevices, sessions_are_listed_and_each_of_them_ends_at_a_button) {
+  agent_ = kFirefox;
+  log_in("member");
+  Browser other{.agent = std::string(kTelephone)};
+  change_to(other);
+  clock.pass(std::chrono::minutes(5));
+  EXPECT_EQ(enter(), 303);
+  auto const page = show("/espace/compte").body;
+  EXPECT_NE(page.find("Safari sur iPhone</strong> <span class=\"badge\">cette session"),
+            std::string::npos);
+  EXPECT_NE(page.find("Firefox sur Windows"), std::string::npos);
+  http::Parameters form;
+  form.add("session", input_label(page));
+  EXPECT_EQ(post("/espace/compte/sessions", std::move(form)).status, 303);
+  EXPECT_EQ(show("/espace/compte").body.find("Firefox sur Windows"), std::string::npos);
+  change_to(other);
+  EXPECT_EQ(get("/espace").status, 303) << "ended from elsewhere";
+  EXPECT_EQ(enter(), 303);
+  show("/espace");
+  EXPECT_EQ(post("/espace/compte/sessions", {}).status, 303);
+  EXPECT_EQ(get("/espace").status, 200) << "not one's own";
+  change_to(other);
+  EXPECT_EQ(get("/espace").status, 303);
+}
+
+TEST_F(OfficeDevices, nobody_ends_the_sessions_of_somebody_else) {
+  log_in("member");
+  auto const label =
+      sessions_.of(accounts.list().value().at(0).id.to_string()).value().at(0).label();
+  Browser other;
+  change_to(other);
+  log_in("animateur");
+  http::Parameters form;
+  form.add("session", label);
+  EXPECT_EQ(post("/espace/compte/sessions", std::move(form)).status, 303);
+  EXPECT_EQ(post("/espace/compte/sessions", {}).status, 303);
+  change_to(other);
+  EXPECT_EQ(get("/espace").status, 200);
+}
+
+TEST_F(OfficeDevices, a_new_password_ends_the_other_sessions) {
+  log_in("member");
+  Browser other;
+  change_to(other);
+  EXPECT_EQ(enter(), 303);
+  show("/espace/compte");
+  http::Parameters form;
+  form.add("actuel", std::string(kPassword));
+  for (auto const* const name : {"nouveau", "nouveau_encore"})
+    form.add(name, "trois mots et un lac");
+  EXPECT_EQ(post("/espace/compte", std::move(form)).status, 303);
+  EXPECT_EQ(get("/espace").status, 200);
+  change_to(other);
+  EXPECT_EQ(get("/espace").status, 303);
+}
+
+TEST_F(OfficeDevices, a_log_in_from_a_device_never_seen_is_told_by_mail_once) {
+  log_in("member");
+  EXPECT_EQ(letters(), 0U) << "the first of all is no news";
+  cookie_.clear();
+  EXPECT_EQ(enter(), 303);
+  EXPECT_EQ(letters(), 0U) << "the same device";
+  Browser other{.agent = std::string(kTelephone)};
+  change_to(other);
+  EXPECT_EQ(enter("un autre mot de passe"), 422);
+  EXPECT_EQ(letters(), 0U);
+  EXPECT_EQ(enter(), 303);
+  EXPECT_EQ(letters(), 1U);
+  cookie_.clear();
+  EXPECT_EQ(enter(), 303);
+  EXPECT_EQ(letters(), 1U);
+  clock.pass(std::chrono::hours(24 * 396));
+  cookie_.clear();
+  EXPECT_EQ(enter(), 303);
+  EXPECT_EQ(letters(), 1U) << "none is known any more: as the first";
+
+  auto const account = accounts.find_by_email("member@essai.example").value().value();
+  auto const letter = new_device_letter(*site_, account, "Safari sur iPhone", service::kStart);
+  EXPECT_EQ(letter.to, account.email);
+  for (auto const& text : {letter.text, letter.html}) {
+    EXPECT_NE(text.find("Safari sur iPhone"), std::string::npos);
+    EXPECT_NE(text.find("mardi 10\u00a0mars\u00a02026 à 10\u00a0h"), std::string::npos) << text;
+    EXPECT_NE(text.find("https://essai.example/espace/compte"), std::string::npos);
+  }
+}
+
+TEST_F(OfficeDevices, who_guesses_is_slowed_and_the_owner_gets_in_beside_them) {
+  log_in("member");
+  cookie_.clear();
+  Browser guesser;
+  change_to(guesser);
+  int status = 0;
+  for (int i = 0; i < 7; ++i) status = enter(cat("mot de passe numéro ", i));
+  EXPECT_EQ(status, 429);
+  EXPECT_EQ(enter(), 429) << "even if they find it";
+  device_ = base64url(Bytes(32, 'x'));
+  EXPECT_EQ(enter(), 429) << "a device of their own making";
+  change_to(guesser);
+  EXPECT_EQ(enter(), 303) << "from the same address, on a known device";
+  // A known device that guesses is slowed as well.
+  cookie_.clear();
+  for (int i = 0; i < 7; ++i) status = enter(cat("mot de passe numéro ", i));
+  EXPECT_EQ(status, 429);
+}
+
+class OfficeWithCodes : public OfficeTest {
+ protected:
+  OfficeWithCodes() : OfficeTest(service::real_model(), true) {}
+
+  // The page that answers a right password.
+  http::Response give_password(std::string_view role, http::Parameters form = {}) {
+    auto const email = cat(role, "@essai.example");
+    if (!accounts.find_by_email(email).value()) {
+      auto const made =
+          accounts.add({email, "Alix Essai", std::string(role), std::string(kPassword)}, {});
+      account_ = made.value().id;
+    }
+    form.add("courriel", email);
+    form.add("mot_de_passe", std::string(kPassword));
+    return take_token(send(http::Method::post, "/espace/connexion", std::move(form)));
+  }
+  http::Response take_token(http::Response response) {
+    token_ = input_value(response.body, http::kCsrfField);
+    return response;
+  }
+  http::Response give_code(std::string_view target, std::string_view code,
+                           http::Parameters form = {}) {
+    form.add("_code", std::string(code));
+    return post(target, std::move(form));
+  }
+  // What the authenticator shows now.
+  [[nodiscard]] std::string code() const {
+    return service::counter_code(secret_, service::code_step(clock.now()));
+  }
+  // Through the page; the recovery codes that it shows.
+  std::vector<std::string> set_up() {
+    secret_ = second_factors_.begin(account_).value();
+    auto const page = take_token(give_code("/espace/compte/codes", code())).body;
+    std::vector<std::string> codes;
+    for (auto at = page.find("<li><code>"); at != std::string::npos;
+         at = page.find("<li><code>", at + 1))
+      codes.push_back(page.substr(at + 10, page.find('<', at + 10) - at - 10));
+    clock.pass(std::chrono::seconds(30));
+    return codes;
+  }
+  DocumentId account_;
+  Bytes secret_;
+};
+
+TEST_F(OfficeWithCodes, who_administers_sets_codes_up_and_does_nothing_else_before) {
+  auto const shown = give_password("administrator");
+  EXPECT_EQ(shown.status, 200);
+  EXPECT_NE(shown.body.find("<svg class=\"qr\""), std::string::npos);
+  EXPECT_EQ(shown.body.find("href=\"/espace/comptes\""), std::string::npos) << "no menu yet";
+  for (auto const* const page :
+       {"/espace", "/espace/comptes", "/espace/fiches", "/espace/compte"}) {
+    auto const answer = get(page).body;
+    EXPECT_NE(answer.find("Mettre les codes en place"), std::string::npos) << page;
+  }
+  http::Parameters invitation;
+  invitation.add("courriel", "ami@essai.example");
+  invitation.add("role", "administrator");
+  EXPECT_EQ(post("/espace/comptes", std::move(invitation)).status, 401);
+
+  secret_ = second_factors_.begin(account_).value();
+  EXPECT_NE(get("/espace/compte/codes").body.find(service::base32(secret_).substr(0, 4)),
+            std::string::npos);
+  EXPECT_EQ(take_token(give_code("/espace/compte/codes", "000000")).status, 422);
+  EXPECT_EQ(set_up().size(), service::kRecoveryCodes);
+  EXPECT_EQ(get("/espace/comptes").status, 200);
+  EXPECT_NE(get("/espace").body.find("href=\"/espace/comptes\""), std::string::npos);
+}
+
+TEST_F(OfficeWithCodes, a_code_is_asked_for_after_the_password_and_serves_once) {
+  give_password("administrator");
+  auto const recovery = set_up();
+  cookie_.clear();
+  auto const asked = give_password("administrator");
+  EXPECT_EQ(asked.status, 200);
+  EXPECT_NE(asked.body.find("name=\"_code\""), std::string::npos);
+  EXPECT_EQ(get("/espace").status, 303) << "nobody yet";
+  EXPECT_EQ(get("/espace/connexion/code").status, 200);
+  EXPECT_EQ(take_token(give_code("/espace/connexion/code", "123")).status, 422);
+  auto const served = code();
+  auto const before = cookie_;
+  EXPECT_EQ(give_code("/espace/connexion/code", served).status, 303);
+  EXPECT_NE(cookie_, before) << "another session than that of the password";
+  EXPECT_EQ(get("/espace").status, 200);
+
+  cookie_.clear();
+  give_password("administrator");
+  EXPECT_EQ(take_token(give_code("/espace/connexion/code", served)).status, 422);
+  EXPECT_EQ(give_code("/espace/connexion/code", recovery.at(3)).status, 303);
+  cookie_.clear();
+  give_password("administrator");
+  EXPECT_EQ(give_code("/espace/connexion/code", recovery.at(3)).status, 422);
+}
+
+TEST_F(OfficeWithCodes, what_was_typed_outlives_password_and_code) {
+  give_password("administrator");
+  set_up();
+  cookie_.clear();
+  http::Parameters form;
+  form.add("_suite", "/espace/fiches/nouvelle/article");
+  form.add("title", "Une nouvelle \"longue\" à écrire");
+  EXPECT_NE(give_password("administrator", form).body.find("longue"), std::string::npos);
+  EXPECT_NE(take_token(give_code("/espace/connexion/code", "000000", form)).body.find("longue"),
+            std::string::npos);
+  auto const back = give_code("/espace/connexion/code", code(), form);
+  EXPECT_EQ(back.status, 200);
+  EXPECT_NE(back.body.find("action=\"/espace/fiches/nouvelle/article\""), std::string::npos);
+  EXPECT_NE(back.body.find("longue"), std::string::npos);
+}
+
+TEST_F(OfficeWithCodes, codes_are_not_guessed_and_a_password_alone_is_forgotten_after_a_while) {
+  give_password("administrator");
+  set_up();
+  cookie_.clear();
+  give_password("administrator");
+  int status = 0;
+  for (int i = 0; i < 7; ++i)
+    status = take_token(give_code("/espace/connexion/code", "000000")).status;
+  EXPECT_EQ(status, 429);
+  EXPECT_EQ(give_code("/espace/connexion/code", code()).status, 429);
+  clock.pass(std::chrono::minutes(10));
+  EXPECT_EQ(get("/espace/connexion/code").status, 303);
+  EXPECT_EQ(give_code("/espace/connexion/code", code()).status, 401);
+}
+
+TEST_F(OfficeWithCodes, members_may_have_codes_and_leave_them) {
+  EXPECT_EQ(give_password("member").status, 303) << "not asked of them";
+  show("/espace/compte/codes");
+  EXPECT_EQ(set_up().size(), service::kRecoveryCodes);
+  show("/espace/compte/codes");
+  http::Parameters form;
+  form.add("_action", "retirer");
+  EXPECT_EQ(give_code("/espace/compte/codes", code(), std::move(form)).status, 303);
+  EXPECT_FALSE(second_factors_.is_set_up(account_).value());
+}
+
+TEST_F(OfficeWithCodes, an_administrator_resets_the_codes_of_somebody_else) {
+  give_password("member");
+  show("/espace/compte/codes");
+  set_up();
+  auto const member = account_;
+  cookie_.clear();
+  give_password("administrator");
+  set_up();
+  EXPECT_NE(show("/espace/comptes").body.find(cat(member.to_string(), "/codes")),
+            std::string::npos);
+  EXPECT_EQ(post(cat("/espace/comptes/", member.to_string(), "/codes"), {}).status, 303);
+  EXPECT_FALSE(second_factors_.is_set_up(member).value());
 }
 
 TEST_F(OfficeTest, an_administrator_erases_a_record_by_typing_its_title) {
