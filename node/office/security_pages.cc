@@ -58,7 +58,7 @@ std::optional<service::Account> awaited(Context const& context, http::Session co
   auto const account = context.accounts.find(*id);
   if (!account || !*account || (*account)->disabled || (*account)->role == nullptr)
     return std::nullopt;
-  return **account;
+  return *account;
 }
 
 http::Response show_code_page(Office const& office, http::Request const& request) {

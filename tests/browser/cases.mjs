@@ -387,3 +387,55 @@ export const moderation = async (browser, portal) => {
     await moderator.context().close();
   }
 };
+
+// Two records of one thing become one, which is put on the front page; then a draft that saves
+// itself. Gives the pages that came of it.
+export const editing = async (browser, portal) => {
+  const plain = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+  await logIn(plain, portal, portal.accounts.moderator);
+  const scripted = await (await browser.newContext()).newPage();
+  await logIn(scripted, portal, portal.accounts.member);
+  try {
+    const addresses = [];
+    for (const name of ["Le Fournil partagé", "Fournil partagé (association)"]) {
+      await plain.goto(`${portal.url}/espace/nouveau/structure`);
+      await openGroups(plain);
+      await plain.fill("[name=name]", `${name} ${portal.name}`);
+      await plain.fill("[name=summary]", "Un fournil où l’on pétrit ensemble.");
+      await plain.selectOption("[name=ess_family]", "association");
+      await plain.check('[name=sectors][value="agriculture-alimentation"]');
+      await plain.fill('[name="address.postal_code"]', "74230");
+      await plain.fill('[name="address.commune"]', "Thônes");
+      await plain.fill("[name=website]", `https://fournil-${portal.name}.example/`);
+      await Promise.all([plain.waitForURL(/\/espace\/fiches\//), plain.locator("button[value=publish]").click()]);
+      addresses.push({ record: plain.url(), shown: await plain.getByText("Voir la page publique").getAttribute("href") });
+    }
+    await plain.locator(`a[href^="/espace/doublons/"][href*="${addresses[0].record.split("/").pop()}"]`).click();
+    const pair = plain.url();
+    const kept = await plain.locator("td strong a").first().getAttribute("href");
+    await Promise.all([plain.waitForURL(`${portal.url}${kept}`), plain.locator("button[value=unite]").click()]);
+    const [stays, goes] = addresses[0].record.endsWith(kept) ? addresses : [...addresses].reverse();
+    await plain.goto(`${portal.url}${goes.shown}`);
+    need(new URL(plain.url()).pathname === stays.shown, "the old address leads to the record that stays");
+
+    await plain.goto(stays.record);
+    await plain.getByText("Mettre à la une", { exact: true }).first().click();
+    await plain.fill("[name=phrase]", "On y pétrit le jeudi.");
+    await plain.locator('form[action$="/une"] button').click();
+    await plain.goto(portal.url);
+    need((await plain.locator("main").innerText()).includes("On y pétrit le jeudi."), "the front page shows what was chosen");
+
+    await scripted.goto(`${portal.url}/espace/nouveau/article`);
+    await scripted.fill("[name=title]", `Gardé tout seul ${portal.name}`);
+    await scripted.waitForURL(/\/modifier$/);
+    await scripted.reload();
+    need(await scripted.inputValue("[name=title]") === `Gardé tout seul ${portal.name}`, "a draft is there again after the page was left");
+    const [preview] = await Promise.all([scripted.context().waitForEvent("page"), scripted.locator("button[value=preview]").click()]);
+    await preview.waitForLoadState();
+    need((await preview.locator("main").innerText()).includes("Aperçu"), "the preview says what it is");
+    return [new URL(pair).pathname, "/espace/doublons", "/espace/programme", "/espace/imports", "/espace/compte/donnees"];
+  } finally {
+    await plain.context().close();
+    await scripted.context().close();
+  }
+};

@@ -73,6 +73,13 @@ const visitPortal = async (browser, portal, saved) => {
     await visitAll(context, portal, pages.map((path) => ({ path })), `${portal.name}-moderation`, saved);
     await context.close();
   });
+  await attempt(`${portal.name}: two records become one, and a draft saves itself`, async () => {
+    const pages = await cases.editing(browser, portal);
+    const context = await browser.newContext(STILL);
+    await cases.logIn(await context.newPage(), portal, portal.accounts.moderator);
+    await visitAll(context, portal, pages.map((path) => ({ path })), `${portal.name}-editing`, saved);
+    await context.close();
+  });
   await anonymous.close();
   await attempt(`${portal.name}: the first page is light`, async () => {
     const bytes = await cases.weight(browser, `${portal.url}/`);
