@@ -5,8 +5,6 @@
 #include "node/office/form_view.h"
 #include "node/office/pages.h"
 #include "node/page/wording.h"
-#include "node/service/areas.h"
-#include "schema/display.h"
 
 namespace solidaires::office {
 namespace {
@@ -110,9 +108,7 @@ http::Response conflict_page(Office const& office, Visitor const& visitor, Worki
   auto const* const field = copy.type->field(schema::field_of(found->key));
   if (field != nullptr && is_written(*field)) {
     auto const named = candidates(office, visitor);
-    FormOptions const options{schema::Audience::local, &named, [&context](std::string_view code) {
-                                return service::area_name(*context.gazetteer, code);
-                              }};
+    FormOptions const options{schema::Audience::local, &named, display_options(context).place};
     Written const begun{
         shown.written == nullptr ? beginning(copy, *field, *found, shown.together)
                                  : shown.written->typed,

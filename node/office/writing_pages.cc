@@ -4,7 +4,6 @@
 #include "node/office/form_view.h"
 #include "node/office/pages.h"
 #include "node/page/wording.h"
-#include "node/service/areas.h"
 #include "node/service/publication.h"
 #include "schema/display.h"
 #include "schema/file_reference.h"
@@ -59,10 +58,7 @@ http::Response form_page(Office const& office, Visitor const& visitor, Draft con
   view.text("cancel", is_new ? "/espace" : record_path(draft.copy->key));
   auto const named = candidates(office, visitor);
   FormOptions const options{
-      widest(office, visitor, draft), &named,
-      [&gazetteer = *office.context().gazetteer](std::string_view code) {
-        return service::area_name(gazetteer, code);
-      },
+      widest(office, visitor, draft), &named, display_options(office.context()).place,
       [&draft](std::string_view source) { return picture_href(draft, source); }};
   view.list("groups", form_groups(*draft.type, draft.typed, draft.problems, options));
   view.flag("has_problems", !draft.problems.empty())

@@ -79,6 +79,15 @@ std::string status_label(Context const& context, schema::OccurrenceStatus status
   return {};
 }
 
+service::ListHit hit_of(Context const& context, service::RecordPtr record) {
+  auto const* const field = record->type->first(schema::FieldKind::schedule);
+  auto const* const schedule =
+      field == nullptr ? nullptr : schema::get<schema::Schedule>(record->record, field->key);
+  service::ListHit hit{std::move(record), {}, {}};
+  if (schedule != nullptr) hit.occurrence = model::next_occurrence(*schedule, context.today());
+  return hit;
+}
+
 std::string occurrence_text(Context const& context, model::Occurrence const& one) {
   return page::span_text(one.start, one.end, one.all_day, context.today(), context.language());
 }

@@ -23,6 +23,8 @@ struct CardOptions {
 [[nodiscard]] std::vector<page::View> cards(Context const& context,
                                             std::vector<service::ListHit> const& hits,
                                             CardOptions const& options = {});
+// A record that was not found by a search, with its next date if it has dates.
+[[nodiscard]] service::ListHit hit_of(Context const& context, service::RecordPtr record);
 // "samedi 12 décembre, de 14 h à 17 h"; with what a person must know of this date.
 [[nodiscard]] std::string occurrence_text(Context const& context, model::Occurrence const& one);
 // "annulé"; empty: as planned

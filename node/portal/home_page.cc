@@ -61,14 +61,10 @@ std::vector<View> featured(Context const& context) {
   for (auto const& feature : *features) {
     auto const record = context.catalogue.get(feature.record);
     if (!record || !*record) continue;
-    service::ListHit hit{*record, {}, {}};
-    auto const* const field = (*record)->type->first(schema::FieldKind::schedule);
-    auto const* const schedule =
-        field == nullptr ? nullptr : schema::get<schema::Schedule>((*record)->record, field->key);
-    if (schedule != nullptr) {
-      hit.occurrence = model::next_occurrence(*schedule, context.today());
-      if (!hit.occurrence) continue;  // it is over
-    }
+    auto const hit = hit_of(context, *record);
+    auto const* const dates = (*record)->type->first(schema::FieldKind::schedule);
+    if (dates != nullptr && schema::has((*record)->record, dates->key) && !hit.occurrence)
+      continue;  // it is over
     auto view = card(context, hit, {.show_kind = true});
     if (!feature.words.empty()) view.text("summary", feature.words);
     views.push_back(std::move(view));

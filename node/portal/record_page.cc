@@ -216,14 +216,7 @@ void add_linked(View& view, Context const& context, service::PublicRecord const&
     auto const linked = context.catalogue.referring_to(record.key.id, type.key, kLinkedMax);
     if (!linked || linked->empty()) continue;
     std::vector<service::ListHit> hits;
-    for (auto const& other : *linked) {
-      service::ListHit hit{other, {}, {}};
-      auto const* const field = type.first(FieldKind::schedule);
-      auto const* const schedule =
-          field == nullptr ? nullptr : schema::get<schema::Schedule>(other->record, field->key);
-      if (schedule != nullptr) hit.occurrence = model::next_occurrence(*schedule, context.today());
-      hits.push_back(std::move(hit));
-    }
+    for (auto const& other : *linked) hits.push_back(hit_of(context, other));
     sections.push_back(
         std::move(View()
                       .text("label", text::capitalised(type.plural.in(context.language())))
